@@ -1,0 +1,28 @@
+//! What the Lambdas say to one another.
+//!
+//! The API Lambda sends a [`Request`] to the Retry Lambda or the Fallback
+//! Lambda and gets a [`Reply`]. Both are JSON. Everything that enters the
+//! system from outside is checked once, where it becomes one of these types;
+//! behind that edge a value of [`ItemDraft`], [`PageLimit`] or [`Cursor`] is
+//! valid by construction.
+//!
+//! A [`Reply`] separates three things that callers must never confuse: an
+//! answer ([`Reply::Served`]), a refusal that is the caller's own doing
+//! ([`Reply::Refused`]) and trouble of ours ([`Reply::Unavailable`]). Only the
+//! last one says anything about the health of a dependency.
+
+mod command;
+mod deadline;
+mod draft;
+mod item;
+mod page;
+mod reply;
+
+pub use command::{
+    Command, IdempotencyKey, IdempotencyKeyError, Operation, Read, Request, RetryEvent, Write,
+};
+pub use deadline::Deadline;
+pub use draft::{FieldError, ItemDraft};
+pub use item::{Item, Version};
+pub use page::{Cursor, CursorError, ItemPage, PageLimit, PageLimitError};
+pub use reply::{Body, Dependency, Migrated, Refusal, Reply, Served, Source, Unavailable};

@@ -1,0 +1,113 @@
+//! What one Lambda answers another.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Item, ItemPage, Version};
+
+/// The answer to a [`Request`](crate::Request).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Here it is.
+    Served(Served),
+    /// The caller asked for something that cannot be; asking again will not help.
+    Refused(Refusal),
+    /// Something of ours is in trouble; asking again may help.
+    Unavailable(Unavailable),
+}
+
+/// An answer and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// What was asked for.
+    pub body: Body,
+    /// Who knew it.
+    pub source: Source,
+    /// The moment at which the database said so.
+    pub as_of: DateTime<Utc>,
+}
+
+/// What a [`Served`] reply holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// One item.
+    Item(Item),
+    /// A page of items.
+    Page(ItemPage),
+    /// The item is gone, as asked.
+    Deleted {
+        /// Which item.
+        id: Uuid,
+    },
+}
+
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The database, just now.
+    Database,
+    /// A cache entry that is still fresh.
+    Cache,
+    /// A cache entry of any age, because the normal way failed.
+    Fallback,
+}
+
+impl Source {
+    /// Whether the answer is second best.
+    pub fn is_degraded(self) -> bool {
+        self == Self::Fallback
+    }
+}
+
+/// Why the caller cannot have what it asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// There is no such item.
+    NotFound {
+        /// The item asked for.
+        id: Uuid,
+    },
+    /// The item has been written since the version that the caller knows.
+    VersionMismatch {
+        /// The item's version now.
+        current: Version,
+    },
+    /// The idempotency key has been used for another request.
+    IdempotencyKeyReused,
+}
+
+/// Something of ours that is in trouble.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unavailable {
+    /// What failed.
+    pub dependency: Dependency,
+    /// Why, in words fit for a log; never shown to clients.
+    pub reason: String,
+}
+
+/// The parts that can fail behind the API Lambda.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dependency {
+    /// The relational database.
+    Database,
+    /// The cache, when there is nothing but the cache to ask.
+    Cache,
+    /// The cache works but holds nothing for this question.
+    NothingCached,
+    /// No time was left before the caller's deadline.
+    Time,
+}
+
+/// The answer to `{"command": "migrate"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migrated {
+    /// How many migrations were applied just now; zero if none was missing.
+    pub applied: usize,
+}
