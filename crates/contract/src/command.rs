@@ -112,7 +112,10 @@ pub struct IdempotencyKey(String);
 
 /// A key that is empty, too long, or not visible ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {} visible ASCII characters, such as a UUID", IdempotencyKey::MAX_LENGTH)]
+#[error(
+    "must be 1 to {} visible ASCII characters, such as a UUID",
+    IdempotencyKey::MAX_LENGTH
+)]
 pub struct IdempotencyKeyError;
 
 impl IdempotencyKey {
@@ -174,7 +177,12 @@ mod tests {
     #[test]
     fn the_operator_asks_for_migrations_in_one_word() {
         let event: RetryEvent = serde_json::from_value(json!({"command": "migrate"})).unwrap();
-        assert_eq!(event, RetryEvent::Operator { command: Operation::Migrate });
+        assert_eq!(
+            event,
+            RetryEvent::Operator {
+                command: Operation::Migrate
+            }
+        );
     }
 
     #[test]
@@ -185,7 +193,11 @@ mod tests {
             deadline: Deadline::after(DateTime::UNIX_EPOCH, std::time::Duration::from_secs(1)),
             command: Command::Write {
                 idempotency_key: Uuid::from_u128(1).into(),
-                write: Write::Replace { id: Uuid::from_u128(2), draft, expected: Some(3) },
+                write: Write::Replace {
+                    id: Uuid::from_u128(2),
+                    draft,
+                    expected: Some(3),
+                },
             },
         };
         let event = RetryEvent::Items(request);

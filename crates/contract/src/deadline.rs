@@ -34,6 +34,9 @@ mod tests {
         let start = DateTime::UNIX_EPOCH;
         let deadline = Deadline::after(start, Duration::from_secs(2));
         assert_eq!(deadline.remaining(start), Duration::from_secs(2));
-        assert_eq!(deadline.remaining(start + Duration::from_secs(3)), Duration::ZERO);
+        assert_eq!(
+            deadline.remaining(start + Duration::from_secs(3)),
+            Duration::ZERO
+        );
     }
 }

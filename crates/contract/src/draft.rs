@@ -26,7 +26,10 @@ pub struct FieldError {
 #[serde(deny_unknown_fields)]
 pub struct ItemDraft {
     /// 1 to 200 characters, not only white space.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200, pattern = r"\S"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(min_length = 1, max_length = 200, pattern = r"\S")
+    )]
     name: String,
     /// At most 2,000 characters; empty if left out.
     #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
@@ -62,7 +65,10 @@ impl ItemDraft {
         }
         let mut check = |field: &str, found: Result<(), String>| {
             if let Err(message) = found {
-                errors.push(FieldError { field: field.to_owned(), message });
+                errors.push(FieldError {
+                    field: field.to_owned(),
+                    message,
+                });
             }
         };
         let name = fields.get("name");
@@ -111,9 +117,9 @@ fn check_name(value: Option<&Value>) -> Result<(), String> {
 
 fn check_description(value: Option<&Value>) -> Result<(), String> {
     let Some(value) = value else { return Ok(()) };
-    let text = value.as_str().ok_or_else(|| {
-        format!("must be a string of at most {DESCRIPTION_MAX_CHARS} characters")
-    })?;
+    let text = value
+        .as_str()
+        .ok_or_else(|| format!("must be a string of at most {DESCRIPTION_MAX_CHARS} characters"))?;
     at_most(text, DESCRIPTION_MAX_CHARS)
 }
 
@@ -133,7 +139,9 @@ fn required(value: Option<&Value>) -> Result<&Value, String> {
 fn at_most(text: &str, max: usize) -> Result<(), String> {
     let length = text.chars().count();
     if length > max {
-        return Err(format!("has {length} characters; at most {max} are allowed"));
+        return Err(format!(
+            "has {length} characters; at most {max} are allowed"
+        ));
     }
     if text.contains('\0') {
         return Err("contains the null character (U+0000), which cannot be stored".to_owned());
@@ -148,14 +156,21 @@ mod tests {
     use super::*;
 
     fn fields(document: &Value) -> Vec<String> {
-        ItemDraft::parse(document).unwrap_err().into_iter().map(|error| error.field).collect()
+        ItemDraft::parse(document)
+            .unwrap_err()
+            .into_iter()
+            .map(|error| error.field)
+            .collect()
     }
 
     #[test]
     fn a_complete_document_becomes_a_draft() {
         let draft =
             ItemDraft::parse(&json!({"name": "bolt", "description": "M4", "quantity": 3})).unwrap();
-        assert_eq!((draft.name(), draft.description(), draft.quantity()), ("bolt", "M4", 3));
+        assert_eq!(
+            (draft.name(), draft.description(), draft.quantity()),
+            ("bolt", "M4", 3)
+        );
     }
 
     #[test]
@@ -167,19 +182,34 @@ mod tests {
     #[test]
     fn every_mistake_is_reported_at_once() {
         let document = json!({"name": " ", "quantity": -1, "colour": "red", "description": 5});
-        assert_eq!(fields(&document), ["colour", "name", "description", "quantity"]);
+        assert_eq!(
+            fields(&document),
+            ["colour", "name", "description", "quantity"]
+        );
     }
 
     #[test]
     fn limits_count_characters_not_bytes() {
         assert!(ItemDraft::parse(&json!({"name": "ü".repeat(200), "quantity": 1})).is_ok());
-        assert_eq!(fields(&json!({"name": "ü".repeat(201), "quantity": 1})), ["name"]);
+        assert_eq!(
+            fields(&json!({"name": "ü".repeat(201), "quantity": 1})),
+            ["name"]
+        );
     }
 
     #[test]
     fn numbers_that_are_not_whole_or_too_large_are_refused() {
-        for quantity in [json!(1.5), json!("1"), json!(1_000_000_001), json!(1e300), json!(null)] {
-            assert_eq!(fields(&json!({"name": "bolt", "quantity": quantity})), ["quantity"]);
+        for quantity in [
+            json!(1.5),
+            json!("1"),
+            json!(1_000_000_001),
+            json!(1e300),
+            json!(null),
+        ] {
+            assert_eq!(
+                fields(&json!({"name": "bolt", "quantity": quantity})),
+                ["quantity"]
+            );
         }
     }
 

@@ -39,7 +39,10 @@ impl TryFrom<u16> for PageLimit {
     type Error = PageLimitError;
 
     fn try_from(limit: u16) -> Result<Self, Self::Error> {
-        NonZeroU16::new(limit).filter(|limit| limit.get() <= Self::MAX).map(Self).ok_or(PageLimitError)
+        NonZeroU16::new(limit)
+            .filter(|limit| limit.get() <= Self::MAX)
+            .map(Self)
+            .ok_or(PageLimitError)
     }
 }
 
@@ -80,8 +83,12 @@ impl FromStr for Cursor {
     type Err = CursorError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError)?;
-        Ok(Self { after: Uuid::from_slice(&bytes).map_err(|_| CursorError)? })
+        let bytes = BASE64_URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| CursorError)?;
+        Ok(Self {
+            after: Uuid::from_slice(&bytes).map_err(|_| CursorError)?,
+        })
     }
 }
 
@@ -116,7 +123,9 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_the_round_trip_as_text() {
-        let cursor = Cursor { after: Uuid::from_u128(7) };
+        let cursor = Cursor {
+            after: Uuid::from_u128(7),
+        };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
     }
 

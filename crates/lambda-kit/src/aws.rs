@@ -1,0 +1,25 @@
+//! SDK configuration shared by every client.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+
+/// How long a connection to an AWS endpoint may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The SDK's configuration from the environment, with retries off.
+///
+/// Retries belong to the tower stack of the API Lambda alone: if the SDK
+/// retried too, attempts would multiply. Only connecting has a time-out here;
+/// each client adds its own for whole operations.
+pub async fn sdk_config() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .build(),
+        )
+        .load()
+        .await
+}

@@ -1,0 +1,47 @@
+//! Logs: one JSON object a line, on standard output, where Lambda collects them.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Problem;
+
+/// The level of detail, in the syntax of `tracing_subscriber`'s filters.
+///
+/// `info`, or `warn,breaker_core=debug`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLevel(String);
+
+impl Default for LogLevel {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+impl std::str::FromStr for LogLevel {
+    type Err = tracing_subscriber::filter::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse::<EnvFilter>().map(|_| Self(text.to_owned()))
+    }
+}
+
+/// Starts logging for this process; later calls change nothing.
+pub fn start(level: &LogLevel) {
+    let started = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(true)
+        .with_span_list(false)
+        .with_env_filter(EnvFilter::new(&level.0))
+        .try_init();
+    if started.is_err() {
+        tracing::debug!("logging has been started already");
+    }
+}
+
+/// Logs why the process cannot start, one line a mistake.
+pub fn report_start_failure(problems: &[Problem]) {
+    start(&LogLevel::default());
+    for problem in problems {
+        tracing::error!(variable = problem.variable, problem = %problem.message, "cannot start");
+    }
+}
