@@ -1,0 +1,30 @@
+import type { Construct } from 'constructs';
+import type { CircuitsTable } from './circuits-table.ts';
+import type { FallbackFunction } from './fallback-function.ts';
+import type { RetryFunction } from './retry-function.ts';
+import { type FunctionBasics, RustFunction } from './rust-function.ts';
+
+export interface ApiFunctionProps {
+  readonly basics: FunctionBasics;
+  readonly circuits: CircuitsTable;
+  readonly retry: RetryFunction;
+  readonly fallback: FallbackFunction;
+}
+
+/** Answers HTTP requests; owns the circuit breaker. It stays outside the network, having no use for anything in it. */
+export class ApiFunction extends RustFunction {
+  constructor(scope: Construct, id: string, { basics, circuits, retry, fallback }: ApiFunctionProps) {
+    super(scope, id, {
+      ...basics,
+      kind: 'api',
+      timeoutSeconds: 15,
+      environment: {
+        RETRY_FUNCTION_NAME: retry.function.functionName,
+        FALLBACK_FUNCTION_NAME: fallback.function.functionName,
+        CIRCUITS_TABLE_NAME: circuits.tableName,
+      },
+      permissions: [retry.invocation, fallback.invocation, ...circuits.permissions],
+      placement: undefined,
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import type { Check } from './context-reader.ts';
+
+/** Values are never repeated in what these checks say, because an endpoint may hold a password. */
+
+export const checkDatabaseUrl: Check = (value) => {
+  const url = parse(value);
+  if (url === undefined) return 'is not a URL';
+  const wrong = [
+    !['postgres:', 'postgresql:'].includes(url.protocol) && `has the scheme ${url.protocol}//`,
+    url.hostname === '' && 'names no host',
+    url.username === '' && 'names no user',
+    url.pathname.length < 2 && 'names no database',
+  ];
+  return sentence(wrong);
+};
+
+export const checkCacheUrl: Check = (value) => {
+  const url = parse(value);
+  if (url === undefined) return 'is not a URL';
+  const wrong = [
+    !['redis:', 'rediss:'].includes(url.protocol) && `has the scheme ${url.protocol}//`,
+    url.hostname === '' && 'names no host',
+  ];
+  return sentence(wrong);
+};
+
+/** Browsers compare origins byte by byte, so even a slash at the end would shut the web app out. */
+export const checkWebOrigin: Check = (value) => {
+  const url = parse(value);
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    return `"${value}" is not the origin of a web page`;
+  }
+  return url.origin === value ? undefined : `"${value}" is not exactly an origin, which is "${url.origin}"`;
+};
+
+function parse(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined;
+}
+
+function sentence(wrong: (string | false)[]): string | undefined {
+  const found = wrong.filter((entry) => entry !== false);
+  return found.length === 0 ? undefined : found.join(' and ');
+}

@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import { ContextReader, type ContextLookup } from './context-reader.ts';
+import { checkCacheUrl, checkDatabaseUrl, checkWebOrigin } from './endpoints.ts';
+import { checkFunctionsDirectory, functionFolders } from './function-folders.ts';
+import { SettingsError } from './settings-error.ts';
+import type { Backends, StageSettings } from './stage-settings.ts';
+import { stages, type StageDefinition } from './stages.ts';
+
+const right = {
+  stage: `one of ${Object.keys(stages).join(', ')}`,
+  webOrigin: 'scheme, host and port of the web app and nothing else, such as https://items.example.com',
+  functionsDir: `a directory with an executable bootstrap in each of ${Object.values(functionFolders).join(', ')}`,
+  databaseUrl: 'postgres://user:password@host:port/database',
+  cacheUrl: 'redis://host:port, or rediss:// for TLS',
+};
+
+/**
+ * Reads the settings of a deployment from the CDK context.
+ *
+ * @throws SettingsError with every mistake there is.
+ */
+export function readSettings(lookup: ContextLookup): StageSettings {
+  const reader = new ContextReader(lookup);
+  const stage = reader.required('stage', right.stage, (value) =>
+    Object.hasOwn(stages, value) ? undefined : `there is no stage "${value}"`,
+  );
+  const webOrigin = reader.required('webOrigin', right.webOrigin, checkWebOrigin);
+  const functionsDir = reader.required('functionsDir', right.functionsDir, checkFunctionsDirectory);
+  const definition = stages[stage];
+  const backends = definition && readBackends(reader, stage, definition);
+
+  if (definition === undefined || backends === undefined || reader.mistakes.length > 0) {
+    throw new SettingsError(reader.mistakes);
+  }
+  const functions = { ...definition.functions, directory: resolve(functionsDir) };
+  return { ...definition, stage, webOrigin, functions, backends };
+}
+
+function readBackends(reader: ContextReader, stage: string, { backends }: StageDefinition): Backends {
+  if (backends.kind === 'given') {
+    const databaseUrl = reader.required('databaseUrl', right.databaseUrl, checkDatabaseUrl);
+    const cacheUrl = reader.required('cacheUrl', right.cacheUrl, checkCacheUrl);
+    return { kind: 'given', databaseUrl, cacheUrl };
+  }
+  for (const [setting, what] of [['databaseUrl', 'database'], ['cacheUrl', 'cache']] as const) {
+    reader.absent(setting, `is set, but the ${stage} stage creates its own ${what}`, 'leave it out');
+  }
+  return backends;
+}

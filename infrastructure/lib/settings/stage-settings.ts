@@ -1,0 +1,71 @@
+/**
+ * What distinguishes one stage from another, as plain data.
+ *
+ * Constructs take the part they need and never ask for the stage's name, so a new stage is a new
+ * object in `stages.ts` and nothing else.
+ */
+export interface StageSettings {
+  readonly stage: string;
+  /** The one origin whose pages may call the API from a browser. */
+  readonly webOrigin: string;
+  readonly functions: FunctionSettings;
+  readonly backends: Backends;
+  readonly api: ApiSettings;
+  readonly logRetentionDays: LogRetentionDays;
+  readonly dataProtection: DataProtection;
+}
+
+export interface FunctionSettings {
+  /** Holds one folder a function, each with its compiled `bootstrap`. */
+  readonly directory: string;
+  readonly architecture: 'arm64' | 'x86_64';
+  readonly memoryMb: number;
+  /** Filter of the functions' logs, in the syntax of Rust's `tracing`. */
+  readonly logLevel: string;
+}
+
+/** Either somebody else runs the database and the cache, or this app creates them in a network of their own. */
+export type Backends = GivenBackends | ManagedBackends;
+
+export interface GivenBackends {
+  readonly kind: 'given';
+  readonly databaseUrl: string;
+  readonly cacheUrl: string;
+}
+
+export interface ManagedBackends {
+  readonly kind: 'managed';
+  readonly network: NetworkSettings;
+  readonly database: DatabaseSettings;
+  readonly cache: CacheSettings;
+}
+
+export interface NetworkSettings {
+  readonly cidr: string;
+  readonly availabilityZones: number;
+}
+
+export interface DatabaseSettings {
+  readonly instanceClass: string;
+  readonly storageGb: number;
+  /** Whether a standby in a second availability zone takes over when the first one fails. */
+  readonly standby: 'none' | 'second-zone';
+  readonly backupRetentionDays: number;
+}
+
+export interface CacheSettings {
+  readonly nodeType: string;
+  /** Copies of the primary, each in another availability zone; with at least one, failover is automatic. */
+  readonly replicas: number;
+}
+
+export interface ApiSettings {
+  readonly requestsPerSecond: number;
+  readonly burst: number;
+}
+
+/** The retentions CloudWatch Logs knows that make sense here. */
+export type LogRetentionDays = 1 | 7 | 14 | 30 | 90 | 365;
+
+/** `disposable`: a stage can be destroyed and made anew; `kept`: its data outlives its stacks. */
+export type DataProtection = 'disposable' | 'kept';

@@ -1,0 +1,37 @@
+import type { ApiSettings, DataProtection, FunctionSettings, LogRetentionDays, ManagedBackends } from './stage-settings.ts';
+
+/** The part of a stage's settings that does not change from one deployment to the next. */
+export interface StageDefinition {
+  readonly functions: Omit<FunctionSettings, 'directory'>;
+  /** Where `given`, the deployment must name both endpoints; where `managed`, it must not. */
+  readonly backends: { readonly kind: 'given' } | ManagedBackends;
+  readonly api: ApiSettings;
+  readonly logRetentionDays: LogRetentionDays;
+  readonly dataProtection: DataProtection;
+}
+
+/** The whole system on one machine: an AWS emulator beside a real database and a real cache. */
+const local: StageDefinition = {
+  functions: { architecture: 'x86_64', memoryMb: 256, logLevel: 'info' },
+  backends: { kind: 'given' },
+  // The emulator shares the machine with everything else; the limits only have to be out of the way.
+  api: { requestsPerSecond: 10_000, burst: 5_000 },
+  logRetentionDays: 1,
+  dataProtection: 'disposable',
+};
+
+/** The real thing at its smallest: no standby, no replica, everything else as in production. */
+const dev: StageDefinition = {
+  functions: { architecture: 'arm64', memoryMb: 256, logLevel: 'info' },
+  backends: {
+    kind: 'managed',
+    network: { cidr: '10.20.0.0/16', availabilityZones: 2 },
+    database: { instanceClass: 'db.t4g.micro', storageGb: 20, standby: 'none', backupRetentionDays: 7 },
+    cache: { nodeType: 'cache.t4g.micro', replicas: 0 },
+  },
+  api: { requestsPerSecond: 200, burst: 400 },
+  logRetentionDays: 14,
+  dataProtection: 'disposable',
+};
+
+export const stages: Readonly<Record<string, StageDefinition>> = { local, dev };

@@ -1,0 +1,28 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { CircuitsTable } from '../constructs/circuits-table.ts';
+import { ItemsCache } from '../constructs/items-cache.ts';
+import { ItemsDatabase } from '../constructs/items-database.ts';
+import type { PrivateNetwork } from '../constructs/private-network.ts';
+import type { ManagedBackends, StageSettings } from '../settings/stage-settings.ts';
+
+/** Everything that holds data, so that the rest can be destroyed and made anew. */
+export class DataStack extends Stack {
+  readonly circuits: CircuitsTable;
+  readonly #settings: StageSettings;
+
+  constructor(scope: Construct, id: string, settings: StageSettings) {
+    super(scope, id, { description: 'Circuit breaker: circuits, items and the cache of items' });
+    this.#settings = settings;
+    this.circuits = new CircuitsTable(this, 'Circuits', settings);
+  }
+
+  /** For a stage that runs its own database and cache. */
+  addBackends(network: PrivateNetwork, { database, cache }: ManagedBackends) {
+    const { stage, dataProtection } = this.#settings;
+    return {
+      database: new ItemsDatabase(this, 'Database', { settings: database, network, dataProtection }).connection,
+      cache: new ItemsCache(this, 'Cache', { stage, settings: cache, network }).connections,
+    };
+  }
+}

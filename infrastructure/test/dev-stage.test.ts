@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import { devContext, rendered, Synthesis } from './synthesis.ts';
+
+const dev = new Synthesis(devContext);
+
+describe('the dev stage', () => {
+  test('has a network, a data and a service stack', () => {
+    const stacks = ['Data', 'Network', 'Service'].map((part) => `CircuitBreaker-dev-${part}`);
+    expect([...dev.templates.keys()].sort()).toEqual(stacks);
+  });
+
+  test('gives functions no password, but a user that authenticates by IAM', () => {
+    const common = { STAGE: 'dev', LOG_LEVEL: 'info' };
+    const cache = { CACHE_AUTH: 'iam', CACHE_NAME: '${Cache}' };
+    const cacheAddress = '${Cache PrimaryEndPointAddress}:${Cache PrimaryEndPointPort}';
+    const databaseAddress = '${DatabaseInstance EndpointAddress}:${DatabaseInstance EndpointPort}';
+    expect(dev.environment('retry')).toEqual({
+      ...common,
+      ...cache,
+      FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
+      DATABASE_URL: `postgres://items_owner@${databaseAddress}/items?sslmode=verify-full`,
+      DATABASE_AUTH: 'iam',
+      CACHE_URL: `rediss://circuit-breaker-dev-writer@${cacheAddress}`,
+    });
+    expect(dev.environment('fallback')).toEqual({
+      ...common,
+      ...cache,
+      CACHE_URL: `rediss://circuit-breaker-dev-reader@${cacheAddress}`,
+    });
+  });
+
+  test('tells the API function of the other functions and the circuits, and nothing else', () => {
+    expect(dev.environment('api')).toEqual({
+      STAGE: 'dev',
+      LOG_LEVEL: 'info',
+      RETRY_FUNCTION_NAME: '${RetryFunction}',
+      FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
+      CIRCUITS_TABLE_NAME: '${CircuitsTable}',
+    });
+  });
+});
+
+describe('its functions', () => {
+  test.each([
+    ['api', 15],
+    ['retry', 8],
+    ['fallback', 3],
+  ])('run the %s function on arm64, traced, for at most %i s', (kind, seconds) => {
+    expect(dev.function(kind)).toMatchObject({
+      Runtime: 'provided.al2023',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+      Timeout: seconds,
+    });
+  });
+
+  test('run inside the network where they need the database or the cache, and only there', () => {
+    const groups = (kind: string) => dev.function(kind)['VpcConfig']?.SecurityGroupIds.map(rendered);
+    expect(groups('api')).toBeUndefined();
+    expect(groups('retry')).toEqual(['${NetworkRetryFunction GroupId}']);
+    expect(groups('fallback')).toEqual(['${NetworkFallbackFunction GroupId}']);
+  });
+});
+
+describe('its network', () => {
+  test('has no way to the internet', () => {
+    const types = dev.resources.map(({ Type }) => Type);
+    expect(types.filter((type) => /Gateway$|GatewayAttachment$|::EIP$/.test(type))).toEqual([]);
+    expect(dev.ofType('AWS::EC2::Route')).toEqual([]);
+    expect(dev.ofType('AWS::EC2::Subnet').filter(({ MapPublicIpOnLaunch }) => MapPublicIpOnLaunch)).toEqual([]);
+  });
+
+  test('lets exactly those talk that have to', () => {
+    const name = (group: unknown) => rendered(group).replace(/^\$\{Network(.*)\.GroupId\}$/, '$1');
+    const ways = dev
+      .ofType('AWS::EC2::SecurityGroupIngress')
+      .map((rule) => `${name(rule['SourceSecurityGroupId'])} to ${name(rule['GroupId'])} at ${rule['ToPort']}`);
+    expect(ways.sort()).toEqual([
+      'FallbackFunction to Cache at 6379',
+      'RetryFunction to Cache at 6379',
+      'RetryFunction to Database at 5432',
+      'RetryFunction to LambdaApi at 443',
+    ]);
+  });
+
+  test('closes the way out of every group but to another group', () => {
+    for (const group of dev.ofType('AWS::EC2::SecurityGroup')) {
+      expect(group['SecurityGroupIngress']).toBeUndefined();
+      expect(group['SecurityGroupEgress']).not.toHaveLength(0);
+      for (const rule of group['SecurityGroupEgress']) {
+        expect(rule['CidrIp'] ?? '255.255.255.255/32').toBe('255.255.255.255/32');
+        expect(rule['CidrIpv6']).toBeUndefined();
+      }
+    }
+  });
+
+  test('reaches the Lambda API, for the Fallback function alone', () => {
+    const { ServiceName, PolicyDocument, PrivateDnsEnabled } = dev.only('AWS::EC2::VPCEndpoint');
+    expect(rendered(ServiceName)).toBe('com.amazonaws.${AWS::Region}.lambda');
+    expect(PrivateDnsEnabled).toBe(true);
+    expect(PolicyDocument.Statement).toHaveLength(1);
+    expect(PolicyDocument.Statement[0].Action).toBe('lambda:InvokeFunction');
+    expect(rendered(PolicyDocument.Statement[0].Resource)).toMatch(/:function:circuit-breaker-dev-fallback$/);
+  });
+});
+
+describe('its database', () => {
+  const database = dev.only('AWS::RDS::DBInstance');
+
+  test('is private, encrypted and backed up', () => {
+    expect(database).toMatchObject({
+      Engine: 'postgres',
+      PubliclyAccessible: false,
+      StorageEncrypted: true,
+      BackupRetentionPeriod: 7,
+    });
+    expect(database['VPCSecurityGroups'].map(rendered)).toEqual(['${NetworkDatabase GroupId}']);
+  });
+
+  test('admits users by IAM and over TLS only, and knows no password', () => {
+    expect(database).toMatchObject({ EnableIAMDatabaseAuthentication: true, MasterUserAuthenticationType: 'iam-db-auth' });
+    expect(database).not.toHaveProperty('MasterUserPassword');
+    expect(dev.only('AWS::RDS::DBParameterGroup')['Parameters']).toEqual({ 'rds.force_ssl': '1' });
+    expect(dev.ofType('AWS::SecretsManager::Secret')).toEqual([]);
+  });
+});
+
+describe('its cache', () => {
+  test('is encrypted at rest and in transit, and reachable only inside the network', () => {
+    const cache = dev.only('AWS::ElastiCache::ReplicationGroup');
+    expect(cache).toMatchObject({
+      Engine: 'valkey',
+      AtRestEncryptionEnabled: true,
+      TransitEncryptionEnabled: true,
+      TransitEncryptionMode: 'required',
+    });
+    expect(cache['SecurityGroupIds'].map(rendered)).toEqual(['${NetworkCache GroupId}']);
+  });
+
+  test('has users that authenticate by IAM, of whom one can only read', () => {
+    const users = dev.ofType('AWS::ElastiCache::User');
+    expect(users.map(({ UserId, UserName, AuthenticationMode }) => [UserId, UserName, AuthenticationMode])).toEqual([
+      ['circuit-breaker-dev-writer', 'circuit-breaker-dev-writer', { Type: 'iam' }],
+      ['circuit-breaker-dev-reader', 'circuit-breaker-dev-reader', { Type: 'iam' }],
+    ]);
+    const [writer, reader] = users.map(({ AccessString }) => AccessString.split(' '));
+    expect(writer).toContain('+set');
+    for (const write of ['+set', '+del', '+eval', '+evalsha', '+@write', '+@all', 'allcommands']) {
+      expect(reader).not.toContain(write);
+    }
+  });
+});

@@ -1,0 +1,131 @@
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readSettings } from '../lib/settings/read-settings.ts';
+import { SettingsError } from '../lib/settings/settings-error.ts';
+import { type Context, devContext, localContext } from './synthesis.ts';
+
+const { functionsDir = '', ...localWithoutFunctions } = localContext;
+
+describe('the local stage', () => {
+  test('takes the endpoints it is given', () => {
+    expect(read(localContext).backends).toEqual({
+      kind: 'given',
+      databaseUrl: 'postgres://items:secret@127.0.0.1:5432/items',
+      cacheUrl: 'redis://127.0.0.1:6379',
+    });
+  });
+
+  test('reports everything it is missing at once', () => {
+    expect(mistakes({ stage: 'local' })).toEqual([
+      'webOrigin is missing',
+      'functionsDir is missing',
+      'databaseUrl is missing',
+      'cacheUrl is missing',
+    ]);
+  });
+
+  test('refuses endpoints that are of another kind', () => {
+    const context = { ...localContext, databaseUrl: 'mysql://127.0.0.1', cacheUrl: 'http://127.0.0.1:6379' };
+    expect(mistakes(context)).toEqual([
+      'databaseUrl has the scheme mysql:// and names no user and names no database',
+      'cacheUrl has the scheme http://',
+    ]);
+  });
+
+  test('does not repeat a password in what it says', () => {
+    const context = { ...localContext, databaseUrl: 'mysql://items:secret@127.0.0.1/items' };
+    expect(errorFrom(context).message).not.toContain('secret');
+  });
+});
+
+describe('the dev stage', () => {
+  test('creates its own database and cache', () => {
+    expect(read(devContext).backends.kind).toBe('managed');
+  });
+
+  test('refuses endpoints, which it would have to ignore', () => {
+    const { databaseUrl = '', cacheUrl = '' } = localContext;
+    expect(mistakes({ ...devContext, databaseUrl, cacheUrl })).toEqual([
+      'databaseUrl is set, but the dev stage creates its own database',
+      'cacheUrl is set, but the dev stage creates its own cache',
+    ]);
+  });
+});
+
+describe('any stage', () => {
+  test('that does not exist is reported together with whatever else is wrong', () => {
+    expect(mistakes({ stage: 'staging', functionsDir })).toEqual([
+      'stage there is no stage "staging"',
+      'webOrigin is missing',
+    ]);
+  });
+
+  test.each(['constructor', 'toString', '__proto__'])('is never called %s', (stage) => {
+    expect(mistakes({ ...localContext, stage })).toEqual([`stage there is no stage "${stage}"`]);
+  });
+
+  test('says what would be right for each mistake', () => {
+    expect(errorFrom({ stage: 'dev', functionsDir }).message).toBe(
+      [
+        '1 setting is wrong:',
+        '  webOrigin: is missing',
+        '    right: scheme, host and port of the web app and nothing else, such as https://items.example.com',
+        'Settings are passed as: cdk deploy -c <setting>=<value>',
+      ].join('\n'),
+    );
+  });
+
+  test.each([
+    ['https://items.example.com/', '"https://items.example.com/" is not exactly an origin, which is "https://items.example.com"'],
+    ['http://localhost:80/app', '"http://localhost:80/app" is not exactly an origin, which is "http://localhost"'],
+    ['*', '"*" is not the origin of a web page'],
+    ['file:///index.html', '"file:///index.html" is not the origin of a web page'],
+  ])('refuses the web origin %s', (webOrigin, wrong) => {
+    expect(mistakes({ ...devContext, webOrigin })).toEqual([`webOrigin ${wrong}`]);
+  });
+});
+
+describe('the directory of functions', () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'functions-'));
+    cpSync(functionsDir, directory, { recursive: true });
+  });
+
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  test('may be relative to where the app runs', () => {
+    const context = { ...localWithoutFunctions, functionsDir: relative(process.cwd(), directory) };
+    expect(read(context).functions.directory).toBe(directory);
+  });
+
+  test('must hold a bootstrap of every function that may be executed', () => {
+    rmSync(join(directory, 'api-lambda'), { recursive: true });
+    chmodSync(join(directory, 'retry-lambda', 'bootstrap'), 0o644);
+    expect(mistakes({ ...localContext, functionsDir: directory })).toEqual([
+      `functionsDir ${directory}/api-lambda/bootstrap does not exist, ` +
+        `${directory}/retry-lambda/bootstrap is not executable`,
+    ]);
+  });
+});
+
+function read(context: Context) {
+  return readSettings((key) => context[key]);
+}
+
+function errorFrom(context: Context): SettingsError {
+  try {
+    read(context);
+  } catch (error) {
+    if (error instanceof SettingsError) return error;
+    throw error;
+  }
+  throw new Error('nothing was wrong');
+}
+
+function mistakes(context: Context): string[] {
+  return errorFrom(context).mistakes.map(({ setting, wrong }) => `${setting} ${wrong}`);
+}
