@@ -1,0 +1,23 @@
+import createClient, { type Client } from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+export type Item = Schemas["Item"];
+export type ItemDraft = Schemas["ItemDraft"];
+export type Served = Schemas["Served"];
+export type Attempt = Schemas["Attempt"];
+export type Circuit = Schemas["Circuit"];
+export type CircuitEvent = Schemas["CircuitEvent"];
+export type CircuitState = Circuit["state"];
+export type Api = Client<paths>;
+
+/** The API gives up after 15 s; a browser that still waits at 20 s is waiting for nobody. */
+const ANSWER_WITHIN_MS = 20_000;
+
+export function createApi(apiUrl: string): Api {
+  return createClient<paths>({
+    baseUrl: apiUrl,
+    fetch: (request) =>
+      fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]) }),
+  });
+}

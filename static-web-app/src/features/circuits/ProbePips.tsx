@@ -1,0 +1,33 @@
+import type { Circuit } from "@/api/client";
+
+/** Leases that are out, and successes that count towards closing, as filled places. */
+export function ProbePips({ probes }: { probes: Circuit["probes"] }) {
+  return (
+    <>
+      <Pips filled={probes.leased} places={probes.max} words={`${probes.leased} of ${probes.max} leased`} />
+      <Pips
+        filled={probes.successes}
+        places={probes.needed}
+        words={`${probes.successes} of ${probes.needed} successes`}
+      />
+    </>
+  );
+}
+
+/** More places than this are told in words alone. */
+const DRAWN = 8;
+
+function Pips({ filled, places, words }: { filled: number; places: number; words: string }) {
+  return (
+    <div className="pips">
+      {places <= DRAWN && (
+        <span aria-hidden="true">
+          {Array.from({ length: places }, (_, place) => (
+            <span key={place} className={place < filled ? "pip pip-filled" : "pip"} />
+          ))}
+        </span>
+      )}
+      {words}
+    </div>
+  );
+}

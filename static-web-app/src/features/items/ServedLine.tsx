@@ -1,0 +1,40 @@
+import type { Attempt, Served } from "@/api/client";
+import { ageInWords, localTime } from "@/shared/duration";
+import { useNow } from "@/shared/now";
+import { SourceBadge } from "./SourceBadge";
+
+/** Where an answer came from, how old it is, and what it took to get it. */
+export function ServedLine({ served }: { served: Served }) {
+  return (
+    <span className="served">
+      <SourceBadge served={served} />
+      <Age asOf={served.as_of} />
+      {served.attempts.length > 0 && <Attempts attempts={served.attempts} />}
+    </span>
+  );
+}
+
+function Age({ asOf }: { asOf: string }) {
+  const now = useNow();
+  return (
+    <time className="served-age" dateTime={asOf} title={localTime(asOf)}>
+      as of {ageInWords(now - Date.parse(asOf))}
+    </time>
+  );
+}
+
+function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
+  return (
+    <ol className="attempts" aria-label="Attempts, in order">
+      {attempts.map((attempt, index) => (
+        <li key={index} className={`attempt attempt-${attempt.outcome}`}>
+          {attempt.target} {attempt.outcome} <span className="quiet">{milliseconds(attempt.duration_ms)}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function milliseconds(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

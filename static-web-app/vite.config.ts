@@ -1,0 +1,18 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { runtimeConfig } from "./vite/runtimeConfig.ts";
+
+export default defineConfig({
+  plugins: [react(), runtimeConfig()],
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: { target: "es2023", assetsInlineLimit: 0 },
+  test: {
+    include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}"],
+    environment: "jsdom",
+    setupFiles: ["tests/setup.ts"],
+    server: { deps: { inline: [/@cloudscape-design/] } },
+    restoreMocks: true,
+    testTimeout: 20_000,
+  },
+});
