@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{Cursor, Deadline, ItemDraft, PageLimit, Version};
@@ -84,7 +85,7 @@ pub enum Write {
 }
 
 /// All that the Retry Lambda can be sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum RetryEvent {
     /// The deployment asks for the database's schema to be brought up to date:
@@ -95,6 +96,23 @@ pub enum RetryEvent {
     },
     /// The API Lambda asks about items.
     Items(Request<Command>),
+}
+
+/// A command that is one word comes from an operator. Deciding by that, and not
+/// by trying one variant after the other, keeps the reason why an event cannot
+/// be read.
+impl<'de> Deserialize<'de> for RetryEvent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = Value::deserialize(deserializer)?;
+        match event.get("command") {
+            Some(word @ Value::String(_)) => Operation::deserialize(word)
+                .map(|command| Self::Operator { command })
+                .map_err(D::Error::custom),
+            _ => Request::deserialize(event)
+                .map(Self::Items)
+                .map_err(D::Error::custom),
+        }
+    }
 }
 
 /// What an operator may ask of the Retry Lambda.
@@ -183,6 +201,24 @@ mod tests {
                 command: Operation::Migrate
             }
         );
+    }
+
+    #[test]
+    fn an_unreadable_event_says_what_is_wrong_with_it() {
+        for (event, reason) in [
+            (
+                json!({"command": "drop"}),
+                "unknown variant `drop`, expected `migrate`",
+            ),
+            (json!({}), "missing field `request_id`"),
+            (
+                json!({"request_id": "r-1", "deadline": "1970-01-01T00:00:01Z", "command": {"read": {"get": {}}}}),
+                "missing field `id`",
+            ),
+        ] {
+            let error = serde_json::from_value::<RetryEvent>(event).unwrap_err();
+            assert_eq!(error.to_string(), reason);
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! ([`Reply::Refused`]) and trouble of ours ([`Reply::Unavailable`]). Only the
 //! last one says anything about the health of a dependency.
 
+mod cache;
 mod command;
 mod deadline;
 mod draft;
@@ -18,6 +19,7 @@ mod item;
 mod page;
 mod reply;
 
+pub use cache::{CacheContent, CacheEntry, CacheEntryError, CacheKey};
 pub use command::{
     Command, IdempotencyKey, IdempotencyKeyError, Operation, Read, Request, RetryEvent, Write,
 };
@@ -25,4 +27,4 @@ pub use deadline::Deadline;
 pub use draft::{FieldError, ItemDraft};
 pub use item::{Item, Version};
 pub use page::{Cursor, CursorError, ItemPage, PageLimit, PageLimitError};
-pub use reply::{Body, Dependency, Migrated, Refusal, Reply, Served, Source, Unavailable};
+pub use reply::{Body, Dependency, OperatorReply, Refusal, Reply, Served, Source, Unavailable};

@@ -105,9 +105,26 @@ pub enum Dependency {
     Time,
 }
 
-/// The answer to `{"command": "migrate"}`.
+/// The answer to an [`Operation`](crate::Operation).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Migrated {
-    /// How many migrations were applied just now; zero if none was missing.
-    pub applied: usize,
+#[serde(rename_all = "snake_case")]
+pub enum OperatorReply {
+    /// The database has every migration now: `{"migrated": {"applied": 1}}`.
+    Migrated {
+        /// How many were applied just now; zero if none was missing.
+        applied: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_operator_is_told_how_many_migrations_were_applied() {
+        let reply = serde_json::to_value(OperatorReply::Migrated { applied: 1 }).unwrap();
+        assert_eq!(reply, json!({"migrated": {"applied": 1}}));
+    }
 }

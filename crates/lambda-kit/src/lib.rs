@@ -7,9 +7,16 @@
 //! * [`function`] invokes another function and tells apart the ways in which
 //!   that can fail.
 //! * [`clock`] is the one place that reads the time.
+//! * `cache` (with the feature of that name) is a handle on the cache that
+//!   costs little when the cache is dead.
+//! * `testing` (with the feature of that name) is for the tests of functions.
 
 pub mod aws;
+#[cfg(feature = "cache")]
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod function;
 pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;

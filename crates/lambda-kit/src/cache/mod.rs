@@ -1,0 +1,213 @@
+//! The cache, which may be absent, dead or hanging without doing much harm.
+//!
+//! Nothing of what the cache does is needed for a right answer, so every error
+//! here is one that callers treat like a missing entry. Two bounds keep a bad
+//! cache cheap: one operation, with everything it needs, takes at most
+//! [`CacheConfig::limit`], and after a failure the cache is left alone for
+//! [`Cache::RESPITE`], so that a read that is followed by a write does not pay
+//! twice.
+//!
+//! There is one connection, made when first needed. An execution environment
+//! that was frozen may hold a dead one, which shows only when it is used; it is
+//! then replaced once, within the same limit. A connection manager that
+//! reconnects in the background would not help: while frozen, nothing runs in
+//! the background.
+
+mod config;
+mod put;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use contract::{CacheEntry, CacheEntryError, CacheKey};
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, aio::MultiplexedConnection};
+use tokio::time::timeout;
+
+pub use self::{
+    config::{CacheConfig, CacheUrl, CacheUrlError},
+    put::Put,
+};
+use crate::clock::Clock;
+
+/// A handle on the cache; clones share its connection.
+#[derive(Clone)]
+pub struct Cache {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    client: Client,
+    namespace: String,
+    limit: Duration,
+    clock: Arc<dyn Clock>,
+    link: Mutex<Link>,
+}
+
+/// What is known of the way to the cache.
+#[derive(Default)]
+struct Link {
+    connection: Option<MultiplexedConnection>,
+    left_alone_until: Option<DateTime<Utc>>,
+}
+
+/// Why the cache was of no use. Callers go on as if nothing had been found.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The cache failed a moment ago and was not asked.
+    #[error("left alone after a failure a moment ago")]
+    LeftAlone,
+    /// There was no answer in time.
+    #[error("no answer within {} ms", .0.as_millis())]
+    Timeout(Duration),
+    /// There was no connection, or it broke, or the cache refused the command.
+    #[error("cache failed")]
+    Failed(#[source] redis::RedisError),
+    /// The entry found is not one that this version can use.
+    #[error("entry cannot be used")]
+    Entry(#[from] CacheEntryError),
+    /// The entry cannot be written as JSON.
+    #[error("entry cannot be written")]
+    Unwritable(#[source] serde_json::Error),
+}
+
+impl Cache {
+    /// How long the cache is left alone after a failure.
+    pub const RESPITE: Duration = Duration::from_secs(1);
+
+    /// The cache that `config` describes. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// If the client refuses the address, such as one that needs a feature
+    /// which was not compiled in.
+    pub fn new(config: CacheConfig, clock: Arc<dyn Clock>) -> Result<Self, redis::RedisError> {
+        Ok(Self {
+            shared: Arc::new(Shared {
+                client: Client::open(config.url.into_connection_info())?,
+                namespace: config.namespace,
+                limit: config.limit,
+                clock,
+                link: Mutex::default(),
+            }),
+        })
+    }
+
+    /// The entry under `key`, fresh or not.
+    ///
+    /// # Errors
+    ///
+    /// If the cache is of no use just now, or the entry is not.
+    pub async fn get(&self, key: &CacheKey) -> Result<Option<CacheEntry>, CacheError> {
+        let mut command = redis::cmd("HGET");
+        command.arg(self.place(key)).arg(put::ENTRY_FIELD);
+        let found: Option<String> = self.query(&command).await?;
+        Ok(found
+            .map(|text| CacheEntry::decode(key, &text))
+            .transpose()?)
+    }
+
+    /// Writes `entry` under `key`, unless something later lies there already.
+    ///
+    /// # Errors
+    ///
+    /// If the cache is of no use just now.
+    pub async fn put(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
+        let command = put::command(&self.place(key), entry).map_err(CacheError::Unwritable)?;
+        let stored: bool = self.query(&command).await?;
+        Ok(if stored { Put::Stored } else { Put::Outdated })
+    }
+
+    fn place(&self, key: &CacheKey) -> String {
+        format!("{}{key}", self.shared.namespace)
+    }
+
+    async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
+        self.refuse_while_left_alone()?;
+        let limit = self.shared.limit;
+        let outcome = match timeout(limit, self.attempt(command)).await {
+            Ok(outcome) => outcome.map_err(CacheError::Failed),
+            Err(_) => Err(CacheError::Timeout(limit)),
+        };
+        if let Err(error) = &outcome {
+            self.drop_connection();
+            if !is_about_the_command(error) {
+                self.leave_alone();
+            }
+        }
+        outcome
+    }
+
+    /// Asks on the connection at hand; if that turns out to be dead, once more
+    /// on a new one. Both commands in use may be repeated without harm.
+    async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> redis::RedisResult<T> {
+        let at_hand = self.link(|link| link.connection.clone());
+        if let Some(mut connection) = at_hand {
+            match command.query_async(&mut connection).await {
+                Err(error) if error.is_io_error() => self.drop_connection(),
+                answered => return answered,
+            }
+        }
+        let mut connection = self.connect().await?;
+        let answer = command.query_async(&mut connection).await?;
+        self.link(|link| link.connection = Some(connection));
+        Ok(answer)
+    }
+
+    /// Gives connecting, and then each answer, half of the limit, so that there
+    /// is time left to replace a connection that fell silent.
+    async fn connect(&self) -> redis::RedisResult<MultiplexedConnection> {
+        let step_limit = self.shared.limit / 2;
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(step_limit))
+            .set_response_timeout(Some(step_limit));
+        self.shared
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+    }
+
+    fn refuse_while_left_alone(&self) -> Result<(), CacheError> {
+        let now = self.shared.clock.now();
+        match self.link(|link| link.left_alone_until) {
+            Some(until) if now < until => Err(CacheError::LeftAlone),
+            _ => Ok(()),
+        }
+    }
+
+    fn leave_alone(&self) {
+        let until = self.shared.clock.now() + Self::RESPITE;
+        self.link(|link| link.left_alone_until = Some(until));
+    }
+
+    fn drop_connection(&self) {
+        self.link(|link| link.connection = None);
+    }
+
+    fn link<T>(&self, change: impl FnOnce(&mut Link) -> T) -> T {
+        // A poisoned lock is taken all the same: `Link` is whole at any time.
+        let mut link = self
+            .shared
+            .link
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        change(&mut link)
+    }
+}
+
+/// Whether the cache answered and only this command was at fault, so that
+/// others may well succeed.
+fn is_about_the_command(error: &CacheError) -> bool {
+    match error {
+        CacheError::Failed(error) => matches!(
+            error.kind(),
+            redis::ErrorKind::Extension
+                | redis::ErrorKind::Server(redis::ServerErrorKind::ResponseError)
+                | redis::ErrorKind::UnexpectedReturnType
+        ),
+        CacheError::Entry(_) | CacheError::Unwritable(_) => true,
+        CacheError::LeftAlone | CacheError::Timeout(_) => false,
+    }
+}
