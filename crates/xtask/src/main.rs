@@ -1,2 +1,102 @@
-//! Starts here.
-fn main() {}
+//! `cargo xtask`: runs, shows and tests the whole system on one machine.
+
+mod http;
+mod interrupt;
+mod prerequisites;
+mod process;
+mod program;
+mod progress;
+#[cfg(test)]
+mod scratch;
+mod stack;
+mod tools;
+mod waiting;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+use console::style;
+
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::stack::lifecycle::{self, Action, Stay};
+use crate::stack::server::Name;
+use crate::workspace::Workspace;
+
+/// What the shell calls a program that was ended by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
+/// Runs, shows and tests the whole system on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts everything and keeps it running until Ctrl-C.
+    Up {
+        /// Return once all is up; `cargo xtask down` stops it.
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Stops the running stack.
+    Down,
+    /// Tells what is where and what runs.
+    Status,
+    /// Stops, kills or starts one server of the running stack.
+    Server {
+        /// What to do to it.
+        action: Action,
+        /// Which server.
+        server: Backend,
+    },
+}
+
+/// The servers that people play outage with.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Backend {
+    /// `PostgreSQL`.
+    Database,
+    /// Valkey.
+    Cache,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments.command) {
+        Ok(code) => code,
+        Err(error) if error.is::<Interrupted>() => {
+            eprintln!("{}", style("interrupted").for_stderr().yellow());
+            ExitCode::from(INTERRUPTED)
+        }
+        Err(error) => {
+            eprintln!("\n{} {error:#}", style("error:").for_stderr().red().bold());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<ExitCode> {
+    let interrupt = Interrupt::from_signals()?;
+    let workspace = Workspace::find();
+    let done = match command {
+        Command::Up { detach: true } => lifecycle::up(&workspace, Stay::Detach, &interrupt),
+        Command::Up { detach: false } => {
+            lifecycle::up(&workspace, Stay::UntilInterrupted, &interrupt)
+        }
+        Command::Down => lifecycle::down(&workspace),
+        Command::Status => lifecycle::status(&workspace),
+        Command::Server { action, server } => {
+            let name = match server {
+                Backend::Database => Name::Database,
+                Backend::Cache => Name::Cache,
+            };
+            lifecycle::change_shown(&workspace, name, *action, &interrupt)
+        }
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,311 @@
+//! Programs that are run or served: what is started, where, and into which log.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use serde::{Deserialize, Serialize};
+
+use crate::interrupt::Interrupt;
+use crate::process::{self, Identity};
+use crate::waiting;
+
+/// How long a command that is told to stop may take to do so.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How much of a log explains a failure.
+const SHOWN_LINES: usize = 25;
+
+/// What a program sees of our own environment.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Inherited {
+    /// All but what could point it at somebody's AWS account.
+    AllButAws,
+    /// Only what every program needs, because its own children inherit it.
+    Essentials,
+}
+
+/// A program, its arguments, its place, its environment and its log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Program {
+    path: PathBuf,
+    args: Vec<String>,
+    folder: PathBuf,
+    environment: BTreeMap<String, String>,
+    inherited: Inherited,
+    log: PathBuf,
+}
+
+impl Program {
+    pub(crate) fn new(path: impl Into<PathBuf>, folder: &Path, log: PathBuf) -> Self {
+        Self {
+            path: path.into(),
+            args: Vec::new(),
+            folder: folder.to_path_buf(),
+            environment: BTreeMap::new(),
+            inherited: Inherited::AllButAws,
+            log,
+        }
+    }
+
+    pub(crate) fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    pub(crate) fn path_arg(self, path: &Path) -> Self {
+        self.args([path.to_string_lossy()])
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub(crate) fn essentials_only(mut self) -> Self {
+        self.inherited = Inherited::Essentials;
+        self
+    }
+
+    /// The same program, run by another one, such as `setpriv`.
+    pub(crate) fn run_by(mut self, wrapper: &[&str]) -> Self {
+        if let [path, args @ ..] = wrapper {
+            let inner = std::mem::replace(&mut self.path, PathBuf::from(path));
+            let mut all: Vec<String> = args.iter().map(ToString::to_string).collect();
+            all.push(inner.to_string_lossy().into_owned());
+            all.append(&mut self.args);
+            self.args = all;
+        }
+        self
+    }
+
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Runs it to its end, its output in its log.
+    ///
+    /// # Errors
+    /// When it cannot be started, fails (with the end of its log), or the user
+    /// interrupts (then it has been stopped).
+    pub(crate) fn run(&self, interrupt: &Interrupt) -> Result<()> {
+        let status = self.run_to_status(interrupt)?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(self.failure(status))
+        }
+    }
+
+    /// Like [`Self::run`], but a failure is for the caller to judge.
+    ///
+    /// # Errors
+    /// When it cannot be started or the user interrupts.
+    pub(crate) fn run_to_status(&self, interrupt: &Interrupt) -> Result<ExitStatus> {
+        let mut child = self.spawn(|log| File::create(log))?;
+        let identity = Identity::of(child.id());
+        let ended = waiting::until(Duration::MAX, interrupt, || Ok(child.try_wait()?));
+        match ended {
+            Ok(Some(status)) => Ok(status),
+            Ok(None) => Err(anyhow!("`{}` never ended", self.spoken())),
+            Err(error) => {
+                if let Some(identity) = identity {
+                    process::end_tree(&identity, GRACE);
+                }
+                child
+                    .wait()
+                    .context("waiting for a command that was stopped")?;
+                Err(error.context(format!("`{}` was stopped", self.spoken())))
+            }
+        }
+    }
+
+    /// Starts it to stay: in a process group of its own, so that neither Ctrl-C
+    /// nor the end of the terminal reaches it, with its output added to its log.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn serve(&self) -> Result<Identity> {
+        let mut child = self.spawn(|log| OpenOptions::new().create(true).append(true).open(log))?;
+        let identity = Identity::of(child.id());
+        // Somebody has to collect the exit status, or it stays as a zombie for as
+        // long as we run.
+        std::thread::spawn(move || child.wait());
+        identity.ok_or_else(|| self.ended_at_once())
+    }
+
+    fn spawn(&self, open: impl FnOnce(&Path) -> std::io::Result<File>) -> Result<Child> {
+        if let Some(folder) = self.log.parent() {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("creating {}", folder.display()))?;
+        }
+        let log = open(&self.log).with_context(|| format!("opening {}", self.log.display()))?;
+        let mut command = Command::new(&self.path);
+        command.args(&self.args).current_dir(&self.folder);
+        self.set_environment(&mut command);
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().context("sharing a log file")?)
+            .stderr(log)
+            .process_group(0);
+        command
+            .spawn()
+            .with_context(|| format!("starting `{}`", self.spoken()))
+    }
+
+    fn set_environment(&self, command: &mut Command) {
+        match self.inherited {
+            Inherited::Essentials => {
+                command.env_clear();
+                for name in ["PATH", "LANG"] {
+                    if let Some(value) = std::env::var_os(name) {
+                        command.env(name, value);
+                    }
+                }
+            }
+            Inherited::AllButAws => {
+                for (name, _) in std::env::vars_os() {
+                    if name.to_string_lossy().starts_with("AWS_") {
+                        command.env_remove(name);
+                    }
+                }
+            }
+        }
+        command.envs(&self.environment);
+    }
+
+    /// The command as a person would say it: short, without the paths of this machine.
+    pub(crate) fn spoken(&self) -> String {
+        let name = self
+            .path
+            .file_name()
+            .unwrap_or(self.path.as_os_str())
+            .to_string_lossy();
+        let args: Vec<&str> = self.args.iter().map(String::as_str).take(4).collect();
+        let more = if self.args.len() > args.len() {
+            " …"
+        } else {
+            ""
+        };
+        format!("{name} {}{more}", args.join(" "))
+            .trim_end()
+            .to_owned()
+    }
+
+    fn failure(&self, status: ExitStatus) -> anyhow::Error {
+        anyhow!(
+            "`{}` failed ({status})\n{}",
+            self.spoken(),
+            self.end_of_log()
+        )
+    }
+
+    pub(crate) fn ended_at_once(&self) -> anyhow::Error {
+        anyhow!(
+            "`{}` ended right after its start\n{}",
+            self.spoken(),
+            self.end_of_log()
+        )
+    }
+
+    /// The last lines of the log, marked as a quotation.
+    pub(crate) fn end_of_log(&self) -> String {
+        end_of(&self.log)
+    }
+}
+
+/// The last lines of a log, marked as a quotation.
+pub(crate) fn end_of(log: &Path) -> String {
+    let bytes = std::fs::read(log).unwrap_or_default();
+    let text = console::strip_ansi_codes(&String::from_utf8_lossy(&bytes)).into_owned();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let shown = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
+    let mut quoted = format!("the end of {}:", log.display());
+    for line in shown {
+        quoted.push_str("\n  | ");
+        quoted.push_str(line);
+    }
+    if shown.is_empty() {
+        quoted.push_str(" (empty)");
+    }
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    fn shell(scratch: &Scratch, script: &str) -> Program {
+        Program::new(
+            "/bin/sh",
+            scratch.path(),
+            scratch.path().join("logs/shell.log"),
+        )
+        .args(["-c", script])
+    }
+
+    #[test]
+    fn a_failure_shows_the_end_of_the_log() {
+        let scratch = Scratch::new("program-failure");
+        let program = shell(&scratch, "seq 1 100; echo 'no such thing' >&2; exit 3");
+        let error = program.run(&Interrupt::new()).unwrap_err().to_string();
+        assert!(error.contains("exit status: 3"), "{error}");
+        assert!(
+            error.ends_with("  | 99\n  | 100\n  | no such thing"),
+            "{error}"
+        );
+        assert!(!error.contains("| 50\n"), "{error}");
+    }
+
+    #[test]
+    fn an_interrupt_stops_a_command_and_its_children() {
+        let scratch = Scratch::new("program-interrupt");
+        let pid_file = scratch.path().join("child.pid");
+        let script = format!("sleep 600 & echo $! > '{}'; wait", pid_file.display());
+        let interrupt = Interrupt::new();
+        let raiser = interrupt.clone();
+        let program = shell(&scratch, &script);
+        let child = std::thread::scope(|scope| {
+            let running = scope.spawn(|| program.run(&interrupt));
+            let child = waiting::until(Duration::from_secs(20), &Interrupt::new(), || {
+                let text = std::fs::read_to_string(&pid_file).unwrap_or_default();
+                Ok(text.trim().parse().ok().and_then(Identity::of))
+            });
+            raiser.raise();
+            let error = running.join().unwrap().unwrap_err();
+            assert!(format!("{error:#}").contains("interrupted"), "{error:#}");
+            child.unwrap().unwrap()
+        });
+        assert!(!child.is_running());
+    }
+
+    #[test]
+    fn a_program_with_the_essentials_sees_nothing_else() {
+        let scratch = Scratch::new("program-essentials");
+        let program = shell(&scratch, "env")
+            .env("GREETING", "hello")
+            .essentials_only();
+        program.run(&Interrupt::new()).unwrap();
+        let seen = std::fs::read_to_string(program.log()).unwrap();
+        assert!(seen.contains("GREETING=hello"), "{seen}");
+        assert!(!seen.contains("CARGO"), "{seen}");
+    }
+
+    #[test]
+    fn a_wrapper_runs_the_program_with_its_arguments() {
+        let scratch = Scratch::new("program-wrapper");
+        let program = shell(&scratch, "echo \"$0 $1\"").args(["one", "two"]);
+        let program = program.run_by(&["/usr/bin/env", "-u", "HOME"]);
+        program.run(&Interrupt::new()).unwrap();
+        assert_eq!(std::fs::read_to_string(program.log()).unwrap(), "one two\n");
+    }
+}

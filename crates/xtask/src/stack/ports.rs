@@ -1,0 +1,71 @@
+//! Free ports on the loopback interface.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, anyhow};
+
+/// Below the range from which systems take the ports of outgoing connections
+/// (32768 and up on Linux, 49152 and up elsewhere). While PostgreSQL is down its
+/// port must stay free, and a client that keeps trying to connect to a port of
+/// that range ends up, by chance, connected to itself.
+const RANGE: std::ops::Range<u16> = 20_000..32_000;
+
+/// Hands out free ports, no port twice.
+#[derive(Debug, Default)]
+pub(crate) struct Ports {
+    given: Mutex<BTreeSet<u16>>,
+}
+
+impl Ports {
+    /// # Errors
+    /// When no port is free.
+    pub(crate) fn next(&self) -> Result<u16> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = RANGE.end - RANGE.start;
+        let first = u16::from_ne_bytes(random::<2>()?) % size;
+        (0..size)
+            .map(|step| RANGE.start + (first + step) % size)
+            .find(|port| is_free(*port) && given.insert(*port))
+            .ok_or_else(|| anyhow!("no port between {} and {} is free", RANGE.start, RANGE.end))
+    }
+}
+
+pub(crate) fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// Bytes that nobody can guess.
+///
+/// # Errors
+/// When the system has none to give.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
+    use std::io::Read;
+    let mut bytes = [0; N];
+    let source = std::fs::File::open("/dev/urandom");
+    source
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .context("reading /dev/urandom")?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_differ_and_lie_below_those_of_outgoing_connections() {
+        let ports = Ports::default();
+        let given: BTreeSet<u16> = (0..50).map(|_| ports.next().unwrap()).collect();
+        assert_eq!(given.len(), 50);
+        assert!(given.iter().all(|port| RANGE.contains(port)));
+    }
+
+    #[test]
+    fn a_port_in_use_is_not_free() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        assert!(!is_free(port));
+    }
+}

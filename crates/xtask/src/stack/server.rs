@@ -1,0 +1,248 @@
+//! One server of the stack: how it is started, when it is ready, how it ends.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, bail};
+use serde::{Deserialize, Serialize};
+
+use super::ports::{Ports, is_free};
+use crate::http::Client;
+use crate::interrupt::Interrupt;
+use crate::process::{self, Identity, Signal};
+use crate::program::Program;
+use crate::waiting::{self, Stopwatch};
+
+/// How long a server may take until it answers, on a slow and busy machine.
+const READY_BOUND: Duration = Duration::from_mins(1);
+
+/// How long a server that ends right after its start is started again. A
+/// PostgreSQL that was killed leaves children behind which hold its shared
+/// memory until they notice.
+const RETRY_BOUND: Duration = Duration::from_secs(5);
+
+/// How long a server may take to end by itself.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// How often another port is tried when somebody took the first one meanwhile.
+const PORT_TRIES: usize = 3;
+
+/// The servers that make up the stack besides the functions.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Name {
+    /// PostgreSQL.
+    Database,
+    /// Valkey.
+    Cache,
+    /// The AWS emulator, `MiniStack`.
+    Emulator,
+    /// Serves the built web app.
+    Web,
+}
+
+impl Name {
+    pub(crate) fn product(self) -> &'static str {
+        match self {
+            Self::Database => "PostgreSQL",
+            Self::Cache => "Valkey",
+            Self::Emulator => "MiniStack",
+            Self::Web => "web app",
+        }
+    }
+}
+
+/// How it is known that a server can be used.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Readiness {
+    /// PostgreSQL writes its pid and `ready` into this file.
+    Postmaster(PathBuf),
+    /// Valkey answers `PING` on this port.
+    Pong(u16),
+    /// A GET of this address is answered with 200.
+    Http(String),
+}
+
+/// A server, running or not. It keeps its port and its data when it is stopped.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Server {
+    pub(crate) program: Program,
+    pub(crate) readiness: Readiness,
+    pub(crate) port: u16,
+    process: Option<Identity>,
+}
+
+impl Server {
+    pub(crate) fn new(program: Program, port: u16, readiness: Readiness) -> Self {
+        Self {
+            program,
+            readiness,
+            port,
+            process: None,
+        }
+    }
+
+    /// The process id, while it runs.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.process
+            .as_ref()
+            .filter(|process| process.is_running())
+            .map(|process| process.pid)
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.pid().is_some()
+    }
+
+    /// Starts it and waits until it can be used.
+    ///
+    /// # Errors
+    /// When it ends instead, takes too long, or the user interrupts. Nothing of
+    /// it is left then.
+    pub(crate) fn start(&mut self, interrupt: &Interrupt) -> Result<()> {
+        let trying = Stopwatch::start();
+        loop {
+            self.process = Some(self.program.serve()?);
+            match waiting::until(READY_BOUND, interrupt, || Ok(self.look())) {
+                Ok(Some(Look::Ready)) => return Ok(()),
+                Ok(Some(Look::Ended)) if trying.elapsed() < RETRY_BOUND && is_free(self.port) => {
+                    waiting::pause(Duration::from_millis(200), interrupt)?;
+                }
+                Ok(Some(Look::Ended)) => return Err(self.program.ended_at_once()),
+                Ok(None) => {
+                    self.stop();
+                    bail!("it did not get ready\n{}", self.program.end_of_log());
+                }
+                Err(error) => {
+                    self.stop();
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn look(&self) -> Option<Look> {
+        match self.pid() {
+            None => Some(Look::Ended),
+            Some(pid) => self.readiness.is_given(pid).then_some(Look::Ready),
+        }
+    }
+
+    /// Asks it to end, and sees to it.
+    pub(crate) fn stop(&mut self) {
+        let signal = match self.readiness {
+            // A fast shutdown: sessions are ended, data is written.
+            Readiness::Postmaster(_) => Signal::INT,
+            Readiness::Pong(_) | Readiness::Http(_) => Signal::TERM,
+        };
+        if let Some(process) = self.process.take() {
+            process::stop_tree(&process, signal, GRACE);
+        }
+    }
+
+    /// Kills it without warning, as a crash would.
+    ///
+    /// # Errors
+    /// When something of it outlives even that.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.process
+            .take()
+            .map_or(Ok(()), |process| process::kill_tree(&process, GRACE))
+    }
+}
+
+enum Look {
+    Ready,
+    Ended,
+}
+
+impl Readiness {
+    fn is_given(&self, pid: u32) -> bool {
+        match self {
+            Self::Postmaster(file) => postmaster_is_ready(file, pid),
+            Self::Pong(port) => answers_ping(*port).unwrap_or(false),
+            Self::Http(url) => {
+                let client = Client::new(Duration::from_secs(2));
+                client.get(url).is_ok_and(|answer| answer.status == 200)
+            }
+        }
+    }
+}
+
+/// The first line is the pid, the eighth says `ready`. A file that a killed
+/// PostgreSQL left behind names another pid.
+fn postmaster_is_ready(file: &Path, pid: u32) -> bool {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let mut lines = text.lines().map(str::trim);
+    lines.next() == Some(pid.to_string().as_str()) && lines.nth(6) == Some("ready")
+}
+
+fn answers_ping(port: u16) -> std::io::Result<bool> {
+    let patience = Duration::from_secs(2);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, patience)?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.write_all(b"PING\r\n")?;
+    let mut answer = [0; 5];
+    stream.read_exact(&mut answer)?;
+    Ok(&answer == b"+PONG")
+}
+
+/// Starts a server on a free port, and on another one when somebody else took
+/// the first between our look and the server's start.
+///
+/// # Errors
+/// When the server does not start for another reason.
+pub(crate) fn start_on_free_port(
+    ports: &Ports,
+    interrupt: &Interrupt,
+    at_port: impl Fn(u16) -> Server,
+) -> Result<Server> {
+    for _ in 0..PORT_TRIES {
+        let mut server = at_port(ports.next()?);
+        match server.start(interrupt) {
+            Ok(()) => return Ok(server),
+            Err(_) if !interrupt.is_raised() && !is_free(server.port) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(anyhow!(
+        "other programs keep taking the ports that were free a moment ago"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn a_postmaster_file_of_an_earlier_process_does_not_mean_ready() {
+        let scratch = Scratch::new("server-postmaster");
+        let file = scratch.path().join("postmaster.pid");
+        let lines = ["100", "/data", "1", "2", "", "127.0.0.1", "3", "ready   "];
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        assert!(postmaster_is_ready(&file, 100));
+        assert!(!postmaster_is_ready(&file, 101));
+        std::fs::write(&file, lines[..7].join("\n")).unwrap();
+        assert!(!postmaster_is_ready(&file, 100));
+    }
+
+    #[test]
+    fn a_server_that_ends_instead_of_getting_ready_tells_its_log() {
+        let scratch = Scratch::new("server-ends");
+        let log = scratch.path().join("server.log");
+        let program = Program::new("/bin/sh", scratch.path(), log)
+            .args(["-c", "echo 'no such data folder'; exit 1"]);
+        let port = Ports::default().next().unwrap();
+        let mut server = Server::new(program, port, Readiness::Pong(port));
+        let error = server.start(&Interrupt::new()).unwrap_err().to_string();
+        assert!(error.contains("| no such data folder"), "{error}");
+        assert!(!server.is_running());
+    }
+}
