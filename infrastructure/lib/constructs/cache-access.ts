@@ -1,14 +1,15 @@
 /**
  * What the cache's users may do, in the syntax of Valkey's access control lists.
  *
- * A connection is set up with AUTH (or HELLO, which authenticates too), CLIENT and PING; everything
- * else is named command by command.
+ * Commands are named one by one; those inside a Lua script count as well. Authenticating needs no
+ * permission.
  */
-const connect = '+auth +hello +ping +client|setinfo +client|setname';
+const entries = '~item:* ~page:*';
+const connect = '+ping +client|setinfo';
 
 export const cacheAccess = {
-  /** The Retry function keeps the cache up to date; it compares versions in Lua. */
-  writer: `on ~* -@all ${connect} +get +mget +set +del +unlink +expire +pexpire +ttl +pttl +eval +evalsha +script|load`,
+  /** The Retry function keeps the cache up to date; a script compares versions before it writes. */
+  writer: `on ${entries} -@all ${connect} +hget +hmget +hset +pexpire +eval`,
   /** The Fallback function only ever answers from the cache. */
-  reader: `on ~* -@all ${connect} +get +mget +ttl +pttl`,
+  reader: `on ${entries} -@all ${connect} +hget`,
 };

@@ -1,15 +1,18 @@
 import { ArnFormat, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnDBInstance, CfnDBParameterGroup, CfnDBSubnetGroup } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
-import type { DatabaseSettings, DataProtection } from '../settings/stage-settings.ts';
+import type { DatabaseSettings, DataProtection, LogRetentionDays } from '../settings/stage-settings.ts';
 import type { Connection } from './connection.ts';
 import { databasePort, type PrivateNetwork } from './private-network.ts';
 
 export interface ItemsDatabaseProps {
+  readonly stage: string;
   readonly settings: DatabaseSettings;
   readonly network: PrivateNetwork;
   readonly dataProtection: DataProtection;
+  readonly logRetentionDays: LogRetentionDays;
 }
 
 const databaseName = 'items';
@@ -24,8 +27,10 @@ const user = 'items_owner';
 export class ItemsDatabase extends Construct {
   readonly connection: Connection;
 
-  constructor(scope: Construct, id: string, { settings, network, dataProtection }: ItemsDatabaseProps) {
+  constructor(scope: Construct, id: string, props: ItemsDatabaseProps) {
     super(scope, id);
+    const { settings, network, dataProtection } = props;
+    const identifier = `circuit-breaker-${props.stage}`;
     const subnets = new CfnDBSubnetGroup(this, 'Subnets', {
       dbSubnetGroupDescription: 'Isolated subnets of the database of items',
       subnetIds: network.vpc.isolatedSubnets.map(({ subnetId }) => subnetId),
@@ -35,7 +40,14 @@ export class ItemsDatabase extends Construct {
       description: 'Refuses connections without TLS',
       parameters: { 'rds.force_ssl': '1' },
     });
+    // RDS would make the log group itself, and keep it for ever.
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/rds/instance/${identifier}/postgresql`,
+      retention: props.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const instance = new CfnDBInstance(this, 'Instance', {
+      dbInstanceIdentifier: identifier,
       engine: 'postgres',
       engineVersion: '18',
       autoMinorVersionUpgrade: true,
@@ -58,6 +70,7 @@ export class ItemsDatabase extends Construct {
       deletionProtection: dataProtection === 'kept',
       enableCloudwatchLogsExports: ['postgresql'],
     });
+    instance.node.addDependency(logGroup);
     instance.applyRemovalPolicy(dataProtection === 'kept' ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY);
     this.connection = this.connectionTo(instance);
     this.acknowledge(settings, dataProtection);

@@ -19,10 +19,11 @@ export class DataStack extends Stack {
 
   /** For a stage that runs its own database and cache. */
   addBackends(network: PrivateNetwork, { database, cache }: ManagedBackends) {
-    const { stage, dataProtection } = this.#settings;
+    const { stage, dataProtection, logRetentionDays } = this.#settings;
+    const shared = { stage, network, dataProtection, logRetentionDays };
     return {
-      database: new ItemsDatabase(this, 'Database', { settings: database, network, dataProtection }).connection,
-      cache: new ItemsCache(this, 'Cache', { stage, settings: cache, network }).connections,
+      database: new ItemsDatabase(this, 'Database', { ...shared, settings: database }).connection,
+      cache: new ItemsCache(this, 'Cache', { ...shared, settings: cache }).connections,
     };
   }
 }
