@@ -1,0 +1,110 @@
+//! Dependencies between the workspace's crates point one way.
+//!
+//! `contract` and `breaker-core` know nobody; `lambda-kit` may use them; the
+//! Lambdas may use all three and never one another. Whoever adds a crate or an
+//! edge adds it here, on purpose.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::MetadataCommand;
+
+type Edges = BTreeMap<String, BTreeSet<String>>;
+
+/// Each crate, with the crates of the workspace that it may depend on.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("api-lambda", &["breaker-core", "contract", "lambda-kit"]),
+    ("breaker-core", &[]),
+    ("contract", &[]),
+    ("fallback-lambda", &["contract", "lambda-kit"]),
+    ("lambda-kit", &["breaker-core", "contract"]),
+    ("retry-lambda", &["breaker-core", "contract", "lambda-kit"]),
+    // Tests the deployed system from outside: it knows what is said, not who says it.
+    ("system-tests", &["contract"]),
+    // Builds and runs the others; it must compile without them.
+    ("xtask", &[]),
+];
+
+fn allowed() -> Edges {
+    edges(ALLOWED)
+}
+
+fn edges(list: &[(&str, &[&str])]) -> Edges {
+    let names = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+    list.iter()
+        .map(|(from, to)| ((*from).to_owned(), names(to)))
+        .collect()
+}
+
+/// Every edge between members, of whatever kind: a dev-dependency couples too.
+fn present() -> Edges {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    let members: BTreeSet<String> = metadata
+        .packages
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect();
+    let edges = metadata.packages.iter().map(|package| {
+        let dependencies = package
+            .dependencies
+            .iter()
+            .map(|dependency| dependency.name.clone());
+        // A crate names itself to switch on features for its own tests.
+        let inner = dependencies
+            .filter(|name| members.contains(name) && *name != package.name.as_str())
+            .collect();
+        (package.name.to_string(), inner)
+    });
+    edges.collect()
+}
+
+/// What `present` has and `allowed` does not.
+fn complaints(present: &Edges, allowed: &Edges) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (from, to) in present {
+        match allowed.get(from) {
+            None => complaints.push(format!("{from} is new: say what it may depend on")),
+            Some(allowed) => complaints.extend(
+                to.difference(allowed)
+                    .map(|to| format!("{from} must not depend on {to}")),
+            ),
+        }
+    }
+    complaints
+}
+
+#[test]
+fn every_dependency_inside_the_workspace_is_an_allowed_one() {
+    assert_eq!(complaints(&present(), &allowed()), Vec::<String>::new());
+}
+
+#[test]
+fn the_table_allows_no_cycle_and_no_lambda_to_use_another() {
+    let allowed = allowed();
+    for (from, to) in &allowed {
+        for to in to {
+            assert!(
+                !allowed[to].contains(from),
+                "{from} and {to} may use each other"
+            );
+            assert!(!to.ends_with("-lambda"), "{from} may use {to}");
+        }
+    }
+}
+
+#[test]
+fn an_edge_that_is_not_in_the_table_is_refused() {
+    let present = edges(&[("api-lambda", &["contract", "retry-lambda"])]);
+    assert_eq!(
+        complaints(&present, &allowed()),
+        ["api-lambda must not depend on retry-lambda"]
+    );
+}
+
+#[test]
+fn a_crate_that_is_not_in_the_table_is_refused() {
+    let present = edges(&[("newcomer", &[])]);
+    assert_eq!(
+        complaints(&present, &allowed()),
+        ["newcomer is new: say what it may depend on"]
+    );
+}
