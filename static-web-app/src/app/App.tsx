@@ -4,6 +4,7 @@ import { Route, Switch } from "wouter";
 import { ApiProvider } from "@/api/ApiContext";
 import { createApi } from "@/api/client";
 import { NoticesProvider } from "@/shared/notices";
+import { CrashGuard } from "./CrashGuard";
 import { Notices } from "./Notices";
 import { CircuitsPage, ItemsPage, UnknownPage } from "./pages";
 import type { RuntimeConfig } from "./runtimeConfig";
@@ -31,13 +32,15 @@ export function App({ config }: { config: RuntimeConfig }) {
         <NoticesProvider>
           <TopBar />
           <main id="content" tabIndex={-1}>
-            <Suspense>
-              <Switch>
-                <Route path="/" component={ItemsPage} />
-                <Route path="/circuits" component={CircuitsPage} />
-                <Route component={UnknownPage} />
-              </Switch>
-            </Suspense>
+            <CrashGuard>
+              <Suspense>
+                <Switch>
+                  <Route path="/" component={ItemsPage} />
+                  <Route path="/circuits" component={CircuitsPage} />
+                  <Route component={UnknownPage} />
+                </Switch>
+              </Suspense>
+            </CrashGuard>
           </main>
           <Notices />
         </NoticesProvider>

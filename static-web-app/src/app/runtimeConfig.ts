@@ -11,11 +11,14 @@ export class ConfigProblem extends Error {
   }
 }
 
+const ANSWER_WITHIN_MS = 10_000;
+
 /** Reads the address of the API at start, so that one build serves every stage. */
 export async function loadRuntimeConfig(): Promise<RuntimeConfig> {
   const address = new URL(`${import.meta.env.BASE_URL}config.json`, window.location.origin);
-  const response = await fetch(address, { cache: "no-store" }).catch(() => {
-    throw new ConfigProblem([`${address.pathname} could not be fetched: there is no connection to this page's server.`]);
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  const response = await fetch(address, { cache: "no-store", signal }).catch(() => {
+    throw new ConfigProblem([`${address.pathname} could not be fetched: this page's server does not answer.`]);
   });
   if (!response.ok) {
     throw new ConfigProblem([`${address.pathname} was answered with ${response.status} ${response.statusText}.`]);

@@ -15,7 +15,7 @@ export function rememberedTheme(): Theme {
 export function applyTheme(theme: Theme) {
   const dark = theme === "dark" || (theme === "system" && window.matchMedia(PREFERS_DARK).matches);
   applyMode(dark ? Mode.Dark : Mode.Light);
-  document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
 }
 
 export function useTheme(): [Theme, (theme: Theme) => void] {

@@ -21,7 +21,7 @@ export function RequestFailed({ error, consequence, retrying, onRetry, children 
       type={retryAt === null ? "error" : "warning"}
       header={<span role="alert">{`${consequence}: ${problemTitle(error, "the API cannot be reached")}`}</span>}
       action={
-        <Button onClick={onRetry} loading={retrying} loadingText="Trying again">
+        <Button formAction="none" onClick={onRetry} loading={retrying} loadingText="Trying again">
           Try again
         </Button>
       }

@@ -45,7 +45,12 @@ function Conflict({ edit, base, error }: { edit: Edit; base: Item; error: Error 
       type="warning"
       header={<span role="alert">Not saved: somebody else changed this item</span>}
       action={
-        <Button onClick={() => edit.reloadStored(base.id)} loading={reload.isPending} loadingText="Reloading">
+        <Button
+          formAction="none"
+          onClick={() => edit.reloadStored(base.id)}
+          loading={reload.isPending}
+          loadingText="Reloading"
+        >
           Reload
         </Button>
       }
@@ -63,7 +68,9 @@ function Reloaded({ stored, onTake }: { stored: Item; onTake: () => void }) {
     <Alert
       type="info"
       header={`Reloaded: version ${stored.version} is the newest`}
-      action={<Button onClick={onTake}>Take the saved values</Button>}
+      action={<Button formAction="none" onClick={onTake}>
+          Take the saved values
+        </Button>}
     >
       Fields that differ are marked. Saving now replaces version {stored.version} with your input.
     </Alert>

@@ -23,15 +23,16 @@ function Age({ asOf }: { asOf: string }) {
   );
 }
 
+// Not an <ol>: the line stands in the description of a header, which is a <p>.
 function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
   return (
-    <ol className="attempts" aria-label="Attempts, in order">
+    <span className="attempts" role="list" aria-label="Attempts, in order">
       {attempts.map((attempt, index) => (
-        <li key={index} className={`attempt attempt-${attempt.outcome}`}>
+        <span key={index} role="listitem" className={`attempt attempt-${attempt.outcome}`}>
           {attempt.target} {attempt.outcome} <span className="quiet">{milliseconds(attempt.duration_ms)}</span>
-        </li>
+        </span>
       ))}
-    </ol>
+    </span>
   );
 }
 

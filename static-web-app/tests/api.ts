@@ -1,0 +1,36 @@
+import { http, HttpResponse } from "msw";
+import { setupServer } from "msw/node";
+import type { Circuit, Item, Served } from "@/api/client";
+import { closedCircuit, servedBy } from "./samples";
+
+/** With a path in it, as behind a gateway stage. */
+export const API_URL = "http://api.test/stage";
+export const at = (path: string) => `${API_URL}${path}`;
+
+export function answersItems(items: Item[], served: Served = servedBy("database"), nextCursor: string | null = null) {
+  return http.get(at("/items"), () => HttpResponse.json({ data: { items, next_cursor: nextCursor }, served }));
+}
+
+export function answersCircuits(...circuits: Circuit[]) {
+  return http.get(at("/circuits"), () => HttpResponse.json({ circuits }));
+}
+
+export function problem(status: number, slug: string, more: Record<string, unknown> = {}) {
+  const body = {
+    type: `urn:breaker:problem:${slug}`,
+    title: slug.replaceAll("-", " "),
+    status,
+    detail: `Detail of ${slug}.`,
+    request_id: "request-1",
+    ...more,
+  };
+  return HttpResponse.json(body, { status, headers: { "Content-Type": "application/problem+json" } });
+}
+
+/** The API on a good day: no items, one closed circuit. Each test says what differs. */
+export const api = setupServer(
+  http.get(at("/health"), () => HttpResponse.json({ status: "ok", stage: "local" })),
+  answersItems([]),
+  answersCircuits(closedCircuit()),
+  http.get(at("/circuits/:name/events"), () => HttpResponse.json({ events: [], next_since: 0 })),
+);

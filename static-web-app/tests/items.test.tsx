@@ -1,0 +1,92 @@
+import { screen, within } from "@testing-library/react";
+import { http, HttpResponse } from "msw";
+import { describe, expect, it } from "vitest";
+import { answersItems, api, at, problem } from "./api";
+import { openPage } from "./page";
+import { item, servedBy } from "./samples";
+
+describe("the list of items", () => {
+  it("shows each item with its quantity, and that the answer came from the database", async () => {
+    api.use(answersItems([item()]));
+    openPage();
+    const row = await screen.findByRole("row", { name: /Copper wire/ });
+    expect(row).toHaveTextContent("On a reel");
+    expect(row).toHaveTextContent("7,919");
+    expect(screen.getByTestId("source")).toHaveTextContent(/^database$/);
+    expect(screen.getByRole("list", { name: "Attempts, in order" })).toHaveTextContent("retry ok 14 ms");
+  });
+
+  it("shows the age of an answer from the cache", async () => {
+    api.use(answersItems([item()], servedBy("cache")));
+    openPage();
+    expect(await screen.findByTestId("source")).toHaveTextContent(/^cache$/);
+    expect(screen.getByText("as of 1 min 35 s ago")).toBeVisible();
+  });
+
+  it("labels a degraded answer, and every item in it as a copy", async () => {
+    api.use(answersItems([item()], servedBy("fallback")));
+    openPage();
+    expect(await screen.findByTestId("source")).toHaveTextContent("fallbackdegraded");
+    expect(screen.getByText("Degraded: these items may be out of date")).toBeVisible();
+    expect(screen.getByRole("row", { name: /Copper wire/ })).toHaveTextContent("copy");
+  });
+
+  it("invites to create the first item when there is none", async () => {
+    openPage();
+    expect(await screen.findByText("No items yet")).toBeVisible();
+  });
+
+  it("asks for the next page with the cursor of the one before, and goes back", async () => {
+    api.use(
+      http.get(at("/items"), ({ request }) => {
+        const second = new URL(request.url).searchParams.get("cursor") === "after-1";
+        const items = [second ? item({ id: "2", name: "Relay" }) : item()];
+        return HttpResponse.json({ data: { items, next_cursor: second ? null : "after-1" }, served: servedBy("database") });
+      }),
+    );
+    const user = openPage();
+    await user.click(await screen.findByRole("button", { name: "Next page" }));
+    expect(await screen.findByRole("row", { name: /Relay/ })).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Previous page" }));
+    expect(await screen.findByRole("row", { name: /Copper wire/ })).toBeVisible();
+  });
+
+  it("says that the API is down, and recovers on a retry", async () => {
+    api.use(http.get(at("/items"), () => HttpResponse.error(), { once: true }));
+    api.use(http.get(at("/health"), () => HttpResponse.error(), { once: true }));
+    const user = openPage();
+    expect(await screen.findByText("Items could not be loaded: the API cannot be reached")).toBeVisible();
+    expect(await screen.findByText("API down")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("No items yet")).toBeVisible();
+    expect(screen.queryByText(/could not be loaded/)).not.toBeInTheDocument();
+  });
+
+  it("shows title, detail and request id of a problem", async () => {
+    api.use(http.get(at("/items"), () => problem(504, "deadline-exceeded")));
+    openPage();
+    const alert = await screen.findByText("Items could not be loaded: deadline exceeded");
+    expect(alert).toBeVisible();
+    expect(screen.getByText("Detail of deadline-exceeded.", { exact: false })).toBeVisible();
+    expect(screen.getByText("request-1")).toBeVisible();
+  });
+
+  it("deletes an item after asking, and treats one already gone as deleted", async () => {
+    let deleted = false;
+    api.use(
+      http.get(at("/items"), () =>
+        HttpResponse.json({ data: { items: deleted ? [] : [item()], next_cursor: null }, served: servedBy("database") }),
+      ),
+      http.delete(at("/items/:id"), () => {
+        deleted = true;
+        return problem(404, "not-found");
+      }),
+    );
+    const user = openPage();
+    await user.click(await screen.findByRole("button", { name: "Delete Copper wire" }));
+    const dialog = await screen.findByRole("dialog", { name: "Delete item" });
+    await user.click(within(dialog).getByRole("button", { name: "Delete" }));
+    expect(await screen.findByText("Deleted Copper wire")).toBeVisible();
+    expect(await screen.findByText("No items yet")).toBeVisible();
+  });
+});

@@ -1,0 +1,17 @@
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { App } from "@/app/App";
+import { API_URL } from "./api";
+
+export function openPage() {
+  const user = userEvent.setup();
+  render(<App config={{ apiUrl: API_URL }} />);
+  return user;
+}
+
+export async function openCreateDialog() {
+  const user = openPage();
+  await user.click(await screen.findByRole("button", { name: "Create item" }));
+  await screen.findByRole("dialog", { name: "Create item" });
+  return user;
+}

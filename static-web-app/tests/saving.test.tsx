@@ -1,0 +1,139 @@
+import { act, screen, waitFor, within } from "@testing-library/react";
+import { http, HttpResponse } from "msw";
+import { describe, expect, it, vi } from "vitest";
+import { answersItems, api, at, problem } from "./api";
+import { openCreateDialog, openPage } from "./page";
+import { item, servedBy } from "./samples";
+
+const stored = (name: string) => HttpResponse.json({ data: item({ name, version: 1 }), served: servedBy("database") }, { status: 201 });
+const create = () => screen.getByRole("button", { name: "Create" });
+
+describe("creating an item", () => {
+  it("tells every mistake at its field before anything is sent", async () => {
+    const user = await openCreateDialog();
+    await user.clear(screen.getByLabelText("Quantity"));
+    await user.type(screen.getByLabelText("Quantity"), "-1");
+    await user.click(create());
+    expect(screen.getByLabelText("Name")).toBeInvalid();
+    expect(screen.getByText("Enter a name.")).toBeVisible();
+    expect(screen.getByText(/Enter a whole number from 0 to/)).toBeVisible();
+  });
+
+  it("shows the API's complaint at the field that it names, until the field is changed", async () => {
+    const errors = [{ field: "name", message: "is taken" }];
+    api.use(http.post(at("/items"), () => problem(422, "invalid-item", { errors })));
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), "Busbar");
+    await user.click(create());
+    expect(await screen.findByText("is taken")).toBeVisible();
+    expect(screen.getByLabelText("Name")).toBeInvalid();
+    await user.type(screen.getByLabelText("Name"), "s");
+    expect(screen.getByLabelText("Name")).toBeValid();
+  });
+
+  it("sends the draft and says where the answer came from", async () => {
+    let sent: unknown;
+    api.use(
+      http.post(at("/items"), async ({ request }) => {
+        sent = await request.json();
+        return stored("Busbar");
+      }),
+    );
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), " Busbar ");
+    await user.clear(screen.getByLabelText("Quantity"));
+    await user.type(screen.getByLabelText("Quantity"), "12");
+    await user.click(create());
+    expect(await screen.findByText("Created Busbar, version 1")).toBeVisible();
+    expect(sent).toEqual({ name: "Busbar", description: "", quantity: 12 });
+  });
+});
+
+describe("a refused write", () => {
+  async function refused() {
+    const keys: (string | null)[] = [];
+    let refusing = true;
+    api.use(
+      http.post(at("/items"), ({ request }) => {
+        keys.push(request.headers.get("idempotency-key"));
+        return refusing ? problem(503, "service-unavailable", { retry_after_s: 12 }) : stored("Busbar");
+      }),
+    );
+    // The clock is the test's; what waits for the network stays real.
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), "Busbar");
+    await user.click(create());
+    await screen.findByText("Not saved: service unavailable");
+    return { user, keys, accept: () => (refusing = false) };
+  }
+
+  it("keeps the input and counts down to when a call may get through", async () => {
+    await refused();
+    expect(screen.getByLabelText("Name")).toHaveValue("Busbar");
+    expect(screen.getByText("The circuit may let a call through in 12 s.")).toBeVisible();
+    await act(() => vi.advanceTimersByTimeAsync(5_000));
+    expect(screen.getByText("The circuit may let a call through in 7 s.")).toBeVisible();
+    await act(() => vi.advanceTimersByTimeAsync(8_000));
+    expect(screen.getByText("The wait is over: a call may get through now.")).toBeVisible();
+  });
+
+  it("is tried again under the same idempotency key", async () => {
+    const { user, keys, accept } = await refused();
+    accept();
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("Created Busbar, version 1")).toBeVisible();
+    expect(keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), keys[0]]);
+  });
+
+  it("gets another key once the content is another", async () => {
+    const { user, keys, accept } = await refused();
+    accept();
+    await user.type(screen.getByLabelText("Name"), " 2");
+    await user.click(create());
+    await waitFor(() => expect(keys).toHaveLength(2));
+    expect(keys[1]).not.toBe(keys[0]);
+  });
+});
+
+describe("a write without an answer", () => {
+  it("says that the outcome is unknown and that trying again is safe", async () => {
+    api.use(http.post(at("/items"), () => HttpResponse.error()));
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), "Busbar");
+    await user.click(create());
+    expect(await screen.findByText("Not saved: the API cannot be reached")).toBeVisible();
+    expect(screen.getByText(/Trying again is safe/)).toBeVisible();
+  });
+});
+
+describe("editing an item", () => {
+  it("shows a conflict, reloads beside the input, and saves on the newest version", async () => {
+    const preconditions: (string | null)[] = [];
+    const newest = item({ quantity: 77, version: 4 });
+    api.use(
+      answersItems([item()]),
+      http.get(at("/items/:id"), () => HttpResponse.json({ data: newest, served: servedBy("database") })),
+      http.put(at("/items/:id"), ({ request }) => {
+        const precondition = request.headers.get("if-match");
+        preconditions.push(precondition);
+        if (precondition !== '"4"') return problem(412, "version-mismatch");
+        return HttpResponse.json({ data: item({ quantity: 5, version: 5 }), served: servedBy("database") });
+      }),
+    );
+    const user = openPage();
+    await user.click(await screen.findByRole("button", { name: "Edit Copper wire" }));
+    const dialog = await screen.findByRole("dialog", { name: "Edit Copper wire" });
+    const quantity = within(dialog).getByLabelText("Quantity");
+    await user.clear(quantity);
+    await user.type(quantity, "5");
+    await user.click(within(dialog).getByRole("button", { name: "Save" }));
+    expect(await screen.findByText("Not saved: somebody else changed this item")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Reload" }));
+    expect(await screen.findByText("Saved meanwhile: 77")).toBeVisible();
+    expect(quantity).toHaveValue("5");
+    await user.click(within(dialog).getByRole("button", { name: "Save" }));
+    expect(await screen.findByText("Saved Copper wire, version 5")).toBeVisible();
+    expect(preconditions).toEqual(['"3"', '"4"']);
+  });
+});

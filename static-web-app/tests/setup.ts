@@ -1,0 +1,24 @@
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure } from "@testing-library/react";
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { api } from "./api";
+
+configure({ asyncUtilTimeout: 10_000 });
+
+/** jsdom has no media queries; these are a wide screen's with a light theme. */
+function matchMedia(query: string) {
+  return { matches: query.includes("min-width"), addEventListener: () => {}, removeEventListener: () => {} };
+}
+
+beforeAll(() => api.listen({ onUnhandledRequest: "error" }));
+beforeEach(() => {
+  vi.stubGlobal("matchMedia", matchMedia);
+  window.history.replaceState(null, "", "/");
+  window.localStorage.clear();
+});
+afterEach(() => {
+  cleanup();
+  api.resetHandlers();
+  vi.useRealTimers();
+});
+afterAll(() => api.close());
