@@ -1,0 +1,297 @@
+//! What can happen to a record, and what it does.
+
+use std::fmt;
+
+use super::{
+    Epoch, Lease, LeaseOwner, LeaseSlot, Override, OverrideMode, Phase, Record, SlotKey, State,
+    Tally,
+};
+use crate::time::Timestamp;
+
+/// A change to a record. It takes effect only if the record still is in the
+/// epoch that the change was decided on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Outcomes are added; nothing is overwritten. The epoch stays.
+    Count {
+        /// What one process counted since it last reported.
+        tally: Tally,
+        /// Counts that no longer matter, to be dropped on this occasion.
+        stale: Vec<SlotKey>,
+    },
+    /// A call takes a free or expired place among the probes. The epoch stays.
+    TakeLease {
+        /// Which place.
+        slot: LeaseSlot,
+        /// The call's lease.
+        lease: Lease,
+    },
+    /// A probe succeeded: one more success, and its place is free. The epoch
+    /// stays. Takes effect only if the owner still holds the place.
+    ProbeSucceeded {
+        /// The probe's place.
+        slot: LeaseSlot,
+        /// The probe.
+        owner: LeaseOwner,
+    },
+    /// A probe proved nothing: its place is free. The epoch stays. Takes
+    /// effect only if the owner still holds the place.
+    ReleaseLease {
+        /// The probe's place.
+        slot: LeaseSlot,
+        /// The probe.
+        owner: LeaseOwner,
+    },
+    /// The circuit moves. The epoch rises and all evidence is void.
+    Transition {
+        /// Where to.
+        to: Phase,
+        /// Why.
+        cause: Cause,
+        /// Who says so.
+        on_behalf: OnBehalf,
+    },
+    /// An operator gives an order or takes it back. The epoch rises.
+    Order {
+        /// The order, or none.
+        order: Option<Override>,
+        /// Who gives it or takes it back.
+        actor: String,
+    },
+}
+
+/// Who calls for a transition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnBehalf {
+    /// The evidence of the fleet.
+    Fleet,
+    /// A probe; it must still hold its lease.
+    Probe {
+        /// The probe's place.
+        slot: LeaseSlot,
+        /// The probe.
+        owner: LeaseOwner,
+    },
+}
+
+/// Why a circuit moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The failure rate is above the threshold, for certain.
+    FailureRate {
+        /// Failures in the window.
+        failures: u64,
+        /// Calls in the window.
+        calls: u64,
+    },
+    /// Traffic is thin and nothing but failures came.
+    ConsecutiveFailures {
+        /// How many in a row.
+        failures: u64,
+    },
+    /// The open time is over and a call came to try.
+    ProbeStarted,
+    /// A probe failed.
+    ProbeFailed,
+    /// Enough probes succeeded.
+    ProbesSucceeded {
+        /// How many.
+        successes: u32,
+    },
+    /// An operator ordered it.
+    Ordered {
+        /// The operator's reason.
+        reason: String,
+    },
+    /// An operator took the order back.
+    OrderWithdrawn,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FailureRate { failures, calls } => {
+                write!(formatter, "{failures} of the last {calls} calls failed")
+            }
+            Self::ConsecutiveFailures { failures } => {
+                write!(formatter, "the last {failures} calls all failed")
+            }
+            Self::ProbeStarted => formatter.write_str("the open time is over and a probe began"),
+            Self::ProbeFailed => formatter.write_str("a probe failed"),
+            Self::ProbesSucceeded { successes } => {
+                write!(formatter, "{successes} probes succeeded")
+            }
+            Self::Ordered { reason } => formatter.write_str(reason),
+            Self::OrderWithdrawn => formatter.write_str("the override was withdrawn"),
+        }
+    }
+}
+
+/// The audit trail's entry about one rise of the epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransitionEvent {
+    /// The epoch that began.
+    pub epoch: Epoch,
+    /// When, by the clock of the process that did it.
+    pub at: Timestamp,
+    /// The state before.
+    pub from: State,
+    /// The state after.
+    pub to: State,
+    /// Why, in words.
+    pub reason: String,
+    /// An operator's name, or `breaker`.
+    pub actor: String,
+}
+
+/// A change that came too late: the record has moved on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the record has moved on to epoch {}", current.epoch)]
+pub struct Conflict {
+    /// The record as it is now.
+    pub current: Box<Record>,
+}
+
+impl Record {
+    /// The record after `change`, which was decided on epoch `expected`, at
+    /// `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`Conflict`] if the epoch has risen since, or a lease is not, or no
+    /// longer, as the change assumes.
+    pub fn apply(
+        &self,
+        expected: Epoch,
+        change: &Change,
+        now: Timestamp,
+    ) -> Result<Self, Conflict> {
+        let conflict = || Conflict {
+            current: Box::new(self.clone()),
+        };
+        if self.epoch != expected || !self.grants(change, now) {
+            return Err(conflict());
+        }
+        let mut next = self.clone();
+        match change {
+            Change::Count { tally, stale } => {
+                for key in stale {
+                    next.evidence.0.remove(key);
+                }
+                next.evidence.add(self.epoch, tally);
+            }
+            Change::TakeLease { slot, lease } => {
+                if let Phase::HalfOpen { leases, .. } = &mut next.phase {
+                    leases.insert(*slot, *lease);
+                }
+            }
+            Change::ProbeSucceeded { slot, .. } => {
+                if let Phase::HalfOpen {
+                    leases, successes, ..
+                } = &mut next.phase
+                {
+                    leases.remove(slot);
+                    *successes += 1;
+                }
+            }
+            Change::ReleaseLease { slot, .. } => {
+                if let Phase::HalfOpen { leases, .. } = &mut next.phase {
+                    leases.remove(slot);
+                }
+            }
+            Change::Transition { to, cause, .. } => next.move_to(to.clone(), cause),
+            Change::Order { order, .. } => next.obey(order.clone(), now),
+        }
+        Ok(next)
+    }
+
+    /// The audit entry that `change` leaves behind, if it raises the epoch.
+    pub fn event_of(&self, change: &Change, now: Timestamp) -> Option<TransitionEvent> {
+        let actor = match change {
+            Change::Transition { .. } => "breaker",
+            Change::Order { actor, .. } => actor,
+            Change::Count { .. }
+            | Change::TakeLease { .. }
+            | Change::ProbeSucceeded { .. }
+            | Change::ReleaseLease { .. } => return None,
+        };
+        let after = self.apply(self.epoch, change, now).ok()?;
+        Some(TransitionEvent {
+            epoch: after.epoch,
+            at: now,
+            from: self.effective_state_before(change, now),
+            to: after.effective_state(now),
+            reason: after.cause.unwrap_or_default(),
+            actor: actor.to_owned(),
+        })
+    }
+
+    /// The state that a transition leaves. An open circuit whose time is over
+    /// counts as half open for calls, but what ends here is its being open.
+    fn effective_state_before(&self, change: &Change, now: Timestamp) -> State {
+        match (change, &self.phase) {
+            (
+                Change::Transition {
+                    to: Phase::HalfOpen { .. },
+                    ..
+                },
+                Phase::Open { .. },
+            ) => State::Open,
+            _ => self.effective_state(now),
+        }
+    }
+
+    /// Whether the leases are as `change` assumes.
+    fn grants(&self, change: &Change, now: Timestamp) -> bool {
+        match change {
+            Change::Count { .. } | Change::Order { .. } => true,
+            Change::TakeLease { slot, .. } => match &self.phase {
+                Phase::HalfOpen { leases, .. } => {
+                    leases.get(slot).is_none_or(|held| held.expires <= now)
+                }
+                Phase::Closed { .. } | Phase::Open { .. } => false,
+            },
+            Change::ProbeSucceeded { slot, owner } | Change::ReleaseLease { slot, owner } => {
+                self.is_held(*slot, *owner)
+            }
+            Change::Transition { on_behalf, .. } => match on_behalf {
+                OnBehalf::Fleet => true,
+                OnBehalf::Probe { slot, owner } => self.is_held(*slot, *owner),
+            },
+        }
+    }
+
+    /// Whether `owner` holds the lease in `slot`.
+    pub fn is_held(&self, slot: LeaseSlot, owner: LeaseOwner) -> bool {
+        match &self.phase {
+            Phase::HalfOpen { leases, .. } => {
+                leases.get(&slot).is_some_and(|lease| lease.owner == owner)
+            }
+            Phase::Closed { .. } | Phase::Open { .. } => false,
+        }
+    }
+
+    fn move_to(&mut self, phase: Phase, cause: &Cause) {
+        self.epoch = self.epoch.next();
+        self.phase = phase;
+        self.evidence.0.clear();
+        self.cause = Some(cause.to_string());
+    }
+
+    /// Being forced closed is a fresh start; the other orders leave the phase
+    /// as it is, to be found again when they end.
+    fn obey(&mut self, order: Option<Override>, now: Timestamp) {
+        let phase = match order.as_ref().map(|order| order.mode) {
+            Some(OverrideMode::ForceClosed) => Phase::Closed { since: now },
+            Some(OverrideMode::ForceOpen | OverrideMode::Shadow) | None => self.phase.clone(),
+        };
+        let cause = match &order {
+            Some(order) => Cause::Ordered {
+                reason: order.reason.clone(),
+            },
+            None => Cause::OrderWithdrawn,
+        };
+        self.move_to(phase, &cause);
+        self.standing_override = order;
+    }
+}

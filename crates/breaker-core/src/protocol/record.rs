@@ -1,0 +1,220 @@
+//! What the fleet shares about one circuit.
+
+use std::{collections::BTreeMap, fmt};
+
+use super::Evidence;
+use crate::time::Timestamp;
+
+/// Counts transitions. Each one raises it by one, and every change names the
+/// epoch it was decided on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Epoch(pub u64);
+
+impl Epoch {
+    /// The epoch after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// The most leases a record has room for.
+pub const MAX_LEASE_SLOTS: u8 = 8;
+
+/// One of the places for a probe's lease: 0 to `max_probes` − 1.
+pub type LeaseSlot = u8;
+
+/// A number that no two calls share; drawn at random from 128 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LeaseOwner(pub u128);
+
+/// The right of one call to be a probe, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The call that holds it.
+    pub owner: LeaseOwner,
+    /// From then on anybody may take its place.
+    pub expires: Timestamp,
+}
+
+/// Where the circuit stands, with exactly the data that is valid there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Calls pass and are counted.
+    Closed {
+        /// When it closed.
+        since: Timestamp,
+    },
+    /// Calls are refused.
+    Open {
+        /// When it opened.
+        since: Timestamp,
+        /// From then on a call may become a probe.
+        until: Timestamp,
+        /// How many recoveries have failed in a row.
+        reopens: u32,
+    },
+    /// A few calls pass as probes.
+    HalfOpen {
+        /// When the first probe began.
+        since: Timestamp,
+        /// How many recoveries had failed in a row before this one.
+        reopens: u32,
+        /// How many probes have succeeded, pooled over the fleet.
+        successes: u32,
+        /// Who probes.
+        leases: BTreeMap<LeaseSlot, Lease>,
+    },
+}
+
+/// The name of a circuit's state, as people speak of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Calls pass.
+    Closed,
+    /// Calls are refused.
+    Open,
+    /// The way back is being tried.
+    HalfOpen,
+    /// Refused by order of an operator.
+    ForcedOpen,
+    /// Admitted by order of an operator.
+    ForcedClosed,
+    /// Decided and measured, but everything is admitted.
+    Shadow,
+}
+
+impl State {
+    /// The state's name in `snake_case`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half_open",
+            Self::ForcedOpen => "forced_open",
+            Self::ForcedClosed => "forced_closed",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// An operator's order that stands above the rules until it expires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// What is ordered.
+    pub mode: OverrideMode,
+    /// Why.
+    pub reason: String,
+    /// By whom.
+    pub actor: String,
+    /// From then on it has no effect.
+    pub expires: Timestamp,
+}
+
+/// What an operator may order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverrideMode {
+    /// Refuse every call.
+    ForceOpen,
+    /// Admit every call.
+    ForceClosed,
+    /// Admit every call, yet measure and decide as if it counted.
+    Shadow,
+}
+
+impl OverrideMode {
+    /// The mode's name in `snake_case`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ForceOpen => "force_open",
+            Self::ForceClosed => "force_closed",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+/// One circuit's shared record.
+///
+/// The default is the record of a circuit that nobody has written yet:
+/// closed, epoch 0, no evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// How many transitions there have been.
+    pub epoch: Epoch,
+    /// Where the circuit stands.
+    pub phase: Phase,
+    /// What has been counted; only the current epoch's counts matter.
+    pub evidence: Evidence,
+    /// An operator's order, perhaps expired.
+    pub standing_override: Option<Override>,
+    /// Why the last transition happened, in words.
+    pub cause: Option<String>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            epoch: Epoch::default(),
+            phase: Phase::Closed {
+                since: Timestamp::default(),
+            },
+            evidence: Evidence::default(),
+            standing_override: None,
+            cause: None,
+        }
+    }
+}
+
+impl Record {
+    /// The order in force at `now`.
+    pub fn active_override(&self, now: Timestamp) -> Option<&Override> {
+        self.standing_override
+            .as_ref()
+            .filter(|order| now < order.expires)
+    }
+
+    /// The state that the rules give at `now`, whatever an operator ordered.
+    ///
+    /// It follows from timestamps: an open circuit whose time is over is half
+    /// open, whether or not a call has come to notice.
+    pub fn state(&self, now: Timestamp) -> State {
+        match &self.phase {
+            Phase::Closed { .. } => State::Closed,
+            Phase::Open { until, .. } if now < *until => State::Open,
+            Phase::Open { .. } | Phase::HalfOpen { .. } => State::HalfOpen,
+        }
+    }
+
+    /// The state that calls meet at `now`: an operator's order, else the rules.
+    pub fn effective_state(&self, now: Timestamp) -> State {
+        match self.active_override(now).map(|order| order.mode) {
+            Some(OverrideMode::ForceOpen) => State::ForcedOpen,
+            Some(OverrideMode::ForceClosed) => State::ForcedClosed,
+            Some(OverrideMode::Shadow) => State::Shadow,
+            None => self.state(now),
+        }
+    }
+
+    /// When the current phase began.
+    pub fn since(&self) -> Timestamp {
+        match self.phase {
+            Phase::Closed { since } | Phase::Open { since, .. } | Phase::HalfOpen { since, .. } => {
+                since
+            }
+        }
+    }
+}

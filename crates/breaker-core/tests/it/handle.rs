@@ -1,0 +1,281 @@
+//! Several environments around one record.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use breaker_core::{
+    Breaker, CallError, Clock, Epoch, Outcome, Override, OverrideMode, RejectionReason, State,
+    StateStore,
+};
+
+use crate::support::{Fleet, Mode, START};
+
+type Reply = Result<&'static str, &'static str>;
+
+async fn call<S: StateStore, C: Clock>(
+    environment: &Breaker<S, C>,
+    reply: Reply,
+) -> Result<&'static str, CallError<&'static str>> {
+    environment.call(async { reply }, Outcome::of_result).await
+}
+
+/// Five failures in a row, spread over the environments; a second later all of
+/// them know that the circuit is open.
+async fn fail_until_open(fleet: &Fleet) {
+    for environment in fleet.environments.iter().cycle().take(5) {
+        let _ = call(environment, Err("down")).await;
+    }
+    assert_eq!(fleet.record().await.state(fleet.clock.now()), State::Open);
+    fleet.advance(Duration::from_secs(1));
+    for environment in &fleet.environments {
+        // A state that is a second old admits one call and learns beside it.
+        let _ = call(environment, Ok("late")).await;
+        assert_eq!(
+            environment.known().record.state(fleet.clock.now()),
+            State::Open
+        );
+    }
+}
+
+#[tokio::test]
+async fn failures_of_different_environments_add_up_and_open_the_circuit_for_all() {
+    let fleet = Fleet::of(5);
+    fail_until_open(&fleet).await;
+    for environment in &fleet.environments {
+        let refused = call(environment, Ok("up")).await;
+        let Err(CallError::Rejected(rejection)) = refused else {
+            panic!("{refused:?}")
+        };
+        assert_eq!(rejection.reason, RejectionReason::Open);
+        assert_eq!(rejection.retry_at, START + Duration::from_secs(5));
+    }
+}
+
+#[tokio::test]
+async fn four_failures_in_a_row_do_not_open() {
+    let fleet = Fleet::of(2);
+    for environment in fleet.environments.iter().cycle().take(4) {
+        let _ = call(environment, Err("down")).await;
+    }
+    assert_eq!(fleet.record().await.state(START), State::Closed);
+    assert_eq!(fleet.record().await.epoch, Epoch(0));
+}
+
+#[tokio::test]
+async fn ignored_outcomes_never_count() {
+    let fleet = Fleet::of(1);
+    for _ in 0..50 {
+        let result =
+            fleet.environments[0].call(async { Err::<(), _>("bad request") }, |_| Outcome::Ignored);
+        let _ = result.await;
+    }
+    assert_eq!(fleet.record().await.epoch, Epoch(0));
+}
+
+#[tokio::test]
+async fn a_success_admitted_before_the_trip_does_not_undo_it() {
+    let fleet = Fleet::of(2);
+    let permit = fleet.environments[0].admit().await.unwrap();
+    for _ in 0..5 {
+        let _ = call(&fleet.environments[1], Err("down")).await;
+    }
+    fleet.environments[0].record(permit, Outcome::Success).await;
+    assert_eq!(fleet.record().await.state(START), State::Open);
+}
+
+#[tokio::test]
+async fn pooled_probes_close_the_circuit_and_never_exceed_their_places() {
+    let fleet = Fleet::of(4);
+    fail_until_open(&fleet).await;
+    fleet.advance(Duration::from_secs(5));
+    let first = fleet.environments[0].admit().await.unwrap();
+    let second = fleet.environments[1].admit().await.unwrap();
+    assert!(first.is_probe() && second.is_probe());
+    let refused = fleet.environments[2].admit().await.unwrap_err();
+    assert_eq!(refused.reason, RejectionReason::ProbesBusy);
+    fleet.environments[0].record(first, Outcome::Success).await;
+    fleet.environments[1].record(second, Outcome::Success).await;
+    assert_eq!(fleet.record().await.state(START), State::HalfOpen);
+    assert_eq!(call(&fleet.environments[3], Ok("up")).await, Ok("up"));
+    assert_eq!(fleet.record().await.state(fleet.clock.now()), State::Closed);
+}
+
+#[tokio::test]
+async fn a_failed_probe_reopens_for_longer_and_the_other_probe_comes_too_late() {
+    let fleet = Fleet::of(2);
+    fail_until_open(&fleet).await;
+    fleet.advance(Duration::from_secs(5));
+    let first = fleet.environments[0].admit().await.unwrap();
+    let second = fleet.environments[1].admit().await.unwrap();
+    fleet.environments[0].record(first, Outcome::Failure).await;
+    let reopened = fleet.record().await;
+    fleet.environments[1].record(second, Outcome::Success).await;
+    assert_eq!(fleet.record().await, reopened);
+    let refused = fleet.environments[0].admit().await.unwrap_err();
+    assert_eq!(refused.retry_at, START + Duration::from_secs(6 + 10));
+}
+
+#[tokio::test]
+async fn a_probe_that_is_dropped_never_closes_and_costs_one_lease() {
+    let fleet = Fleet::of(1);
+    let environment = &fleet.environments[0];
+    fail_until_open(&fleet).await;
+    fleet.advance(Duration::from_secs(5));
+    drop((
+        environment.admit().await.unwrap(),
+        environment.admit().await.unwrap(),
+    ));
+    assert_eq!(
+        environment.admit().await.unwrap_err().reason,
+        RejectionReason::ProbesBusy
+    );
+    fleet.advance(environment.policy().lease_for);
+    for _ in 0..3 {
+        assert_eq!(call(environment, Ok("up")).await, Ok("up"));
+    }
+    assert_eq!(fleet.record().await.state(fleet.clock.now()), State::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hung_probe_is_cut_off_and_counts_as_a_failure() {
+    let fleet = Fleet::of(1);
+    fail_until_open(&fleet).await;
+    fleet.advance(Duration::from_secs(5));
+    let hung = fleet.environments[0].call(std::future::pending::<Reply>(), Outcome::of_result);
+    assert_eq!(hung.await, Err(CallError::ProbeTimedOut));
+    assert_eq!(fleet.record().await.state(fleet.clock.now()), State::Open);
+}
+
+#[tokio::test]
+async fn a_healthy_call_does_not_touch_the_store_while_the_state_is_fresh() {
+    let fleet = Fleet::of(1);
+    let environment = &fleet.environments[0];
+    call(environment, Ok("up")).await.unwrap();
+    let before = fleet.store.operations.load(Ordering::SeqCst);
+    for _ in 0..1_000 {
+        call(environment, Ok("up")).await.unwrap();
+    }
+    assert_eq!(fleet.store.operations.load(Ordering::SeqCst), before);
+    fleet.advance(Duration::from_secs(1));
+    call(environment, Ok("up")).await.unwrap();
+    assert_eq!(fleet.store.operations.load(Ordering::SeqCst), before + 1);
+    let record = fleet.record().await;
+    let total = record
+        .evidence
+        .total(record.epoch, environment.policy(), fleet.clock.now());
+    assert_eq!(total.calls, 1_001);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_store_adds_no_failures_and_delays_one_call_a_second_at_most() {
+    let fleet = Fleet::of(1);
+    fleet.store.behave(Mode::Silent);
+    let environment = &fleet.environments[0];
+    let started = tokio::time::Instant::now();
+    for _ in 0..100 {
+        assert_eq!(call(environment, Ok("up")).await, Ok("up"));
+    }
+    assert!(started.elapsed() <= environment.policy().store_timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_store_an_environment_protects_itself_and_returns_to_the_fleet() {
+    for mode in [Mode::Silent, Mode::Refusing] {
+        let fleet = Fleet::of(1);
+        let environment = &fleet.environments[0];
+        call(environment, Ok("up")).await.unwrap();
+        fleet.store.behave(mode);
+        for _ in 0..5 {
+            fleet.advance(Duration::from_secs(2));
+            assert_eq!(
+                call(environment, Err("down")).await,
+                Err(CallError::Inner("down"))
+            );
+        }
+        let refused = environment.admit().await.unwrap_err();
+        assert_eq!(refused.reason, RejectionReason::Open);
+        fleet.store.behave(Mode::Working);
+        fleet.advance(Duration::from_secs(10));
+        call(environment, Ok("up")).await.unwrap();
+        fleet.advance(Duration::from_secs(2));
+        call(environment, Ok("up")).await.unwrap();
+        assert_eq!(environment.known().record.epoch, fleet.record().await.epoch);
+        assert_eq!(
+            environment.known().record.state(fleet.clock.now()),
+            State::Closed
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_whose_reply_was_lost_is_read_back_and_used() {
+    let fleet = Fleet::of(1);
+    fail_until_open(&fleet).await;
+    fleet.advance(Duration::from_secs(5));
+    fleet.store.behave(Mode::LosingReplies);
+    let permit = fleet.environments[0].admit().await.unwrap();
+    fleet.store.behave(Mode::Working);
+    assert!(permit.is_probe());
+    assert_eq!(fleet.record().await.epoch, Epoch(2));
+    fleet.environments[0].record(permit, Outcome::Success).await;
+}
+
+#[tokio::test]
+async fn orders_stand_above_the_rules_until_they_expire() {
+    let fleet = Fleet::of(1);
+    let environment = &fleet.environments[0];
+    let order = |mode, seconds| Override {
+        mode,
+        reason: "drill".to_owned(),
+        actor: "ada".to_owned(),
+        expires: fleet.clock.now() + Duration::from_secs(seconds),
+    };
+    environment
+        .order(Some(order(OverrideMode::ForceOpen, 60)), "ada")
+        .await
+        .unwrap();
+    let refused = environment.admit().await.unwrap_err();
+    assert_eq!(refused.reason, RejectionReason::ForcedOpen);
+    fleet.advance(Duration::from_secs(60));
+    call(environment, Ok("up")).await.unwrap();
+    environment
+        .order(Some(order(OverrideMode::ForceClosed, 60)), "ada")
+        .await
+        .unwrap();
+    for _ in 0..30 {
+        assert_eq!(
+            call(environment, Err("down")).await,
+            Err(CallError::Inner("down"))
+        );
+    }
+    environment.order(None, "bob").await.unwrap();
+    let trail = environment.events(Epoch(0), 10).await.unwrap();
+    assert_eq!(
+        trail
+            .iter()
+            .map(|event| event.to.as_str())
+            .collect::<Vec<_>>(),
+        ["forced_open", "forced_closed", "closed"]
+    );
+}
+
+#[tokio::test]
+async fn shadow_measures_and_moves_but_admits_everything() {
+    let fleet = Fleet::of(1);
+    let environment = &fleet.environments[0];
+    let order = Override {
+        mode: OverrideMode::Shadow,
+        reason: "trying it out".to_owned(),
+        actor: "ada".to_owned(),
+        expires: START + Duration::from_secs(600),
+    };
+    environment.order(Some(order), "ada").await.unwrap();
+    for _ in 0..8 {
+        assert_eq!(
+            call(environment, Err("down")).await,
+            Err(CallError::Inner("down"))
+        );
+    }
+    let record = fleet.record().await;
+    assert_eq!(record.state(START), State::Open);
+    assert_eq!(record.effective_state(START), State::Shadow);
+}

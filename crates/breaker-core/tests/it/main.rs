@@ -1,0 +1,17 @@
+//! What the breaker promises, tested through its public face.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test says no"
+)]
+
+mod dynamodb;
+mod handle;
+mod protocol;
+mod store_contract;
+mod support;
+
+#[cfg(feature = "tower")]
+mod layer;
