@@ -1,5 +1,7 @@
 //! Logs: one JSON object a line, on standard output, where Lambda collects them.
 
+use std::{error::Error, fmt};
+
 use tracing_subscriber::EnvFilter;
 
 use crate::config::Problem;
@@ -21,6 +23,31 @@ impl std::str::FromStr for LogLevel {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse::<EnvFilter>().map(|_| Self(text.to_owned()))
+    }
+}
+
+/// Shows an error with everything that caused it, each after a colon.
+///
+/// ```
+/// # use lambda_kit::telemetry::Causes;
+/// #[derive(Debug, thiserror::Error)]
+/// #[error("cache failed")]
+/// struct CacheFailed(#[source] std::io::Error);
+///
+/// let error = CacheFailed(std::io::Error::other("connection refused"));
+/// assert_eq!(Causes(&error).to_string(), "cache failed: connection refused");
+/// ```
+pub struct Causes<'a>(pub &'a (dyn Error + 'static));
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(formatter, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
     }
 }
 

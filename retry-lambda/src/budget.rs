@@ -1,0 +1,87 @@
+//! Dividing the time before a deadline among the steps of an answer.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use contract::Deadline;
+use lambda_runtime::Context;
+
+/// What is kept back for the reply to travel.
+const MARGIN: Duration = Duration::from_millis(50);
+
+/// What the database leaves for the Fallback Lambda, so that a read from a
+/// database that hangs can still be answered.
+const FALLBACK_SHARE: Duration = Duration::from_millis(700);
+
+/// The time within which a request must be answered.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    deadline: Deadline,
+}
+
+impl Budget {
+    /// Ends when the client stops waiting or Lambda ends the invocation,
+    /// whichever comes first.
+    pub fn until(client_waits_until: Deadline, invocation_ends_at: Deadline) -> Self {
+        Self {
+            deadline: client_waits_until.min(invocation_ends_at),
+        }
+    }
+
+    /// The time left at `now`; `None` if there is too little to do anything.
+    pub fn left(self, now: DateTime<Utc>) -> Option<Duration> {
+        let left = self.deadline.remaining(now).saturating_sub(MARGIN);
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// What a read may spend in the database: all but the fallback's share, but
+    /// at least half of what is left.
+    pub fn for_database_read(self, now: DateTime<Utc>) -> Option<Duration> {
+        let left = self.left(now)?;
+        Some(left.saturating_sub(FALLBACK_SHARE).max(left / 2))
+    }
+}
+
+/// When Lambda ends the invocation.
+pub fn deadline_of(context: &Context) -> Deadline {
+    Deadline::after(
+        DateTime::UNIX_EPOCH,
+        Duration::from_millis(context.deadline),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    fn budget(ms: u64) -> Budget {
+        let deadline = Deadline::after(NOW, Duration::from_millis(ms));
+        Budget::until(deadline, Deadline::after(NOW, Duration::from_hours(1)))
+    }
+
+    #[test]
+    fn the_sooner_end_counts() {
+        let soon = Deadline::after(NOW, Duration::from_millis(150));
+        let late = Deadline::after(NOW, Duration::from_secs(9));
+        let expected = Some(Duration::from_millis(100));
+        assert_eq!(Budget::until(soon, late).left(NOW), expected);
+        assert_eq!(Budget::until(late, soon).left(NOW), expected);
+    }
+
+    #[test]
+    fn nothing_is_started_that_nobody_waits_for() {
+        assert_eq!(budget(50).left(NOW), None);
+        assert_eq!(budget(50).for_database_read(NOW), None);
+        assert_eq!(budget(0).left(NOW), None);
+    }
+
+    #[test]
+    fn a_read_leaves_time_for_the_fallback() {
+        let ample = budget(3_050).for_database_read(NOW);
+        assert_eq!(ample, Some(Duration::from_millis(2_300)));
+        let scarce = budget(1_050).for_database_read(NOW);
+        assert_eq!(scarce, Some(Duration::from_millis(500)));
+    }
+}

@@ -1,0 +1,210 @@
+//! Items through the cache: what is fresh there need not be asked for, and what
+//! the database says is left there.
+//!
+//! The database has the last word whatever the cache does: an error of the
+//! cache is logged and counts as a missing entry.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use contract::{
+    CacheContent, CacheEntry, CacheKey, Cursor, IdempotencyKey, PageLimit, Read, Refusal, Reply,
+    Source, Write,
+};
+use lambda_kit::{
+    cache::{Cache, CacheError},
+    clock::Clock,
+    telemetry::Causes,
+};
+use uuid::Uuid;
+
+use crate::{
+    budget::Budget,
+    database::{Database, DatabaseError},
+    idempotency::{Outcome, write_once},
+    items::{self, Effect},
+};
+
+/// How long an entry may stand in for the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freshness {
+    longest: Duration,
+}
+
+impl Freshness {
+    /// At most `longest`; each entry gets up to a fifth less at random, so that
+    /// entries made together do not expire together.
+    pub fn at_most(longest: Duration) -> Self {
+        Self { longest }
+    }
+
+    fn of_new_entry(self) -> Duration {
+        self.longest.mul_f64(1.0 - 0.2 * fastrand::f64())
+    }
+}
+
+/// The items, read and written through the cache.
+pub struct CacheAside {
+    /// Where items live.
+    pub database: Database,
+    /// Where they are kept aside.
+    pub cache: Cache,
+    /// How long that does instead of the database.
+    pub freshness: Freshness,
+    /// Tells what is still fresh.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl CacheAside {
+    /// Answers a read.
+    ///
+    /// # Errors
+    ///
+    /// If the database was needed and gave no answer.
+    pub async fn read(&self, read: &Read, budget: Budget) -> Result<Reply, DatabaseError> {
+        match *read {
+            Read::Get { id } => self.get(id, budget).await,
+            Read::List { limit, cursor } => self.list(limit, cursor, budget).await,
+        }
+    }
+
+    /// Does a write once, and leaves what it did in the cache. A reply from an
+    /// earlier attempt is not put there: the item may have been written since.
+    ///
+    /// # Errors
+    ///
+    /// If the database gave no answer. The write may have happened all the
+    /// same; another attempt with the same key finds out.
+    pub async fn write(
+        &self,
+        key: &IdempotencyKey,
+        write: &Write,
+        budget: Budget,
+    ) -> Result<Reply, DatabaseError> {
+        let time_left = budget.left(self.clock.now());
+        let outcome = self
+            .database
+            .run(time_left, async |connection| {
+                Ok(write_once(connection, key, write, &*self.clock).await?)
+            })
+            .await?;
+        match outcome {
+            Outcome::Applied(served, effect) => {
+                let (id, content) = after(effect);
+                self.keep(&CacheKey::Item(id), content, served.as_of).await;
+                Ok(Reply::Served(served))
+            }
+            Outcome::Replayed(served) => Ok(Reply::Served(served)),
+            Outcome::Refused(refusal) => Ok(Reply::Refused(refusal)),
+        }
+    }
+
+    async fn get(&self, id: Uuid, budget: Budget) -> Result<Reply, DatabaseError> {
+        let key = CacheKey::Item(id);
+        let known = self.look_up(&key).await;
+        let now = self.clock.now();
+        let known = match known {
+            Some(entry) if entry.is_fresh(now) => return Ok(entry.into_reply(Source::Cache)),
+            stale => stale,
+        };
+        let found = self
+            .database
+            .run(budget.for_database_read(now), async |connection| {
+                Ok(items::get(connection, id).await?)
+            })
+            .await?;
+        let content = match found {
+            Some(item) => CacheContent::Item(item),
+            None => match known.and_then(|entry| tombstone_over(id, &entry)) {
+                Some(tombstone) => tombstone,
+                None => return Ok(Reply::Refused(Refusal::NotFound { id })),
+            },
+        };
+        Ok(self
+            .keep(&key, content, now)
+            .await
+            .into_reply(Source::Database))
+    }
+
+    /// A page is out of date with the next write to any item, so it always
+    /// comes from the database and is kept for the fallback alone.
+    async fn list(
+        &self,
+        limit: PageLimit,
+        cursor: Option<Cursor>,
+        budget: Budget,
+    ) -> Result<Reply, DatabaseError> {
+        let now = self.clock.now();
+        let page = self
+            .database
+            .run(budget.for_database_read(now), async |connection| {
+                Ok(items::list(connection, limit, cursor).await?)
+            })
+            .await?;
+        let key = CacheKey::Page { limit, cursor };
+        let entry = self.keep(&key, CacheContent::Page(page), now).await;
+        Ok(entry.into_reply(Source::Database))
+    }
+
+    async fn look_up(&self, key: &CacheKey) -> Option<CacheEntry> {
+        match self.cache.get(key).await {
+            Ok(found) => found,
+            Err(error) => {
+                log(&error, "cache cannot be read");
+                None
+            }
+        }
+    }
+
+    /// Leaves in the cache what the database said at `as_of`.
+    async fn keep(
+        &self,
+        key: &CacheKey,
+        content: CacheContent,
+        as_of: DateTime<Utc>,
+    ) -> CacheEntry {
+        let entry = CacheEntry {
+            content,
+            as_of,
+            fresh_until: as_of + self.freshness.of_new_entry(),
+        };
+        if let Err(error) = self.cache.put(key, &entry).await {
+            log(&error, "cache cannot be written");
+        }
+        entry
+    }
+}
+
+/// What the cache shall say after a write.
+fn after(effect: Effect) -> (Uuid, CacheContent) {
+    match effect {
+        Effect::Written(item) => (item.id, CacheContent::Item(item)),
+        Effect::Deleted { id, version } => {
+            let version = version + 1;
+            (id, CacheContent::Tombstone { id, version })
+        }
+    }
+}
+
+/// The tombstone for an item that the cache knows and the database does not.
+///
+/// An entry is made only after its row was committed, and identities are never
+/// used again; so the item was deleted, and that did not reach the cache.
+fn tombstone_over(id: Uuid, known: &CacheEntry) -> Option<CacheContent> {
+    match &known.content {
+        CacheContent::Item(item) => Some(CacheContent::Tombstone {
+            id,
+            version: item.version + 1,
+        }),
+        CacheContent::Tombstone { .. } => Some(known.content.clone()),
+        CacheContent::Page(_) => None,
+    }
+}
+
+fn log(error: &CacheError, what: &'static str) {
+    if matches!(error, CacheError::LeftAlone) {
+        tracing::debug!(%error, "{what}");
+    } else {
+        tracing::warn!(error = %Causes(error), "{what}");
+    }
+}

@@ -1,0 +1,173 @@
+//! Decides who answers an event.
+
+use std::sync::Arc;
+
+use contract::{
+    Command, Deadline, Dependency, Operation, OperatorReply, Read, Reply, Request, RetryEvent,
+    Unavailable,
+};
+use lambda_kit::{clock::Clock, function::Function};
+use lambda_runtime::Diagnostic;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tracing::Instrument;
+
+use crate::{
+    budget::Budget,
+    cache_aside::CacheAside,
+    database::{DatabaseError, MigrationError},
+};
+
+/// Everything that answering takes.
+pub struct Handler {
+    /// The normal way.
+    pub items: CacheAside,
+    /// Whom to ask when the database fails.
+    pub fallback: Function,
+    /// Tells how much time is left.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What the function returns.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// To the API Lambda.
+    Items(Reply),
+    /// To whoever deploys.
+    Operator(OperatorReply),
+}
+
+/// Why the invocation fails: something that nobody but a human can mend, and
+/// that must be seen.
+#[derive(Debug, thiserror::Error)]
+pub enum InvocationError {
+    /// The event is not one that this function knows.
+    #[error("event cannot be understood: {0}")]
+    UnreadableEvent(#[source] serde_json::Error),
+    /// The database refuses what this version asks of it.
+    #[error("{0}")]
+    DatabaseDefect(#[source] DatabaseError),
+    /// The schema is not up to date.
+    #[error("{0}")]
+    MigrationFailed(#[source] MigrationError),
+}
+
+impl From<InvocationError> for Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        let error_type = match error {
+            InvocationError::UnreadableEvent(_) => "UnreadableEvent",
+            InvocationError::DatabaseDefect(_) => "DatabaseDefect",
+            InvocationError::MigrationFailed(_) => "MigrationFailed",
+        };
+        Self {
+            error_type: error_type.to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+impl Handler {
+    /// Answers an event of an invocation that ends at `ends_at`.
+    ///
+    /// # Errors
+    ///
+    /// See [`InvocationError`]. Trouble that may pass is no error here but a
+    /// [`Reply::Unavailable`].
+    pub async fn handle(&self, event: Value, ends_at: Deadline) -> Result<Answer, InvocationError> {
+        let outcome = match RetryEvent::deserialize(event) {
+            Ok(RetryEvent::Items(request)) => {
+                let span = tracing::info_span!("items", request_id = request.request_id);
+                let answered = self.answer(request, ends_at).instrument(span);
+                answered.await.map(Answer::Items)
+            }
+            Ok(RetryEvent::Operator { command }) => {
+                self.operate(command, ends_at).await.map(Answer::Operator)
+            }
+            Err(error) => Err(InvocationError::UnreadableEvent(error)),
+        };
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "invocation fails");
+        }
+        outcome
+    }
+
+    async fn operate(
+        &self,
+        command: Operation,
+        ends_at: Deadline,
+    ) -> Result<OperatorReply, InvocationError> {
+        match command {
+            Operation::Migrate => {
+                let limit = ends_at.remaining(self.clock.now());
+                let applied = self
+                    .items
+                    .database
+                    .migrate(limit)
+                    .await
+                    .map_err(InvocationError::MigrationFailed)?;
+                tracing::info!(applied, "database is up to date");
+                Ok(OperatorReply::Migrated { applied })
+            }
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Request<Command>,
+        ends_at: Deadline,
+    ) -> Result<Reply, InvocationError> {
+        let budget = Budget::until(request.deadline, ends_at);
+        let outcome = match &request.command {
+            Command::Read(read) => self.items.read(read, budget).await,
+            Command::Write {
+                idempotency_key,
+                write,
+            } => self.items.write(idempotency_key, write, budget).await,
+        };
+        match (outcome, request.command) {
+            (Ok(reply), _) => Ok(reply),
+            (Err(error @ DatabaseError::Defect(_)), _) => {
+                Err(InvocationError::DatabaseDefect(error))
+            }
+            (Err(DatabaseError::NoTimeLeft), _) => Ok(unavailable(
+                Dependency::Time,
+                "no time was left to ask the database".to_owned(),
+            )),
+            (Err(DatabaseError::Unavailable(reason)), Command::Write { .. }) => {
+                tracing::warn!(reason, "write cannot be done");
+                Ok(unavailable(Dependency::Database, reason))
+            }
+            (Err(DatabaseError::Unavailable(reason)), Command::Read(read)) => {
+                tracing::warn!(reason, "read falls back");
+                let request = Request {
+                    request_id: request.request_id,
+                    deadline: request.deadline,
+                    command: read,
+                };
+                Ok(self.fall_back(&request, &reason, budget).await)
+            }
+        }
+    }
+
+    /// Passes on the Fallback Lambda's reply, unless it has none either: then
+    /// the database is what is missing.
+    async fn fall_back(&self, request: &Request<Read>, reason: &str, budget: Budget) -> Reply {
+        let because = match budget.left(self.clock.now()) {
+            None => "no time left for the fallback".to_owned(),
+            Some(time_left) => match self.fallback.invoke(request, time_left).await {
+                Ok(Reply::Unavailable(trouble)) => format!("fallback: {}", trouble.reason),
+                Ok(reply) => return reply,
+                Err(error) => {
+                    tracing::warn!(%error, "fallback cannot be asked");
+                    format!("fallback: {error}")
+                }
+            },
+        };
+        unavailable(Dependency::Database, format!("{reason}; {because}"))
+    }
+}
+
+fn unavailable(dependency: Dependency, reason: String) -> Reply {
+    Reply::Unavailable(Unavailable { dependency, reason })
+}

@@ -1,0 +1,138 @@
+//! Attempts with the same idempotency key have one effect together.
+//!
+//! The key, a fingerprint of the write and the reply are committed together
+//! with the effect. Of two attempts at once, the second waits at the key's row
+//! until the first one is through, and then finds its reply, or, if the first
+//! one failed, the field empty. A refusal changes nothing and is not kept: a
+//! client that was told of a newer version may try again with the same key.
+
+use contract::{Body, IdempotencyKey, ItemDraft, Refusal, Served, Source, Version, Write};
+use lambda_kit::clock::Clock;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use sqlx::{Connection, PgConnection, types::Json};
+use uuid::Uuid;
+
+use crate::items::{self, Effect};
+
+/// What became of a write.
+pub(crate) enum Outcome {
+    /// It took effect just now.
+    Applied(Served, Effect),
+    /// It took effect some time ago; this is what was replied then.
+    Replayed(Served),
+    /// It had no effect.
+    Refused(Refusal),
+}
+
+/// Applies `write`, unless an attempt with `key` did so before.
+pub(crate) async fn write_once(
+    connection: &mut PgConnection,
+    key: &IdempotencyKey,
+    write: &Write,
+    clock: &dyn Clock,
+) -> Result<Outcome, sqlx::Error> {
+    let fingerprint = fingerprint(write)?;
+    let mut transaction = connection.begin().await?;
+    let claim = claim(&mut transaction, key, &fingerprint).await?;
+    if let Some(Json(earlier)) = claim.reply {
+        transaction.rollback().await?;
+        return Ok(if claim.fingerprint == fingerprint {
+            Outcome::Replayed(earlier)
+        } else {
+            Outcome::Refused(Refusal::IdempotencyKeyReused)
+        });
+    }
+    let effect = match items::apply(&mut transaction, write).await? {
+        Ok(effect) => effect,
+        Err(refusal) => {
+            transaction.rollback().await?;
+            return Ok(Outcome::Refused(refusal));
+        }
+    };
+    let served = Served {
+        body: body(&effect),
+        source: Source::Database,
+        as_of: clock.now(),
+    };
+    remember(&mut transaction, key, &served).await?;
+    transaction.commit().await?;
+    Ok(Outcome::Applied(served, effect))
+}
+
+fn body(effect: &Effect) -> Body {
+    match effect {
+        Effect::Written(item) => Body::Item(item.clone()),
+        Effect::Deleted { id, .. } => Body::Deleted { id: *id },
+    }
+}
+
+/// What makes two attempts the same: all that the client decides. The identity
+/// of a new item is made anew for each attempt, so it does not count.
+#[derive(Serialize)]
+enum Intent<'a> {
+    Create(&'a ItemDraft),
+    Replace(Uuid, &'a ItemDraft, Option<Version>),
+    Delete(Uuid, Option<Version>),
+}
+
+fn fingerprint(write: &Write) -> Result<Vec<u8>, sqlx::Error> {
+    let intent = match write {
+        Write::Create { draft, .. } => Intent::Create(draft),
+        Write::Replace {
+            id,
+            draft,
+            expected,
+        } => Intent::Replace(*id, draft, *expected),
+        Write::Delete { id, expected } => Intent::Delete(*id, *expected),
+    };
+    let text = serde_json::to_vec(&intent).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    Ok(Sha256::digest(text).to_vec())
+}
+
+/// The row of a key, held until the transaction ends. Without a reply, it is
+/// this transaction that made it.
+#[derive(sqlx::FromRow)]
+struct Claim {
+    fingerprint: Vec<u8>,
+    reply: Option<Json<Served>>,
+}
+
+/// Also forgets a few keys that nobody retries with any more, so that the table
+/// stays small without anybody tending it.
+async fn claim(
+    connection: &mut PgConnection,
+    key: &IdempotencyKey,
+    fingerprint: &[u8],
+) -> Result<Claim, sqlx::Error> {
+    sqlx::query_as(
+        "WITH forgotten AS (
+             DELETE FROM idempotency_keys WHERE key IN (
+                 SELECT key FROM idempotency_keys
+                 WHERE created_at < now() - interval '7 days' AND key <> $1
+                 ORDER BY created_at LIMIT 10
+                 FOR UPDATE SKIP LOCKED
+             )
+         )
+         INSERT INTO idempotency_keys (key, fingerprint) VALUES ($1, $2)
+         ON CONFLICT (key) DO UPDATE SET key = excluded.key
+         RETURNING fingerprint, reply",
+    )
+    .bind(key.as_str())
+    .bind(fingerprint)
+    .fetch_one(connection)
+    .await
+}
+
+async fn remember(
+    connection: &mut PgConnection,
+    key: &IdempotencyKey,
+    served: &Served,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE idempotency_keys SET reply = $2 WHERE key = $1")
+        .bind(key.as_str())
+        .bind(Json(served))
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! The function against a real database and a real cache.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test says no"
+)]
+
+mod items;
+mod lambda_endpoint;
+mod world;

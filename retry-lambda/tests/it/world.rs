@@ -1,0 +1,206 @@
+//! The function with everything around it, in a corner of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use contract::{
+    Body, Command, Deadline, Dependency, IdempotencyKey, Item, ItemDraft, Read, Reply, Request,
+    Served, Source, Unavailable, Write,
+};
+use lambda_kit::{
+    cache::{Cache, CacheConfig},
+    testing::{ManualClock, server},
+};
+use retry_lambda::{
+    cache_aside::{CacheAside, Freshness},
+    database::{Database, DatabaseConfig},
+    handler::{Answer, Handler, InvocationError},
+};
+use serde_json::json;
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+use crate::lambda_endpoint::LambdaEndpoint;
+
+pub(crate) const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
+pub(crate) const FRESH_FOR: Duration = Duration::from_secs(30);
+/// Ample: what tests claim does not depend on how busy the machine is.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where the function's dependencies are.
+pub(crate) struct Surroundings {
+    pub(crate) database_url: String,
+    pub(crate) database_limit: Duration,
+    pub(crate) cache: CacheConfig,
+    pub(crate) fallback: Reply,
+}
+
+impl Surroundings {
+    /// A database and a corner of the cache that no other test uses; the
+    /// fallback knows nothing. `None` if there are no servers.
+    pub(crate) async fn fresh() -> Option<Self> {
+        let (database, cache) = (server("TEST_DATABASE_URL"), server("TEST_CACHE_URL"));
+        let (database, cache) = (database?, cache?);
+        let cache = CacheConfig {
+            namespace: format!("test-{}:", Uuid::now_v7()),
+            limit: PATIENCE,
+            ..CacheConfig::new(cache.parse().unwrap())
+        };
+        Some(Self {
+            database_url: create_database(&database).await,
+            database_limit: PATIENCE,
+            cache,
+            fallback: Reply::Unavailable(Unavailable {
+                dependency: Dependency::NothingCached,
+                reason: "nothing is cached".to_owned(),
+            }),
+        })
+    }
+
+    /// The function in these surroundings, in another execution environment.
+    pub(crate) async fn environment(&self) -> Environment {
+        let clock = Arc::new(ManualClock::at(START));
+        let fallback = LambdaEndpoint::replying(&self.fallback).await;
+        let handler = Handler {
+            items: CacheAside {
+                database: Database::new(DatabaseConfig {
+                    url: self.database_url.parse().unwrap(),
+                    limit: self.database_limit,
+                }),
+                cache: Cache::new(self.cache.clone(), clock.clone()).unwrap(),
+                freshness: Freshness::at_most(FRESH_FOR),
+                clock: clock.clone(),
+            },
+            fallback: fallback.function.clone(),
+            clock: clock.clone(),
+        };
+        Environment {
+            handler,
+            clock,
+            fallback,
+        }
+    }
+
+    /// The function with its migrations applied.
+    pub(crate) async fn migrated_environment(&self) -> Environment {
+        let environment = self.environment().await;
+        environment.migrate().await.unwrap();
+        environment
+    }
+
+    /// A connection beside the function's own.
+    pub(crate) async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.database_url).await.unwrap()
+    }
+}
+
+async fn create_database(server: &str) -> String {
+    let name = format!("test_{}", Uuid::now_v7().simple());
+    let mut connection = PgConnection::connect(server).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let (host, _) = server.rsplit_once('/').unwrap();
+    format!("{host}/{name}")
+}
+
+/// One execution environment of the function.
+pub(crate) struct Environment {
+    pub(crate) handler: Handler,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) fallback: LambdaEndpoint,
+}
+
+impl Environment {
+    pub(crate) async fn migrate(&self) -> Result<Answer, InvocationError> {
+        let ends_at = Deadline::after(START, PATIENCE * 2);
+        self.handler
+            .handle(json!({"command": "migrate"}), ends_at)
+            .await
+    }
+
+    pub(crate) async fn try_command(&self, command: Command) -> Result<Reply, InvocationError> {
+        self.try_command_before(command, Deadline::after(START, Duration::from_hours(1)))
+            .await
+    }
+
+    pub(crate) async fn try_command_before(
+        &self,
+        command: Command,
+        deadline: Deadline,
+    ) -> Result<Reply, InvocationError> {
+        let request = Request {
+            request_id: "r-1".to_owned(),
+            deadline,
+            command,
+        };
+        let event = serde_json::to_value(request).unwrap();
+        let ends_at = Deadline::after(START, Duration::from_hours(1));
+        match self.handler.handle(event, ends_at).await? {
+            Answer::Items(reply) => Ok(reply),
+            Answer::Operator(reply) => panic!("expected a reply about items, got {reply:?}"),
+        }
+    }
+
+    pub(crate) async fn read(&self, read: Read) -> Reply {
+        self.try_command(Command::Read(read)).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, id: Uuid) -> Reply {
+        self.read(Read::Get { id }).await
+    }
+
+    pub(crate) async fn write(&self, key: &IdempotencyKey, write: Write) -> Reply {
+        let command = Command::Write {
+            idempotency_key: key.clone(),
+            write,
+        };
+        self.try_command(command).await.unwrap()
+    }
+
+    /// A new item, written under a key of its own.
+    pub(crate) async fn create(&self, name: &str) -> Item {
+        item(self.write(&new_key(), create(name)).await)
+    }
+}
+
+pub(crate) fn new_key() -> IdempotencyKey {
+    Uuid::now_v7().into()
+}
+
+pub(crate) fn create(name: &str) -> Write {
+    Write::Create {
+        id: Uuid::now_v7(),
+        draft: draft(name),
+    }
+}
+
+pub(crate) fn draft(name: &str) -> ItemDraft {
+    ItemDraft::parse(&json!({"name": name, "quantity": 3})).unwrap()
+}
+
+pub(crate) fn served(reply: Reply) -> Served {
+    match reply {
+        Reply::Served(served) => served,
+        other => panic!("expected an answer, got {other:?}"),
+    }
+}
+
+pub(crate) fn item(reply: Reply) -> Item {
+    match served(reply).body {
+        Body::Item(item) => item,
+        other => panic!("expected an item, got {other:?}"),
+    }
+}
+
+pub(crate) fn source(reply: Reply) -> Source {
+    served(reply).source
+}
+
+pub(crate) fn unavailable(reply: Reply) -> Unavailable {
+    match reply {
+        Reply::Unavailable(unavailable) => unavailable,
+        other => panic!("expected an unavailable dependency, got {other:?}"),
+    }
+}
