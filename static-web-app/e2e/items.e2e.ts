@@ -19,7 +19,8 @@ describe("the page on the running stack", () => {
     expect(await page.getByTestId("source").first().textContent()).toMatch(/^(database|cache)$/);
 
     await page.getByRole("button", { name: "Create item" }).click();
-    await page.getByLabel("Name").fill(name);
+    await page.getByRole("dialog", { name: "Create item" }).getByLabel("Name").and(page.locator(":focus")).waitFor();
+    await page.keyboard.type(name);
     await page.getByLabel("Description").fill("made by the end-to-end test");
     await page.getByLabel("Quantity").fill("41");
     await page.getByRole("button", { name: "Create", exact: true }).click();

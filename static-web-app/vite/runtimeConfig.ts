@@ -9,6 +9,8 @@ import type { Plugin, PreviewServer, ViteDevServer } from "vite";
  */
 export function runtimeConfig(env: NodeJS.ProcessEnv = process.env): Plugin {
   const answer = (server: ViteDevServer | PreviewServer) => {
+    // A wrong CONFIG_FILE is to stop the server now, not to fail the first visit.
+    read(env);
     server.middlewares.use("/config.json", (_request, response) => {
       const config = read(env);
       response.setHeader("Cache-Control", "no-store");

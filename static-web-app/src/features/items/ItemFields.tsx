@@ -1,7 +1,8 @@
 import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
+import Input, { type InputProps } from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
+import { useEffect, useRef } from "react";
 import type { Item } from "@/api/client";
 import { type DraftErrors, type DraftField, type DraftInput, inputOf } from "./draft";
 
@@ -14,25 +15,30 @@ interface Props {
 }
 
 export function ItemFields({ input, errors, overtakenBy, onChange }: Props) {
-  const field = (name: DraftField) => ({
-    errorText: errors[name],
-    warningText: overtakenBy === null ? undefined : difference(overtakenBy, input, name),
+  const name = useRef<InputProps.Ref>(null);
+  useEffect(() => {
+    // After the dialog's own effect, which puts the focus on its close button.
+    queueMicrotask(() => name.current?.focus());
+  }, []);
+  const messages = (field: DraftField) => ({
+    errorText: errors[field],
+    warningText: overtakenBy === null ? undefined : difference(overtakenBy, input, field),
   });
   return (
     <SpaceBetween size="l">
-      <FormField label="Name" constraintText="1 to 200 characters." {...field("name")}>
+      <FormField label="Name" constraintText="1 to 200 characters." {...messages("name")}>
         <Input
           value={input.name}
           onChange={({ detail }) => onChange("name", detail.value)}
+          ref={name}
           ariaRequired
-          autoFocus
           autoComplete={false}
         />
       </FormField>
-      <FormField label="Description" constraintText="Optional, up to 2,000 characters." {...field("description")}>
+      <FormField label="Description" constraintText="Optional, up to 2,000 characters." {...messages("description")}>
         <Textarea value={input.description} onChange={({ detail }) => onChange("description", detail.value)} rows={3} />
       </FormField>
-      <FormField label="Quantity" constraintText="A whole number from 0 to 1,000,000,000." {...field("quantity")}>
+      <FormField label="Quantity" constraintText="A whole number from 0 to 1,000,000,000." {...messages("quantity")}>
         <Input
           value={input.quantity}
           onChange={({ detail }) => onChange("quantity", detail.value)}
