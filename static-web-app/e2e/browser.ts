@@ -39,5 +39,5 @@ export async function openPage(browser: Browser, path: string, options: BrowserC
 export async function screenshot(page: Page, name: string): Promise<void> {
   if (!SCREENSHOTS_DIR) return;
   await mkdir(SCREENSHOTS_DIR, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOTS_DIR, `${name}.png`) });
+  await page.screenshot({ path: join(SCREENSHOTS_DIR, `${name}.png`), animations: "disabled" });
 }
