@@ -1,15 +1,18 @@
 //! `cargo xtask`: runs, shows and tests the whole system on one machine.
 
+mod checks;
 mod http;
 mod interrupt;
 mod prerequisites;
 mod process;
 mod program;
 mod progress;
+mod random;
 #[cfg(test)]
 mod scratch;
 mod stack;
 mod tools;
+mod tour;
 mod waiting;
 mod workspace;
 
@@ -19,9 +22,11 @@ use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use console::style;
 
+use crate::checks::Extent;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::stack::lifecycle::{self, Action, Stay};
 use crate::stack::server::Name;
+use crate::tour::Narrator;
 use crate::workspace::Workspace;
 
 /// What the shell calls a program that was ended by Ctrl-C.
@@ -47,6 +52,14 @@ enum Command {
     Down,
     /// Tells what is where and what runs.
     Status,
+    /// Plays an incident on the running stack and tells it.
+    Tour,
+    /// Runs everything that must pass.
+    Test {
+        /// How much of it.
+        #[arg(default_value = "all")]
+        extent: Extent,
+    },
     /// Stops, kills or starts one server of the running stack.
     Server {
         /// What to do to it.
@@ -84,12 +97,14 @@ fn run(command: &Command) -> Result<ExitCode> {
     let interrupt = Interrupt::from_signals()?;
     let workspace = Workspace::find();
     let done = match command {
+        Command::Test { extent } => return checks::test(&workspace, *extent, &interrupt),
         Command::Up { detach: true } => lifecycle::up(&workspace, Stay::Detach, &interrupt),
         Command::Up { detach: false } => {
             lifecycle::up(&workspace, Stay::UntilInterrupted, &interrupt)
         }
         Command::Down => lifecycle::down(&workspace),
         Command::Status => lifecycle::status(&workspace),
+        Command::Tour => tour::tour(&workspace, &Narrator::to_stdout(), &interrupt).map(drop),
         Command::Server { action, server } => {
             let name = match server {
                 Backend::Database => Name::Database,

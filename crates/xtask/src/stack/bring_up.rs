@@ -116,7 +116,7 @@ impl Site<'_> {
         self.crew
             .step("functions: build", "correct what the compiler says", |_| {
                 functions::build(self.workspace, self.build, self.crew.interrupt())?;
-                functions::lay_out(self.workspace)
+                functions::lay_out(self.workspace, &self.workspace.data().join("functions"))
             })
     }
 

@@ -56,20 +56,26 @@ impl Outputs {
     }
 }
 
-fn cdk(workspace: &Workspace, aws_endpoint: &str, command: &str) -> Program {
+/// The CDK command line, quiet about itself.
+pub(crate) fn cdk(workspace: &Workspace, command: &str) -> Program {
     let folder = workspace.infrastructure();
     let path = folder.join("node_modules/.bin/cdk");
     Program::new(path, &folder, workspace.log(&format!("cdk-{command}")))
+        .env("CDK_DISABLE_CLI_TELEMETRY", "true")
+        .env("CDK_DISABLE_VERSION_CHECK", "1")
+        .env("NO_COLOR", "1")
+        .args([command, "--no-notices"])
+}
+
+/// The same, talking to the emulator and nobody else.
+fn cdk_at(workspace: &Workspace, aws_endpoint: &str, command: &str) -> Program {
+    cdk(workspace, command)
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_DEFAULT_REGION", REGION)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ENDPOINT_URL", aws_endpoint)
         .env("AWS_REGION", REGION)
         .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("CDK_DISABLE_CLI_TELEMETRY", "true")
-        .env("CDK_DISABLE_VERSION_CHECK", "1")
-        .env("NO_COLOR", "1")
-        .args([command, "--no-notices"])
 }
 
 /// Prepares the emulator's account for CDK. No app is run for it.
@@ -82,7 +88,7 @@ pub(crate) fn bootstrap(
     interrupt: &Interrupt,
 ) -> Result<()> {
     let account = format!("aws://{ACCOUNT}/{REGION}");
-    cdk(workspace, aws_endpoint, "bootstrap")
+    cdk_at(workspace, aws_endpoint, "bootstrap")
         .args(["--app", "", &account])
         .run(interrupt)
 }
@@ -104,7 +110,7 @@ pub(crate) fn deploy(
         format!("webOrigin={}", settings.web_origin),
         format!("functionsDir={}", settings.functions.display()),
     ];
-    cdk(workspace, settings.aws_endpoint, "deploy")
+    cdk_at(workspace, settings.aws_endpoint, "deploy")
         .args([
             "--all",
             "--require-approval",

@@ -1,6 +1,6 @@
 //! The three functions, built and laid out as the CDK app wants them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -36,14 +36,12 @@ pub(crate) fn build(workspace: &Workspace, build: Build, interrupt: &Interrupt) 
     cargo.run(interrupt)
 }
 
-/// Copies each binary to `<function>/bootstrap` and answers the folder of the
-/// three. They are copies, so that the next build cannot change a file under a
-/// deployment.
+/// Copies each binary to `<function>/bootstrap` in `folder`, and answers it. They
+/// are copies, so that the next build cannot change a file under a deployment.
 ///
 /// # Errors
 /// When a binary is not there.
-pub(crate) fn lay_out(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.data().join("functions");
+pub(crate) fn lay_out(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
     for name in NAMES {
         let binary = workspace.built().join(name);
         let bootstrap = folder.join(name).join("bootstrap");
@@ -51,5 +49,5 @@ pub(crate) fn lay_out(workspace: &Workspace) -> Result<PathBuf> {
         std::fs::copy(&binary, &bootstrap)
             .with_context(|| format!("copying {}", binary.display()))?;
     }
-    Ok(folder)
+    Ok(folder.to_path_buf())
 }

@@ -152,6 +152,15 @@ pub(crate) fn down(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// Stops the running stack, told as one step.
+///
+/// # Errors
+/// When something cannot be stopped.
+pub(crate) fn take_down(workspace: &Workspace, progress: &Progress) -> Result<()> {
+    let _lock = wait_for_lock(workspace)?;
+    stop_shown(workspace, progress).map(drop)
+}
+
 fn stop_shown(workspace: &Workspace, progress: &Progress) -> Result<bool> {
     let Some(record) = Record::load(workspace)? else {
         return Ok(false);

@@ -2,7 +2,7 @@
 //! account.
 
 pub(crate) mod bring_up;
-mod deploy;
+pub(crate) mod deploy;
 pub(crate) mod functions;
 pub(crate) mod lifecycle;
 mod migrate;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Result, anyhow};
+
+use crate::random;
 
 /// Below the range from which systems take the ports of outgoing connections
 /// (32768 and up on Linux, 49152 and up elsewhere). While PostgreSQL is down its
@@ -24,7 +26,7 @@ impl Ports {
     pub(crate) fn next(&self) -> Result<u16> {
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let size = RANGE.end - RANGE.start;
-        let first = u16::from_ne_bytes(random::<2>()?) % size;
+        let first = u16::from_ne_bytes(random::bytes()?) % size;
         (0..size)
             .map(|step| RANGE.start + (first + step) % size)
             .find(|port| is_free(*port) && given.insert(*port))
@@ -34,20 +36,6 @@ impl Ports {
 
 pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-}
-
-/// Bytes that nobody can guess.
-///
-/// # Errors
-/// When the system has none to give.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
-    use std::io::Read;
-    let mut bytes = [0; N];
-    let source = std::fs::File::open("/dev/urandom");
-    source
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .context("reading /dev/urandom")?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

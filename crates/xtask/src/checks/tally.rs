@@ -1,0 +1,203 @@
+//! How many tests passed, failed and were skipped, as their runners tell.
+
+use std::fmt;
+use std::ops::Add;
+
+use serde::Deserialize;
+
+/// A count of tests, or of steps that are one each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) skipped: usize,
+}
+
+impl Tally {
+    pub(crate) const ONE_PASSED: Self = Self {
+        passed: 1,
+        failed: 0,
+        skipped: 0,
+    };
+    pub(crate) const ONE_FAILED: Self = Self {
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+    };
+    pub(crate) const ONE_SKIPPED: Self = Self {
+        passed: 0,
+        failed: 0,
+        skipped: 1,
+    };
+
+    fn total(self) -> usize {
+        self.passed + self.failed + self.skipped
+    }
+}
+
+impl Add for Tally {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} passed, {} failed, {} skipped",
+            self.passed, self.failed, self.skipped
+        )
+    }
+}
+
+/// Adds up the summaries that `cargo test` prints, one a test binary:
+/// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; …`.
+pub(crate) fn of_cargo(log: &str) -> Tally {
+    let summaries = log
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("test result: "));
+    summaries
+        .map(of_cargo_summary)
+        .fold(Tally::default(), Tally::add)
+}
+
+fn of_cargo_summary(summary: &str) -> Tally {
+    let words: Vec<&str> = summary.split([' ', ';', '.']).collect();
+    let count = |what: &str| {
+        let pairs = words.windows(2).filter(|pair| pair[1] == what);
+        pairs.filter_map(|pair| pair[0].parse::<usize>().ok()).sum()
+    };
+    Tally {
+        passed: count("passed"),
+        failed: count("failed"),
+        skipped: count("ignored"),
+    }
+}
+
+/// What vitest's JSON reporter writes, as far as it counts.
+#[derive(Debug, Deserialize)]
+struct VitestReport {
+    #[serde(rename = "numPassedTests")]
+    passed: usize,
+    #[serde(rename = "numFailedTests")]
+    failed: usize,
+    #[serde(rename = "numPendingTests")]
+    pending: usize,
+    #[serde(rename = "numTodoTests")]
+    todo: usize,
+}
+
+/// Reads the report of vitest's JSON reporter; nothing when it is none.
+pub(crate) fn of_vitest(report: &str) -> Tally {
+    let report: Option<VitestReport> = serde_json::from_str(report).ok();
+    report.map_or_else(Tally::default, |report| Tally {
+        passed: report.passed,
+        failed: report.failed,
+        skipped: report.pending + report.todo,
+    })
+}
+
+/// What to make of a runner that has ended.
+///
+/// A runner that fails without counting a failure did not even get to its tests;
+/// one that counts nothing at all has not tested anything, whatever it answers.
+pub(crate) fn judged(counted: Tally, succeeded: Succeeded) -> Tally {
+    let no_failure_told = succeeded == Succeeded::No && counted.failed == 0;
+    if no_failure_told || counted.total() == 0 {
+        return counted + Tally::ONE_FAILED;
+    }
+    counted
+}
+
+/// How a runner ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Succeeded {
+    Yes,
+    No,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summaries_of_all_test_binaries_are_added_up() {
+        let log = "
+running 3 tests
+test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s
+     Running tests/it/main.rs
+test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out; finished in 1.50s
+   Doc-tests contract
+test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+";
+        assert_eq!(
+            of_cargo(log),
+            Tally {
+                passed: 13,
+                failed: 2,
+                skipped: 1
+            }
+        );
+    }
+
+    #[test]
+    fn a_test_that_prints_numbers_does_not_count() {
+        assert_eq!(
+            of_cargo("we saw 5 passed; 6 failed; all fine"),
+            Tally::default()
+        );
+    }
+
+    #[test]
+    fn the_report_of_vitest_is_read() {
+        let report = r#"{"numTotalTests": 8, "numPassedTests": 5, "numFailedTests": 1,
+            "numPendingTests": 1, "numTodoTests": 1, "success": false, "testResults": []}"#;
+        assert_eq!(
+            of_vitest(report),
+            Tally {
+                passed: 5,
+                failed: 1,
+                skipped: 2
+            }
+        );
+        assert_eq!(of_vitest("Segmentation fault"), Tally::default());
+    }
+
+    #[test]
+    fn a_runner_that_fails_before_its_tests_counts_as_one_failure() {
+        let counted = Tally {
+            passed: 4,
+            failed: 0,
+            skipped: 0,
+        };
+        let expected = Tally {
+            passed: 4,
+            failed: 1,
+            skipped: 0,
+        };
+        assert_eq!(judged(counted, Succeeded::No), expected);
+        assert_eq!(judged(counted, Succeeded::Yes), counted);
+    }
+
+    #[test]
+    fn a_runner_that_tests_nothing_counts_as_one_failure() {
+        assert_eq!(judged(Tally::default(), Succeeded::Yes), Tally::ONE_FAILED);
+    }
+
+    #[test]
+    fn a_failure_that_was_counted_is_not_counted_twice() {
+        let counted = Tally {
+            passed: 4,
+            failed: 2,
+            skipped: 0,
+        };
+        assert_eq!(judged(counted, Succeeded::No), counted);
+    }
+}
