@@ -6,6 +6,10 @@
     reason = "a panic is how a test says no"
 )]
 
+mod cache_aside;
+mod idempotency;
 mod items;
 mod lambda_endpoint;
+mod migrations;
+mod trouble;
 mod world;

@@ -1,0 +1,190 @@
+//! What is read from the cache, and what is left there.
+
+use std::time::Duration;
+
+use contract::{CacheContent, CacheKey, PageLimit, Read, Refusal, Reply, Source, Write};
+use lambda_kit::cache::CacheConfig;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+use crate::world::{
+    Environment, FRESH_FOR, START, Surroundings, create, draft, item, new_key, served, source,
+};
+
+/// What lies in the cache for an item.
+async fn cached(environment: &Environment, id: Uuid) -> Option<CacheContent> {
+    let key = CacheKey::Item(id);
+    let entry = environment.handler.items.cache.get(&key).await.unwrap();
+    entry.map(|entry| entry.content)
+}
+
+async fn replace(environment: &Environment, id: Uuid, name: &str) {
+    let write = Write::Replace {
+        id,
+        draft: draft(name),
+        expected: None,
+    };
+    environment.write(&new_key(), write).await;
+}
+
+#[tokio::test]
+async fn a_fresh_item_comes_from_the_cache_with_its_age_and_a_stale_one_does_not() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+
+    environment.clock.advance(Duration::from_secs(10));
+    let fresh = served(environment.get(id).await);
+    assert_eq!((fresh.source, fresh.as_of), (Source::Cache, START));
+
+    environment.clock.advance(FRESH_FOR);
+    let asked = served(environment.get(id).await);
+    assert_eq!(asked.source, Source::Database);
+    assert_eq!(asked.as_of, START + Duration::from_secs(40));
+
+    assert_eq!(source(environment.get(id).await), Source::Cache);
+}
+
+#[tokio::test]
+async fn a_replacement_is_seen_at_once() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    replace(&environment, id, "nut").await;
+    let read = environment.get(id).await;
+    assert_eq!(source(read.clone()), Source::Cache);
+    assert_eq!(item(read).name, "nut");
+}
+
+#[tokio::test]
+async fn a_deleted_item_leaves_a_tombstone() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    let delete = Write::Delete { id, expected: None };
+    environment.write(&new_key(), delete).await;
+    let tombstone = CacheContent::Tombstone { id, version: 2 };
+    assert_eq!(cached(&environment, id).await, Some(tombstone));
+    assert_eq!(
+        environment.get(id).await,
+        Reply::Refused(Refusal::NotFound { id })
+    );
+}
+
+#[tokio::test]
+async fn an_item_that_vanished_from_the_database_vanishes_from_the_cache() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    sqlx::query("DELETE FROM items")
+        .execute(&mut surroundings.connect().await)
+        .await
+        .unwrap();
+    environment.clock.advance(FRESH_FOR);
+    let not_found = Reply::Refused(Refusal::NotFound { id });
+    assert_eq!(environment.get(id).await, not_found);
+    let tombstone = CacheContent::Tombstone { id, version: 2 };
+    assert_eq!(cached(&environment, id).await, Some(tombstone));
+}
+
+#[tokio::test]
+async fn an_unknown_item_leaves_nothing() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = Uuid::now_v7();
+    environment.get(id).await;
+    assert_eq!(cached(&environment, id).await, None);
+}
+
+#[tokio::test]
+async fn a_replayed_reply_does_not_bring_an_old_version_back() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let (key, write) = (new_key(), create("bolt"));
+    let id = item(environment.write(&key, write.clone()).await).id;
+    replace(&environment, id, "nut").await;
+
+    // As if the cache had lost everything in between.
+    surroundings.cache.namespace.push_str("emptied:");
+    let later = surroundings.environment().await;
+    let replayed = item(later.write(&key, write).await);
+    assert_eq!(replayed.version, 1);
+    assert_eq!(cached(&later, id).await, None);
+    assert_eq!(item(later.get(id).await).name, "nut");
+}
+
+#[tokio::test]
+async fn a_page_is_kept_for_the_fallback_but_always_asked_for() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    environment.create("bolt").await;
+    let limit = PageLimit::default();
+    let list = Read::List {
+        limit,
+        cursor: None,
+    };
+    let first = served(environment.read(list.clone()).await);
+    let key = CacheKey::from(&list);
+    let kept = environment.handler.items.cache.get(&key).await.unwrap();
+    let kept = kept.unwrap().into_reply(Source::Fallback);
+    assert_eq!(served(kept).body, first.body);
+
+    environment.create("nut").await;
+    let second = served(environment.read(list).await);
+    assert_eq!(second.source, Source::Database);
+    assert_ne!(second.body, first.body);
+}
+
+#[tokio::test]
+async fn reads_and_writes_survive_a_dead_cache() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    surroundings.cache = CacheConfig::new(format!("redis://{address}").parse().unwrap());
+    let environment = surroundings.migrated_environment().await;
+    let created = environment.create("bolt").await;
+    let read = environment.get(created.id).await;
+    assert_eq!(source(read.clone()), Source::Database);
+    assert_eq!(item(read), created);
+}
+
+#[tokio::test]
+async fn a_hung_cache_costs_a_read_less_than_a_second() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let id = surroundings
+        .migrated_environment()
+        .await
+        .create("bolt")
+        .await
+        .id;
+    let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = hung.local_addr().unwrap();
+    surroundings.cache = CacheConfig::new(format!("redis://{address}").parse().unwrap());
+    let environment = surroundings.environment().await;
+    // The connection to the database is there already, as in daily life.
+    let unknown = environment.get(Uuid::now_v7()).await;
+    assert!(matches!(unknown, Reply::Refused(_)));
+
+    environment.clock.advance(lambda_kit::cache::Cache::RESPITE);
+    let read = tokio::time::timeout(Duration::from_secs(1), environment.get(id)).await;
+    assert_eq!(source(read.expect("it took too long")), Source::Database);
+}

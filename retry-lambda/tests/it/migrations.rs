@@ -1,0 +1,65 @@
+//! The operator's command.
+
+use std::time::Duration;
+
+use contract::{Deadline, OperatorReply};
+use retry_lambda::handler::{Answer, InvocationError};
+use serde_json::json;
+
+use crate::world::{START, Surroundings};
+
+fn migrated(applied: usize) -> Answer {
+    Answer::Operator(OperatorReply::Migrated { applied })
+}
+
+#[tokio::test]
+async fn migrating_again_changes_nothing() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.environment().await;
+    let first = environment.migrate().await.unwrap();
+    assert_eq!(
+        serde_json::to_value(&first).unwrap(),
+        json!({"migrated": {"applied": 2}})
+    );
+    assert_eq!(environment.migrate().await.unwrap(), migrated(0));
+}
+
+#[tokio::test]
+async fn of_two_that_migrate_at_once_one_does_the_work() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let (one, other) = (
+        surroundings.environment().await,
+        surroundings.environment().await,
+    );
+    let (one, other) = tokio::join!(one.migrate(), other.migrate());
+    let answers = [one.unwrap(), other.unwrap()];
+    assert!(answers.contains(&migrated(2)), "{answers:?}");
+    assert!(answers.contains(&migrated(0)), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_migration_that_cannot_be_done_fails_the_invocation() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    surroundings.database_url = "postgres://postgres@127.0.0.1:1/nowhere".to_owned();
+    let environment = surroundings.environment().await;
+    let error = environment.migrate().await.unwrap_err();
+    assert!(matches!(error, InvocationError::MigrationFailed(_)));
+}
+
+#[tokio::test]
+async fn a_migration_ends_with_its_invocation() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.environment().await;
+    let ended = Deadline::after(START, Duration::ZERO);
+    let event = json!({"command": "migrate"});
+    let error = environment.handler.handle(event, ended).await.unwrap_err();
+    assert_eq!(error.to_string(), "cannot migrate: not done within 0 ms");
+}

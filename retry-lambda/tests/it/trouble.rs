@@ -1,0 +1,259 @@
+//! When the database does not answer, or not as it should.
+
+use std::time::Duration;
+
+use contract::{
+    Command, Deadline, Dependency, IdempotencyKey, Read, Refusal, Reply, Source, Write,
+};
+use retry_lambda::handler::InvocationError;
+use serde_json::json;
+use sqlx::Connection;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+use crate::{
+    lambda_endpoint::function_at,
+    world::{FRESH_FOR, START, Surroundings, create, draft, item, new_key, source, unavailable},
+};
+
+const NO_DATABASE: &str = "postgres://postgres@127.0.0.1:1/nowhere";
+
+fn not_found(id: Uuid) -> Reply {
+    Reply::Refused(Refusal::NotFound { id })
+}
+
+/// A read that no cache entry can answer.
+fn unknown() -> (Uuid, Read) {
+    let id = Uuid::now_v7();
+    (id, Read::Get { id })
+}
+
+#[tokio::test]
+async fn a_dead_database_turns_a_read_into_the_fallbacks_answer() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let (id, read) = unknown();
+    surroundings.database_url = NO_DATABASE.to_owned();
+    surroundings.fallback = not_found(id);
+    let environment = surroundings.environment().await;
+    assert_eq!(environment.read(read).await, not_found(id));
+    let asked = environment.fallback.events();
+    assert_eq!(
+        asked,
+        [json!({
+            "request_id": "r-1",
+            "deadline": "1970-01-01T01:00:00Z",
+            "command": {"get": {"id": id}},
+        })]
+    );
+}
+
+#[tokio::test]
+async fn a_dead_database_makes_a_write_unavailable_without_asking_the_fallback() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    surroundings.database_url = NO_DATABASE.to_owned();
+    let environment = surroundings.environment().await;
+    let reply = environment.write(&new_key(), create("bolt")).await;
+    assert_eq!(unavailable(reply).dependency, Dependency::Database);
+    assert_eq!(environment.fallback.events().len(), 0);
+}
+
+#[tokio::test]
+async fn a_dead_database_does_not_matter_to_what_is_fresh_in_the_cache() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let created = surroundings
+        .migrated_environment()
+        .await
+        .create("bolt")
+        .await;
+    surroundings.database_url = NO_DATABASE.to_owned();
+    let environment = surroundings.environment().await;
+    let read = environment.get(created.id).await;
+    assert_eq!(source(read.clone()), Source::Cache);
+    assert_eq!(item(read), created);
+}
+
+#[tokio::test]
+async fn a_read_that_nobody_can_answer_names_both_reasons() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    surroundings.database_url = NO_DATABASE.to_owned();
+    let environment = surroundings.environment().await;
+    let (_, read) = unknown();
+    let trouble = unavailable(environment.read(read).await);
+    assert_eq!(trouble.dependency, Dependency::Database);
+    assert!(trouble.reason.contains("refused"), "{}", trouble.reason);
+    assert!(
+        trouble.reason.ends_with("; fallback: nothing is cached"),
+        "{}",
+        trouble.reason
+    );
+}
+
+#[tokio::test]
+async fn a_fallback_that_cannot_be_asked_leaves_the_database_to_blame() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    surroundings.database_url = NO_DATABASE.to_owned();
+    let mut environment = surroundings.environment().await;
+    environment.handler.fallback = function_at("http://127.0.0.1:1");
+    let (_, read) = unknown();
+    let trouble = unavailable(environment.read(read).await);
+    assert_eq!(trouble.dependency, Dependency::Database);
+    assert!(
+        trouble.reason.contains("could not be invoked"),
+        "{}",
+        trouble.reason
+    );
+}
+
+#[tokio::test]
+async fn a_hung_database_leaves_time_for_the_fallback() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = hung.local_addr().unwrap();
+    let (id, read) = unknown();
+    surroundings.database_url = format!("postgres://postgres@{address}/items");
+    surroundings.fallback = not_found(id);
+    let environment = surroundings.environment().await;
+    let deadline = Deadline::after(START, Duration::from_secs(2));
+    let reply = environment
+        .try_command_before(Command::Read(read), deadline)
+        .await;
+    assert_eq!(reply.unwrap(), not_found(id));
+}
+
+#[tokio::test]
+async fn a_killed_connection_is_noticed_before_use() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    kill_the_functions_connections(&surroundings).await;
+    environment.clock.advance(FRESH_FOR);
+    assert_eq!(source(environment.get(id).await), Source::Database);
+    kill_the_functions_connections(&surroundings).await;
+    assert_eq!(environment.create("nut").await.version, 1);
+}
+
+/// As a restart of the database would; returns when they are gone.
+async fn kill_the_functions_connections(surroundings: &Surroundings) {
+    let killed: Vec<bool> = sqlx::query_scalar(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    .fetch_all(&mut surroundings.connect().await)
+    .await
+    .unwrap();
+    assert!(killed.contains(&true), "there was none to kill");
+}
+
+#[tokio::test]
+async fn a_write_that_waits_for_a_lock_too_long_is_given_up_and_can_be_retried() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let id = surroundings
+        .migrated_environment()
+        .await
+        .create("bolt")
+        .await
+        .id;
+    let mut rival = surroundings.connect().await;
+    let mut transaction = rival.begin().await.unwrap();
+    sqlx::query("SELECT FROM items FOR UPDATE")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+
+    surroundings.database_limit = Duration::from_millis(300);
+    let hasty = surroundings.environment().await;
+    let (key, write) = (new_key(), replace(id));
+    let reply = hasty.write(&key, write.clone()).await;
+    assert_eq!(unavailable(reply).dependency, Dependency::Database);
+
+    transaction.rollback().await.unwrap();
+    surroundings.database_limit = crate::world::PATIENCE;
+    let patient = surroundings.environment().await;
+    assert_eq!(item(patient.write(&key, write).await).version, 2);
+}
+
+fn replace(id: Uuid) -> Write {
+    Write::Replace {
+        id,
+        draft: draft("nut"),
+        expected: None,
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_begun_when_no_time_is_left() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let deadline = Deadline::after(START, Duration::ZERO);
+    let (_, read) = unknown();
+    let write = Command::Write {
+        idempotency_key: IdempotencyKey::from(Uuid::now_v7()),
+        write: create("bolt"),
+    };
+    for command in [Command::Read(read), write] {
+        let reply = environment.try_command_before(command, deadline).await;
+        let dependency = unavailable(reply.unwrap()).dependency;
+        assert_eq!(dependency, Dependency::Time);
+    }
+    assert_eq!(environment.fallback.events().len(), 0);
+}
+
+#[tokio::test]
+async fn a_database_without_its_tables_fails_the_invocation() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.environment().await;
+    let (_, read) = unknown();
+    let error = environment.try_command(Command::Read(read)).await;
+    assert!(matches!(error, Err(InvocationError::DatabaseDefect(_))));
+    assert_eq!(environment.fallback.events().len(), 0);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_understood_fails_the_invocation_with_the_reason() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.environment().await;
+    let ends_at = Deadline::after(START, Duration::from_secs(1));
+    for (event, reason) in [
+        (json!({}), "missing field `request_id`"),
+        (
+            json!("migrate"),
+            "invalid type: string \"migrate\", expected struct Request",
+        ),
+        (
+            json!({"command": "drop"}),
+            "unknown variant `drop`, expected `migrate`",
+        ),
+    ] {
+        let error = environment
+            .handler
+            .handle(event, ends_at)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("event cannot be understood: {reason}")
+        );
+    }
+}
