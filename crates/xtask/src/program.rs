@@ -84,6 +84,19 @@ impl Program {
         self
     }
 
+    /// Lets the log of a server begin anew; [`Self::serve`] adds to it.
+    ///
+    /// # Errors
+    /// When there is an old one that cannot be removed.
+    pub(crate) fn forget_log(&self) -> Result<()> {
+        match std::fs::remove_file(&self.log) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("removing {}", self.log.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn log(&self) -> &Path {
         &self.log
     }

@@ -53,7 +53,16 @@ impl<'run> Check<'run> {
 
     /// `cargo test`, counted by its own summaries.
     pub(crate) fn cargo_test(name: &str, program: Program) -> Self {
+        Self::cargo_test_with(name, |_| Ok((program, ())))
+    }
+
+    /// The same, beside something that has to be there while the tests run.
+    pub(crate) fn cargo_test_with<Beside>(
+        name: &str,
+        prepare: impl FnOnce(&Interrupt) -> Result<(Program, Beside)> + Send + 'run,
+    ) -> Self {
         Self::counted(name, move |step, interrupt| {
+            let (program, _beside) = prepare(interrupt)?;
             run_tests(&program, step, interrupt, |program| {
                 let log = std::fs::read(program.log()).context("reading the tests' log")?;
                 Ok(tally::of_cargo(&String::from_utf8_lossy(&log)))

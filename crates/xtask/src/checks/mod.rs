@@ -5,6 +5,7 @@ mod end_to_end;
 mod lanes;
 mod node;
 mod rust;
+mod servers;
 mod tally;
 
 use std::process::ExitCode;

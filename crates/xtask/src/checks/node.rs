@@ -1,4 +1,4 @@
-//! The two npm packages: the CDK app and the web app.
+//! The tools, and the two npm packages: the CDK app and the web app.
 
 use std::path::Path;
 
@@ -30,7 +30,11 @@ pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
     let web_tools = tools::npm(workspace, &web);
     let cdk = |script| npm(workspace, &cdk, script);
     let web = |script| npm(workspace, &web, script);
+    let python = tools::python(workspace);
     vec![
+        Check::new(PYTHON, move |step, interrupt| {
+            python.prepare(step, interrupt)
+        }),
         Check::new(CDK_PACKAGES, move |step, interrupt| {
             cdk_tools.prepare(step, interrupt)
         }),
@@ -66,12 +70,6 @@ fn cdk_tests(workspace: &Workspace, program: Program) -> Check<'_> {
 }
 
 pub(super) fn complete(workspace: &Workspace) -> Vec<Check<'_>> {
-    let python = tools::python(workspace);
     let build = npm(workspace, &workspace.web_app(), "build");
-    vec![
-        Check::command(WEB_BUILD, build).needs(&[WEB_PACKAGES]),
-        Check::new(PYTHON, move |step, interrupt| {
-            python.prepare(step, interrupt)
-        }),
-    ]
+    vec![Check::command(WEB_BUILD, build).needs(&[WEB_PACKAGES])]
 }

