@@ -16,7 +16,7 @@ pub struct Config {
     pub stage: Stage,
     /// `LOG_LEVEL`; `info` if left out.
     pub log_level: LogLevel,
-    /// `CACHE_URL`.
+    /// `CACHE_URL`, `CACHE_AUTH` and `CACHE_NAME`.
     pub cache: CacheConfig,
     /// `FALLBACK_MAX_AGE_S`; a day if left out.
     pub max_age: MaxAge,

@@ -28,8 +28,9 @@ async fn main() -> ExitCode {
 async fn run(config: Config) -> Result<(), lambda_runtime::Error> {
     tracing::info!(stage = config.stage.as_str(), "starting");
     let clock = Arc::new(SystemClock);
+    let login = config.cache.login(clock.clone()).await?;
     let handler = Handler {
-        cache: Cache::new(config.cache, clock.clone())?,
+        cache: Cache::new(config.cache, login, clock.clone()),
         max_age: config.max_age,
         clock,
     };

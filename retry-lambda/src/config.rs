@@ -8,10 +8,7 @@ use lambda_kit::{
     telemetry::LogLevel,
 };
 
-use crate::{
-    cache_aside::Freshness,
-    database::{DatabaseConfig, DatabaseUrl},
-};
+use crate::{cache_aside::Freshness, database::DatabaseConfig};
 
 /// Everything that can be set.
 #[derive(Debug)]
@@ -22,16 +19,15 @@ pub struct Config {
     pub log_level: LogLevel,
     /// `FALLBACK_FUNCTION_NAME`: whom to ask when the database fails.
     pub fallback_function_name: String,
-    /// `DATABASE_URL` and `DATABASE_TIMEOUT_MS`.
+    /// `DATABASE_URL`, `DATABASE_AUTH` and `DATABASE_TIMEOUT_MS`.
     pub database: DatabaseConfig,
-    /// `CACHE_URL`.
+    /// `CACHE_URL`, `CACHE_AUTH` and `CACHE_NAME`.
     pub cache: CacheConfig,
     /// `CACHE_FRESH_MS`: how long an entry may stand in for the database.
     pub freshness: Freshness,
 }
 
 impl Config {
-    const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
     const FRESH_FOR: Duration = Duration::from_secs(30);
 
     /// Reads the configuration.
@@ -46,8 +42,7 @@ impl Config {
         let stage = variables.required("STAGE", Stage::EXPECTED);
         let log_level = variables.optional("LOG_LEVEL", "a log level", LogLevel::default());
         let fallback = variables.required("FALLBACK_FUNCTION_NAME", "a function's name or ARN");
-        let url = variables.required("DATABASE_URL", DatabaseUrl::EXPECTED);
-        let limit = variables.optional_ms("DATABASE_TIMEOUT_MS", Self::DATABASE_TIMEOUT);
+        let database = DatabaseConfig::read(&mut variables);
         let cache = CacheConfig::read(&mut variables);
         let fresh_for = variables.optional_ms("CACHE_FRESH_MS", Self::FRESH_FOR);
         variables.finish(|| {
@@ -55,10 +50,7 @@ impl Config {
                 stage: stage?,
                 log_level: log_level?,
                 fallback_function_name: fallback?,
-                database: DatabaseConfig {
-                    url: url?,
-                    limit: limit?,
-                },
+                database: database?,
                 cache: cache?,
                 freshness: Freshness::at_most(fresh_for?),
             })
@@ -98,7 +90,7 @@ mod tests {
             Some(value.to_owned())
         }))
         .unwrap();
-        assert_eq!(config.database.limit, Duration::from_secs(2));
+        assert_eq!(config.database.limit, Duration::from_millis(1_500));
         assert_eq!(
             config.freshness,
             Freshness::at_most(Duration::from_secs(30))

@@ -34,10 +34,12 @@ async fn run(config: Config) -> Result<(), lambda_runtime::Error> {
     tracing::info!(stage = config.stage.as_str(), "starting");
     let clock = Arc::new(SystemClock);
     let sdk = aws::sdk_config().await;
+    let database_login = config.database.login(clock.clone()).await?;
+    let cache_login = config.cache.login(clock.clone()).await?;
     let handler = Handler {
         items: CacheAside {
-            database: Database::new(config.database),
-            cache: Cache::new(config.cache, clock.clone())?,
+            database: Database::new(config.database, database_login),
+            cache: Cache::new(config.cache, cache_login, clock.clone()),
             freshness: config.freshness,
             clock: clock.clone(),
         },

@@ -97,6 +97,12 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         }
     }
 
+    /// Remembers what is wrong with a variable beyond its own syntax, such as
+    /// that it does not go together with another one.
+    pub fn refuse<T>(&mut self, variable: &'static str, message: &str) -> Option<T> {
+        self.problem(variable, message.to_owned())
+    }
+
     /// The configuration, or every problem met on the way to it.
     ///
     /// # Errors

@@ -9,6 +9,8 @@
 //! * [`clock`] is the one place that reads the time.
 //! * `cache` (with the feature of that name) is a handle on the cache that
 //!   costs little when the cache is dead.
+//! * `iam` (with the feature of that name) signs tokens that stand in for
+//!   passwords.
 //! * `testing` (with the feature of that name) is for the tests of functions.
 
 pub mod aws;
@@ -17,6 +19,8 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod function;
+#[cfg(feature = "iam")]
+pub mod iam;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -10,6 +10,7 @@ use contract::{
 use fallback_lambda::handler::Handler;
 use lambda_kit::{
     cache::{Cache, CacheConfig},
+    iam::Login,
     testing::{ManualClock, server},
 };
 use serde_json::json;
@@ -34,7 +35,7 @@ impl Fallback {
             ..CacheConfig::new(url.parse().unwrap())
         };
         let handler = Handler {
-            cache: Cache::new(config, clock.clone()).unwrap(),
+            cache: Cache::new(config, Login::OfUrl, clock.clone()),
             max_age: "3600".parse().unwrap(),
             clock: clock.clone(),
         };

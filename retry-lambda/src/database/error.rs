@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use lambda_kit::{iam::TokenError, telemetry::Causes};
+
 /// Why the database gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -20,6 +22,13 @@ pub enum DatabaseError {
 impl DatabaseError {
     pub(super) fn no_answer_within(limit: Duration) -> Self {
         Self::Unavailable(format!("no answer within {} ms", limit.as_millis()))
+    }
+}
+
+/// Without a token there is no connection.
+impl From<TokenError> for DatabaseError {
+    fn from(error: TokenError) -> Self {
+        Self::Unavailable(Causes(&error).to_string())
     }
 }
 

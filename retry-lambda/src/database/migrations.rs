@@ -8,7 +8,7 @@ use sqlx::{
 };
 use tokio::time::timeout;
 
-use super::Database;
+use super::{Database, DatabaseError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -20,7 +20,7 @@ const LOCK: i64 = 0x6272_6561_6b65_7231;
 pub enum MigrationError {
     /// No connection, or it broke.
     #[error("cannot migrate: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] DatabaseError),
     /// The migrations themselves fail, or differ from those that were applied.
     #[error("cannot migrate: {0}")]
     Migrations(#[from] MigrateError),
@@ -46,7 +46,8 @@ impl Database {
             sqlx::query("SELECT pg_advisory_lock($1)")
                 .bind(LOCK)
                 .execute(&mut connection)
-                .await?;
+                .await
+                .map_err(DatabaseError::from)?;
             let before = applied(&mut connection).await?;
             MIGRATIONS.run_direct(None, &mut connection, false).await?;
             Ok(applied(&mut connection).await? - before)

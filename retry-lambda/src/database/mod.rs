@@ -11,6 +11,7 @@
 //! cost each read of a stopped database seconds instead of a millisecond, and
 //! retries belong to the API Lambda alone.
 
+mod config;
 mod error;
 mod migrations;
 mod url;
@@ -21,10 +22,12 @@ use std::{
     time::Duration,
 };
 
+use lambda_kit::iam::Login;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
 pub use self::{
+    config::DatabaseConfig,
     error::DatabaseError,
     migrations::MigrationError,
     url::{DatabaseUrl, DatabaseUrlError},
@@ -33,27 +36,20 @@ pub use self::{
 /// How long an idle connection has to show that it is alive.
 const PING_LIMIT: Duration = Duration::from_millis(250);
 
-/// How to reach the database.
-#[derive(Debug)]
-pub struct DatabaseConfig {
-    /// Where it is.
-    pub url: DatabaseUrl,
-    /// The most that one request may spend there, connecting included.
-    pub limit: Duration,
-}
-
 /// The database, connected to when needed.
 pub struct Database {
     options: PgConnectOptions,
+    login: Login,
     limit: Duration,
     idle: Mutex<Option<PgConnection>>,
 }
 
 impl Database {
     /// The database that `config` describes. Nothing is connected yet.
-    pub fn new(config: DatabaseConfig) -> Self {
+    pub fn new(config: DatabaseConfig, login: Login) -> Self {
         Self {
             options: config.url.into_options(),
+            login,
             limit: config.limit,
             idle: Mutex::new(None),
         }
@@ -82,7 +78,7 @@ impl Database {
         .unwrap_or_else(|_| Err(DatabaseError::no_answer_within(limit)))
     }
 
-    async fn session(&self) -> Result<Session<'_>, sqlx::Error> {
+    async fn session(&self) -> Result<Session<'_>, DatabaseError> {
         let idle = self
             .idle
             .lock()
@@ -98,7 +94,7 @@ impl Database {
         })
     }
 
-    async fn still_alive(&self, mut idle: PgConnection) -> Result<PgConnection, sqlx::Error> {
+    async fn still_alive(&self, mut idle: PgConnection) -> Result<PgConnection, DatabaseError> {
         match timeout(PING_LIMIT, idle.ping()).await {
             Ok(Ok(())) => Ok(idle),
             dead => {
@@ -108,20 +104,29 @@ impl Database {
         }
     }
 
-    async fn connect_without_limits(&self) -> Result<PgConnection, sqlx::Error> {
-        PgConnection::connect_with(&self.options).await
-    }
-
     /// The server ends statements, and transactions whose environment was
     /// frozen for good, when nobody waits for them any more: their locks would
     /// keep others waiting.
-    async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+    async fn connect(&self) -> Result<PgConnection, DatabaseError> {
         let limit_ms = self.limit.as_millis().to_string();
-        let options = self.options.clone().options([
+        let options = self.options_to_log_in().await?.options([
             ("statement_timeout", &limit_ms),
             ("idle_in_transaction_session_timeout", &limit_ms),
         ]);
-        PgConnection::connect_with(&options).await
+        Ok(PgConnection::connect_with(&options).await?)
+    }
+
+    async fn connect_without_limits(&self) -> Result<PgConnection, DatabaseError> {
+        let options = self.options_to_log_in().await?;
+        Ok(PgConnection::connect_with(&options).await?)
+    }
+
+    async fn options_to_log_in(&self) -> Result<PgConnectOptions, DatabaseError> {
+        let options = self.options.clone();
+        match &self.login {
+            Login::OfUrl => Ok(options),
+            Login::Token(tokens) => Ok(options.password(&tokens.sign().await?)),
+        }
     }
 }
 

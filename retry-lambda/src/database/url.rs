@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 /// The address of a PostgreSQL database; may hold a password, which it never
 /// shows. Parameters after `?` are those of `sqlx`, such as `sslmode`,
@@ -18,8 +18,24 @@ pub struct DatabaseUrlError;
 
 impl DatabaseUrl {
     /// What [`DatabaseUrl::from_str`] accepts, in words.
-    pub const EXPECTED: &str =
-        "postgres://user:password@host:port/database, with ?sslmode=verify-full outside of local";
+    pub const EXPECTED: &str = "postgres://user@host:port/database, with :password after user and ?sslmode=verify-full as needed";
+
+    pub(super) fn host(&self) -> &str {
+        self.0.get_host()
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.0.get_port()
+    }
+
+    pub(super) fn user(&self) -> &str {
+        self.0.get_username()
+    }
+
+    /// Whether a connection is refused unless the server proves who it is.
+    pub(super) fn verifies_server(&self) -> bool {
+        matches!(self.0.get_ssl_mode(), PgSslMode::VerifyFull)
+    }
 
     pub(super) fn into_options(self) -> PgConnectOptions {
         self.0.application_name("retry-lambda")
@@ -33,7 +49,10 @@ impl FromStr for DatabaseUrl {
     /// own; a mistake shall show at the start.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (scheme, rest) = text.split_once("://").ok_or(DatabaseUrlError)?;
-        if !matches!(scheme, "postgres" | "postgresql") || rest.starts_with('/') {
+        let names_user = rest
+            .split_once('@')
+            .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty());
+        if !matches!(scheme, "postgres" | "postgresql") || !names_user {
             return Err(DatabaseUrlError);
         }
         let options: PgConnectOptions = text.parse().map_err(|_| DatabaseUrlError)?;
@@ -67,6 +86,7 @@ mod tests {
             "mysql://user@host/items",
             "postgres://",
             "postgres:///items",
+            "postgres://host/items",
             "postgres://user@host",
             "postgres://user@host:port/items",
             "postgres://user@host/items?sslmode=maybe",

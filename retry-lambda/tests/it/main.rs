@@ -10,6 +10,7 @@ mod cache_aside;
 mod idempotency;
 mod items;
 mod lambda_endpoint;
+mod login;
 mod migrations;
 mod trouble;
 mod world;

@@ -9,6 +9,7 @@ use contract::{
 };
 use lambda_kit::{
     cache::{Cache, CacheConfig},
+    iam::{AuthMode, Login},
     testing::{ManualClock, server},
 };
 use retry_lambda::{
@@ -30,6 +31,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Where the function's dependencies are.
 pub(crate) struct Surroundings {
     pub(crate) database_url: String,
+    pub(crate) database_login: Login,
     pub(crate) database_limit: Duration,
     pub(crate) cache: CacheConfig,
     pub(crate) fallback: Reply,
@@ -48,6 +50,7 @@ impl Surroundings {
         };
         Some(Self {
             database_url: create_database(&database).await,
+            database_login: Login::OfUrl,
             database_limit: PATIENCE,
             cache,
             fallback: Reply::Unavailable(Unavailable {
@@ -63,11 +66,8 @@ impl Surroundings {
         let fallback = LambdaEndpoint::replying(&self.fallback).await;
         let handler = Handler {
             items: CacheAside {
-                database: Database::new(DatabaseConfig {
-                    url: self.database_url.parse().unwrap(),
-                    limit: self.database_limit,
-                }),
-                cache: Cache::new(self.cache.clone(), clock.clone()).unwrap(),
+                database: Database::new(self.database_config(), self.database_login.clone()),
+                cache: Cache::new(self.cache.clone(), Login::OfUrl, clock.clone()),
                 freshness: Freshness::at_most(FRESH_FOR),
                 clock: clock.clone(),
             },
@@ -86,6 +86,14 @@ impl Surroundings {
         let environment = self.environment().await;
         environment.migrate().await.unwrap();
         environment
+    }
+
+    fn database_config(&self) -> DatabaseConfig {
+        DatabaseConfig {
+            url: self.database_url.parse().unwrap(),
+            auth: AuthMode::Password,
+            limit: self.database_limit,
+        }
     }
 
     /// A connection beside the function's own.

@@ -1,20 +1,36 @@
 //! Where the cache is.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
-use redis::{ConnectionInfo, IntoConnectionInfo};
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
 
-use crate::config::Variables;
+use crate::{
+    aws,
+    clock::Clock,
+    config::Variables,
+    iam::{AuthMode, Grant, Login, TokenError, Tokens},
+};
 
 /// How to reach the cache.
 #[derive(Debug, Clone)]
 pub struct CacheConfig {
     /// `CACHE_URL`.
     pub url: CacheUrl,
+    /// `CACHE_AUTH` and `CACHE_NAME`.
+    pub auth: CacheAuth,
     /// What every key begins with; empty unless several systems share a cache.
     pub namespace: String,
     /// The most that one operation may take, with everything it needs.
     pub limit: Duration,
+}
+
+/// How a function shows the cache who it is.
+#[derive(Debug, Clone)]
+pub enum CacheAuth {
+    /// With the password in the address, if there is one.
+    Password,
+    /// With a token that is signed for this.
+    Iam(Grant),
 }
 
 impl CacheConfig {
@@ -22,20 +38,52 @@ impl CacheConfig {
     /// client's sight; a healthy cache answers in a hundredth of it.
     pub const DEFAULT_LIMIT: Duration = Duration::from_millis(300);
 
-    /// The cache at `url`, all to ourselves.
+    /// The cache at `url`, all to ourselves, with the password that is in there.
     pub fn new(url: CacheUrl) -> Self {
         Self {
             url,
+            auth: CacheAuth::Password,
             namespace: String::new(),
             limit: Self::DEFAULT_LIMIT,
         }
     }
 
-    /// Reads `CACHE_URL`.
+    /// Reads `CACHE_URL`, `CACHE_AUTH` and, if that is `iam`, `CACHE_NAME`.
     pub fn read<L: Fn(&str) -> Option<String>>(variables: &mut Variables<L>) -> Option<Self> {
-        variables
-            .required("CACHE_URL", CacheUrl::EXPECTED)
-            .map(Self::new)
+        let url = variables.required::<CacheUrl>("CACHE_URL", CacheUrl::EXPECTED);
+        let mode = variables.optional("CACHE_AUTH", AuthMode::EXPECTED, AuthMode::Password);
+        let auth = match mode? {
+            AuthMode::Password => CacheAuth::Password,
+            AuthMode::Iam => {
+                let expected = "the name of the cache that the token is signed for";
+                let name = variables.required("CACHE_NAME", expected);
+                let user = url.as_ref().and_then(|url| url.user_over_tls(variables));
+                CacheAuth::Iam(Grant::Cache {
+                    name: name?,
+                    user: user?,
+                })
+            }
+        };
+        Some(Self {
+            auth,
+            ..Self::new(url?)
+        })
+    }
+
+    /// What a connection presents; asks the SDK for credentials only if that
+    /// takes any.
+    ///
+    /// # Errors
+    ///
+    /// If tokens are to be signed and the SDK has no credentials or no region.
+    pub async fn login(&self, clock: Arc<dyn Clock>) -> Result<Login, TokenError> {
+        match &self.auth {
+            CacheAuth::Password => Ok(Login::OfUrl),
+            CacheAuth::Iam(grant) => {
+                let sdk = aws::sdk_config().await;
+                Ok(Login::Token(Tokens::new(&sdk, grant, clock)?))
+            }
+        }
     }
 }
 
@@ -53,8 +101,30 @@ impl CacheUrl {
     pub const EXPECTED: &str =
         "redis://host:port, or rediss://host:port with TLS, either with user:password@ before host";
 
-    pub(super) fn into_connection_info(self) -> ConnectionInfo {
-        self.0
+    /// How to connect, with `token` as the password.
+    pub(super) fn with_token(&self, token: &str) -> ConnectionInfo {
+        let settings = self.0.redis_settings().clone().set_password(token);
+        self.0.clone().set_redis_settings(settings)
+    }
+
+    /// How to connect.
+    pub(super) fn as_given(&self) -> ConnectionInfo {
+        self.0.clone()
+    }
+
+    /// The user that a token is for. ElastiCache takes tokens over TLS alone.
+    fn user_over_tls<L>(&self, variables: &mut Variables<L>) -> Option<String>
+    where
+        L: Fn(&str) -> Option<String>,
+    {
+        let over_tls = matches!(self.0.addr(), ConnectionAddr::TcpTls { .. });
+        match self.0.redis_settings().username() {
+            Some(user) if over_tls => Some(user.to_owned()),
+            _ => variables.refuse(
+                "CACHE_URL",
+                "must be rediss://user@host:port when CACHE_AUTH is iam",
+            ),
+        }
     }
 }
 
@@ -95,6 +165,45 @@ mod tests {
             );
             assert!(!error.contains("secret"), "{error}");
         }
+    }
+
+    fn read(variables: &[(&str, &str)]) -> Result<CacheConfig, String> {
+        let mut variables = Variables::new(|name| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        let config = CacheConfig::read(&mut variables);
+        variables
+            .finish(|| config)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_token_needs_a_user_tls_and_the_name_of_the_cache() {
+        let address = ("CACHE_URL", "rediss://fallback@cache.example.org:6379");
+        let iam = ("CACHE_AUTH", "iam");
+        let config = read(&[address, iam, ("CACHE_NAME", "items-cache")]).unwrap();
+        let CacheAuth::Iam(Grant::Cache { name, user }) = config.auth else {
+            panic!("expected a grant on a cache, got {:?}", config.auth);
+        };
+        assert_eq!((name.as_str(), user.as_str()), ("items-cache", "fallback"));
+
+        for url in ["redis://fallback@cache:6379", "rediss://cache:6379"] {
+            assert_eq!(
+                read(&[("CACHE_URL", url), iam]).unwrap_err(),
+                "CACHE_NAME is not set; it must be the name of the cache that the token is \
+                 signed for; CACHE_URL must be rediss://user@host:port when CACHE_AUTH is iam"
+            );
+        }
+    }
+
+    #[test]
+    fn the_way_to_log_in_is_password_or_iam() {
+        let error = read(&[("CACHE_URL", "redis://cache:6379"), ("CACHE_AUTH", "IAM")]);
+        assert_eq!(
+            error.unwrap_err(),
+            "CACHE_AUTH is set but is not password or iam"
+        );
     }
 
     #[test]

@@ -27,10 +27,13 @@ use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, aio::Multiplexed
 use tokio::time::timeout;
 
 pub use self::{
-    config::{CacheConfig, CacheUrl, CacheUrlError},
+    config::{CacheAuth, CacheConfig, CacheUrl, CacheUrlError},
     put::Put,
 };
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    iam::{Login, TokenError},
+};
 
 /// A handle on the cache; clones share its connection.
 #[derive(Clone)]
@@ -39,9 +42,8 @@ pub struct Cache {
 }
 
 struct Shared {
-    client: Client,
-    namespace: String,
-    limit: Duration,
+    config: CacheConfig,
+    login: Login,
     clock: Arc<dyn Clock>,
     link: Mutex<Link>,
 }
@@ -64,7 +66,10 @@ pub enum CacheError {
     Timeout(Duration),
     /// There was no connection, or it broke, or the cache refused the command.
     #[error("cache failed")]
-    Failed(#[source] redis::RedisError),
+    Failed(#[from] redis::RedisError),
+    /// There is no token to log in with.
+    #[error("cache cannot be logged in to")]
+    Token(#[from] TokenError),
     /// The entry found is not one that this version can use.
     #[error("entry cannot be used")]
     Entry(#[from] CacheEntryError),
@@ -78,21 +83,15 @@ impl Cache {
     pub const RESPITE: Duration = Duration::from_secs(1);
 
     /// The cache that `config` describes. Nothing is connected yet.
-    ///
-    /// # Errors
-    ///
-    /// If the client refuses the address, such as one that needs a feature
-    /// which was not compiled in.
-    pub fn new(config: CacheConfig, clock: Arc<dyn Clock>) -> Result<Self, redis::RedisError> {
-        Ok(Self {
+    pub fn new(config: CacheConfig, login: Login, clock: Arc<dyn Clock>) -> Self {
+        Self {
             shared: Arc::new(Shared {
-                client: Client::open(config.url.into_connection_info())?,
-                namespace: config.namespace,
-                limit: config.limit,
+                config,
+                login,
                 clock,
                 link: Mutex::default(),
             }),
-        })
+        }
     }
 
     /// The entry under `key`, fresh or not.
@@ -121,16 +120,15 @@ impl Cache {
     }
 
     fn place(&self, key: &CacheKey) -> String {
-        format!("{}{key}", self.shared.namespace)
+        format!("{}{key}", self.shared.config.namespace)
     }
 
     async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
         self.refuse_while_left_alone()?;
-        let limit = self.shared.limit;
-        let outcome = match timeout(limit, self.attempt(command)).await {
-            Ok(outcome) => outcome.map_err(CacheError::Failed),
-            Err(_) => Err(CacheError::Timeout(limit)),
-        };
+        let limit = self.shared.config.limit;
+        let outcome = timeout(limit, self.attempt(command))
+            .await
+            .unwrap_or(Err(CacheError::Timeout(limit)));
         if let Err(error) = &outcome {
             self.drop_connection();
             if !is_about_the_command(error) {
@@ -142,12 +140,12 @@ impl Cache {
 
     /// Asks on the connection at hand; if that turns out to be dead, once more
     /// on a new one. Both commands in use may be repeated without harm.
-    async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> redis::RedisResult<T> {
+    async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
         let at_hand = self.link(|link| link.connection.clone());
         if let Some(mut connection) = at_hand {
             match command.query_async(&mut connection).await {
                 Err(error) if error.is_io_error() => self.drop_connection(),
-                answered => return answered,
+                answered => return Ok(answered?),
             }
         }
         let mut connection = self.connect().await?;
@@ -158,15 +156,20 @@ impl Cache {
 
     /// Gives connecting, and then each answer, half of the limit, so that there
     /// is time left to replace a connection that fell silent.
-    async fn connect(&self) -> redis::RedisResult<MultiplexedConnection> {
-        let step_limit = self.shared.limit / 2;
-        let config = AsyncConnectionConfig::new()
+    async fn connect(&self) -> Result<MultiplexedConnection, CacheError> {
+        let step_limit = self.shared.config.limit / 2;
+        let limits = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(step_limit))
             .set_response_timeout(Some(step_limit));
-        self.shared
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
+        let url = &self.shared.config.url;
+        let info = match &self.shared.login {
+            Login::OfUrl => url.as_given(),
+            Login::Token(tokens) => url.with_token(&tokens.sign().await?),
+        };
+        let client = Client::open(info)?;
+        Ok(client
+            .get_multiplexed_async_connection_with_config(&limits)
+            .await?)
     }
 
     fn refuse_while_left_alone(&self) -> Result<(), CacheError> {
@@ -208,6 +211,6 @@ fn is_about_the_command(error: &CacheError) -> bool {
                 | redis::ErrorKind::UnexpectedReturnType
         ),
         CacheError::Entry(_) | CacheError::Unwritable(_) => true,
-        CacheError::LeftAlone | CacheError::Timeout(_) => false,
+        CacheError::LeftAlone | CacheError::Timeout(_) | CacheError::Token(_) => false,
     }
 }

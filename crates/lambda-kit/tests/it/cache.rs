@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use chrono::{DateTime, Utc};
 use contract::{CacheContent, CacheEntry, CacheKey, Item};
 use lambda_kit::{
     cache::{Cache, CacheConfig, CacheError, Put},
+    iam::{Grant, Login, Tokens},
     testing::{ManualClock, server},
 };
 use tokio::{net::TcpListener, time::timeout};
@@ -27,7 +29,7 @@ fn limited_cache(url: &str, clock: &Arc<ManualClock>, limit: Duration) -> Cache 
         limit,
         ..CacheConfig::new(url.parse().unwrap())
     };
-    Cache::new(config, Arc::clone(clock) as _).unwrap()
+    Cache::new(config, Login::OfUrl, Arc::clone(clock) as _)
 }
 
 fn clock() -> Arc<ManualClock> {
@@ -145,6 +147,52 @@ async fn a_connection_that_fell_silent_is_replaced_within_the_limit() {
     assert_eq!(cache.get(&key).await.unwrap(), Some(item(id, 1)));
 }
 
+/// The user takes any password; what counts is that one was presented.
+#[tokio::test]
+async fn a_token_is_presented_as_the_users_password() {
+    let Some(url) = server("TEST_CACHE_URL") else {
+        return;
+    };
+    let id = Uuid::now_v7();
+    let user = format!("test-{id}");
+    let client = redis::Client::open(&*url).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("ACL")
+        .arg(&["SETUSER", &user, "on", "nopass", "~*", "+@all"])
+        .exec_async(&mut connection)
+        .await
+        .unwrap();
+    let url = url.replace("redis://", &format!("redis://{user}@"));
+    let config = CacheConfig {
+        namespace: format!("test-{id}:"),
+        ..CacheConfig::new(url.parse().unwrap())
+    };
+    let cache = Cache::new(config, Login::Token(tokens(&user)), clock());
+    let key = CacheKey::Item(id);
+    cache.put(&key, &item(id, 1)).await.unwrap();
+
+    let sessions: String = redis::cmd("CLIENT")
+        .arg("LIST")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert!(sessions.contains(&format!("user={user} ")), "{sessions}");
+}
+
+fn tokens(user: &str) -> Tokens {
+    let sdk = aws_config::SdkConfig::builder()
+        .region(aws_config::Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+            "akid", "secret", None, None, "test",
+        )))
+        .build();
+    let grant = Grant::Cache {
+        name: "items-cache".to_owned(),
+        user: user.to_owned(),
+    };
+    Tokens::new(&sdk, &grant, clock()).unwrap()
+}
+
 #[tokio::test]
 async fn an_entry_that_another_version_wrote_is_an_error_of_its_own() {
     let Some(url) = server("TEST_CACHE_URL") else {
@@ -157,7 +205,7 @@ async fn an_entry_that_another_version_wrote_is_an_error_of_its_own() {
         namespace: format!("test-{id}:"),
         ..CacheConfig::new(url.parse().unwrap())
     };
-    let cache = Cache::new(config, Arc::clone(&clock) as _).unwrap();
+    let cache = Cache::new(config, Login::OfUrl, Arc::clone(&clock) as _);
     let client = redis::Client::open(url).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     for text in [r#"{"schema": 2}"#, "not json"] {
