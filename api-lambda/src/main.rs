@@ -1,2 +1,50 @@
-//! Starts here.
-fn main() {}
+//! The API Lambda's entry: reads the configuration, wires, runs.
+
+use std::{process::ExitCode, sync::Arc};
+
+use api_lambda::{
+    config::Config,
+    http::{self, App},
+    path,
+};
+use breaker_core::{Breaker, DynamoDbStore, Policy};
+use lambda_kit::{aws, clock::SystemClock, config::Variables, function::Function, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let config = match Config::read(Variables::of_process()) {
+        Ok(config) => config,
+        Err(error) => {
+            telemetry::report_start_failure(&error.0);
+            return ExitCode::FAILURE;
+        }
+    };
+    telemetry::start(&config.log_level);
+    match serve(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(config: Config) -> Result<(), lambda_http::Error> {
+    let sdk = aws::sdk_config().await;
+    let lambda = aws_sdk_lambda::Client::new(&sdk);
+    let retry = Function::new(lambda.clone(), config.retry_function);
+    let fallback = Function::new(lambda, config.fallback_function);
+    let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let store = DynamoDbStore::new(dynamodb, config.circuits_table);
+    let breaker = Breaker::new("retry".parse()?, Policy::default(), store)?;
+    let clock = Arc::new(SystemClock);
+    let path = path::build(retry, fallback, breaker.clone(), config.patience, &clock);
+    let app = App {
+        path,
+        breaker,
+        patience: config.patience,
+        stage: config.stage,
+        clock,
+    };
+    lambda_http::run(http::router(app)).await
+}

@@ -4,40 +4,6 @@
  */
 
 export interface paths {
-    "/items": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_items"];
-        put?: never;
-        post: operations["create_item"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/items/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        get: operations["read_item"];
-        put: operations["replace_item"];
-        post?: never;
-        delete: operations["delete_item"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/circuits": {
         parameters: {
             query?: never;
@@ -45,6 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Every circuit. */
         get: operations["list_circuits"];
         put?: never;
         post?: never;
@@ -58,11 +25,10 @@ export interface paths {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                name: string;
-            };
+            path?: never;
             cookie?: never;
         };
+        /** One circuit: its state, its evidence, its policy. */
         get: operations["read_circuit"];
         put?: never;
         post?: never;
@@ -76,11 +42,10 @@ export interface paths {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                name: string;
-            };
+            path?: never;
             cookie?: never;
         };
+        /** A circuit's transitions after an epoch, newest last. */
         get: operations["list_circuit_events"];
         put?: never;
         post?: never;
@@ -94,15 +59,15 @@ export interface paths {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                name: string;
-            };
+            path?: never;
             cookie?: never;
         };
         get?: never;
-        put: operations["set_override"];
+        /** An operator's order, which stands above the rules until it expires. */
+        put: operations["give_override"];
         post?: never;
-        delete: operations["clear_override"];
+        /** Takes an order back; without one, nothing happens. */
+        delete: operations["withdraw_override"];
         options?: never;
         head?: never;
         patch?: never;
@@ -115,7 +80,62 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["health"];
+        /** Answers without asking anything else. */
+        get: operations["read_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Some items, newest first. */
+        get: operations["list_items"];
+        put?: never;
+        /** A new item. */
+        post: operations["create_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One item. */
+        get: operations["read_item"];
+        /** Everything that a client decides about an item, anew. */
+        put: operations["replace_item"];
+        post?: never;
+        /** The end of an item. */
+        delete: operations["delete_item"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["read_openapi"];
         put?: never;
         post?: never;
         delete?: never;
@@ -128,121 +148,355 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Item: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            description: string;
-            /** Format: int64 */
-            quantity: number;
-            /** Format: int64 */
-            version: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        ItemDraft: {
-            name: string;
-            description?: string;
-            /** Format: int64 */
-            quantity: number;
-        };
+        /** @description One attempt. */
         Attempt: {
-            /** @enum {string} */
-            target: "retry" | "fallback";
-            /** @enum {string} */
-            outcome: "ok" | "degraded" | "refused" | "unavailable" | "timeout" | "error" | "rejected";
-            /** Format: int64 */
-            started_ms: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
             duration_ms: number;
+            /** @description What became of it. */
+            outcome: components["schemas"]["AttemptOutcome"];
+            /**
+             * Format: int64
+             * @description When it began, in milliseconds after the request arrived.
+             */
+            started_ms: number;
+            /** @description Whom it was made at. */
+            target: components["schemas"]["Target"];
         };
-        Served: {
-            /** @enum {string} */
-            source: "database" | "cache" | "fallback";
-            degraded: boolean;
-            /** Format: date-time */
-            as_of: string;
-            /** @enum {string} */
-            circuit: "closed" | "open" | "half_open";
-            attempts: components["schemas"]["Attempt"][];
-        };
+        /**
+         * @description What became of an attempt.
+         * @enum {string}
+         */
+        AttemptOutcome: "ok" | "degraded" | "refused" | "unavailable" | "timeout" | "error" | "rejected";
+        /** @description One circuit. */
         Circuit: {
-            name: string;
-            /** @enum {string} */
-            state: "closed" | "open" | "half_open";
-            /** Format: int64 */
-            epoch: number;
-            /** Format: date-time */
-            since?: string | null;
-            /** Format: date-time */
-            retry_at?: string | null;
-            /** Format: int64 */
-            reopens: number;
-            cause?: string | null;
-            evidence: {
-                /** Format: int64 */
-                window_s: number;
-                /** Format: int64 */
-                calls: number;
-                /** Format: int64 */
-                failures: number;
-                /** Format: double */
-                failure_rate?: number | null;
-                /** Format: double */
-                threshold: number;
-            };
-            probes: {
-                /** Format: int64 */
-                leased: number;
-                /** Format: int64 */
-                max: number;
-                /** Format: int64 */
-                successes: number;
-                /** Format: int64 */
-                needed: number;
-            };
-            override?: null | {
-                /** @enum {string} */
-                mode: "force_open" | "force_closed" | "shadow";
-                reason: string;
-                actor: string;
-                /** Format: date-time */
-                expires_at: string;
-            };
-            policy: {
-                [key: string]: number;
-            };
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description The time of this description.
+             */
             as_of: string;
-        };
-        CircuitEvent: {
-            /** Format: int64 */
+            /** @description Why the last transition happened. */
+            cause: string | null;
+            /**
+             * Format: int64
+             * @description How many transitions there have been.
+             */
             epoch: number;
+            /** @description What has been counted. */
+            evidence: components["schemas"]["Evidence"];
+            /** @description Its name. */
+            name: string;
+            override: components["schemas"]["Override"] | null;
+            /** @description The rules. */
+            policy: components["schemas"]["Policy"];
+            /** @description How far the way back has come. */
+            probes: components["schemas"]["Probes"];
+            /**
+             * Format: int32
+             * @description How many recoveries have failed in a row.
+             */
+            reopens: number;
+            /**
+             * Format: date-time
+             * @description When calls may come back; null while they pass.
+             */
+            retry_at: string | null;
+            /**
+             * Format: date-time
+             * @description When this state began; null if it has never moved.
+             */
+            since: string | null;
+            /** @description Its state by the rules; an override stands above it. */
+            state: components["schemas"]["CircuitStateName"];
+        };
+        /** @description One transition. */
+        CircuitEvent: {
+            /** @description An operator's name, or `breaker`. */
+            actor: string;
             /** Format: date-time */
             at: string;
-            /** @enum {string} */
-            from: "closed" | "open" | "half_open";
-            /** @enum {string} */
-            to: "closed" | "open" | "half_open";
+            /**
+             * Format: int64
+             * @description The epoch that began.
+             */
+            epoch: number;
+            /** @description The state before. */
+            from: components["schemas"]["EffectiveStateName"];
+            /** @description Why. */
             reason: string;
+            /** @description The state after. */
+            to: components["schemas"]["EffectiveStateName"];
+        };
+        /** @description Transitions of a circuit. */
+        CircuitEvents: {
+            /** @description Newest last. */
+            events: components["schemas"]["CircuitEvent"][];
+            /**
+             * Format: int64
+             * @description Pass this as `since` to get what comes after.
+             */
+            next_since: number;
+        };
+        /** @description Every circuit. */
+        CircuitList: {
+            circuits: components["schemas"]["Circuit"][];
+        };
+        /**
+         * @description The state of a circuit by its rules.
+         * @enum {string}
+         */
+        CircuitStateName: "closed" | "open" | "half_open";
+        /**
+         * @description The state of a circuit, orders included.
+         * @enum {string}
+         */
+        EffectiveStateName: "closed" | "open" | "half_open" | "forced_open" | "forced_closed" | "shadow";
+        /** @description The fleet's calls over the window. */
+        Evidence: {
+            /**
+             * Format: int64
+             * @description Calls that ended in it.
+             */
+            calls: number;
+            /**
+             * Format: double
+             * @description Failures over calls; null without calls.
+             */
+            failure_rate: number | null;
+            /**
+             * Format: int64
+             * @description Those of them that failed.
+             */
+            failures: number;
+            /**
+             * Format: double
+             * @description The failure rate at which the circuit opens.
+             */
+            threshold: number;
+            /**
+             * Format: int64
+             * @description The window's length in seconds.
+             */
+            window_s: number;
+        };
+        /** @description One thing wrong with one field. */
+        FieldError: {
+            /** @description The field's name, or empty if the whole document is meant. */
+            field: string;
+            /** @description What is wrong and what would be right. */
+            message: string;
+        };
+        /** @description The function is up. */
+        Health: {
+            /**
+             * @description The deployment.
+             * @example local
+             */
+            stage: string;
+            /**
+             * @description Always `ok`: dependencies have their own circuits.
+             * @example ok
+             */
+            status: string;
+        };
+        /** @description An item as the database holds it. */
+        Item: {
+            /**
+             * Format: date-time
+             * @description When the item was first written.
+             */
+            created_at: string;
+            /** @description At most 2,000 characters. */
+            description: string;
+            /**
+             * Format: uuid
+             * @description A UUID of version 7, made by the server.
+             */
+            id: string;
+            /** @description 1 to 200 characters. */
+            name: string;
+            /**
+             * Format: int64
+             * @description 0 to 1,000,000,000.
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description When this version was written.
+             */
+            updated_at: string;
+            /** @description Rises by one with each write; 1 for a new item. The `ETag`. */
+            version: components["schemas"]["i64"];
+        };
+        /** @description One item and how the answer came about. */
+        ItemAnswer: {
+            data: components["schemas"]["Item"];
+            served: components["schemas"]["Served"];
+        };
+        /**
+         * @description The part of an item that a client decides.
+         *
+         *     Values come into being through [`ItemDraft::parse`]; between Lambdas they
+         *     travel as they are.
+         */
+        ItemDraft: {
+            /** @description At most 2,000 characters; empty if left out. */
+            description?: string;
+            /** @description 1 to 200 characters, not only white space. */
+            name: string;
+            /**
+             * Format: int64
+             * @description 0 to 1,000,000,000.
+             */
+            quantity: number;
+        };
+        /** @description Some items, newest first, and where to go on. */
+        ItemPage: {
+            /** @description The items, newest first. */
+            items: components["schemas"]["Item"][];
+            /** @description Pass this as `cursor` for the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /** @description What is ordered, why, by whom and for how long. */
+        OrderRequest: {
+            /** @description By whom. */
             actor: string;
+            /**
+             * Format: int64
+             * @description After how many seconds it ends by itself; at most a day.
+             */
+            expires_in_s: number;
+            /** @description What is ordered. */
+            mode: components["schemas"]["OverrideModeName"];
+            /** @description Why; ends up in the audit trail. */
+            reason: string;
         };
-        Problem: {
-            type: string;
-            title: string;
+        /** @description An operator's order. */
+        Override: {
+            actor: string;
+            /** Format: date-time */
+            expires_at: string;
+            mode: components["schemas"]["OverrideModeName"];
+            reason: string;
+        };
+        /**
+         * @description What an operator may order.
+         * @enum {string}
+         */
+        OverrideModeName: "force_open" | "force_closed" | "shadow";
+        /** @description A page of items and how the answer came about. */
+        PageAnswer: {
+            data: components["schemas"]["ItemPage"];
+            served: components["schemas"]["Served"];
+        };
+        /** @description The rules of a circuit. */
+        Policy: {
             /** Format: int32 */
-            status: number;
-            detail: string;
-            request_id: string;
-            errors?: {
-                field: string;
-                message: string;
-            }[] | null;
+            consecutive_failures: number;
+            /** Format: double */
+            evidence_bound: number;
+            /** Format: double */
+            failure_rate_margin: number;
+            /** Format: double */
+            failure_rate_threshold: number;
             /** Format: int64 */
-            retry_after_s?: number | null;
+            lease_for_ms: number;
+            /** Format: int32 */
+            max_probes: number;
+            /** Format: int64 */
+            max_stale_ms: number;
+            /** Format: int64 */
+            open_for_max_ms: number;
+            /** Format: int64 */
+            open_for_ms: number;
+            /** Format: double */
+            open_growth: number;
+            /** Format: int64 */
+            probe_timeout_ms: number;
+            /** Format: int64 */
+            refresh_after_ms: number;
+            /** Format: int64 */
+            slot_ms: number;
+            /** Format: int64 */
+            store_timeout_ms: number;
+            /** Format: int32 */
+            successes_to_close: number;
+            /** Format: int32 */
+            window_slots: number;
         };
+        /** @description Probes of a half-open circuit. */
+        Probes: {
+            /** @description Under way, in the whole fleet. */
+            leased: number;
+            /**
+             * Format: int32
+             * @description The most that may be under way.
+             */
+            max: number;
+            /**
+             * Format: int32
+             * @description Successes that close the circuit.
+             */
+            needed: number;
+            /**
+             * Format: int32
+             * @description Succeeded so far.
+             */
+            successes: number;
+        };
+        /** @description The body of a problem (RFC 9457). */
+        Problem: {
+            /** @description What was wrong this time, and what would be right. */
+            detail: string;
+            /** @description Every single mistake, where there are any to name. */
+            errors?: components["schemas"]["FieldError"][];
+            /** @description Ties this answer to the logs. */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description After how many seconds another attempt may succeed.
+             */
+            retry_after_s?: number | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description What kind of problem this is; the same for all of its kind. */
+            title: string;
+            /** @description `urn:breaker:problem:` and the kind's name. */
+            type: string;
+        };
+        /** @description How an answer came about. */
+        Served: {
+            /**
+             * Format: date-time
+             * @description The moment at which the database said so.
+             */
+            as_of: string;
+            /** @description Every attempt made for it, in order. */
+            attempts: components["schemas"]["Attempt"][];
+            /** @description The state of the circuit that guards the Retry Lambda. */
+            circuit: components["schemas"]["CircuitStateName"];
+            /** @description Whether it is second best. */
+            degraded: boolean;
+            /** @description Who knew it. */
+            source: components["schemas"]["Source"];
+        };
+        /**
+         * @description Where an answer came from.
+         * @enum {string}
+         */
+        Source: "database" | "cache" | "fallback";
+        /**
+         * @description Whom an attempt is made at.
+         * @enum {string}
+         */
+        Target: "retry" | "fallback";
+        /** Format: int64 */
+        i64: number;
     };
     responses: never;
     parameters: never;
@@ -252,43 +506,25 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_items: {
+    list_circuits: {
         parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description One page of items */
+            /** @description Every circuit. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        data: {
-                            items: components["schemas"]["Item"][];
-                            next_cursor?: string | null;
-                        };
-                        served: components["schemas"]["Served"];
-                    };
+                    "application/json": components["schemas"]["CircuitList"];
                 };
             };
-            /** @description the request is malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description no call may go through now */
+            /** @description The circuits' table does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -297,7 +533,275 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the deadline has passed */
+        };
+    };
+    read_circuit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The circuit. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The circuit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Circuit"];
+                };
+            };
+            /** @description There is no such circuit. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The circuits' table does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_circuit_events: {
+        parameters: {
+            query?: {
+                /** @description Only transitions after this epoch; next_since of the answer before. */
+                since?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The circuit. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 100 transitions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CircuitEvents"];
+                };
+            };
+            /** @description A parameter is wrong. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such circuit. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The circuits' table does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The circuit. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderRequest"];
+            };
+        };
+        responses: {
+            /** @description The circuit under the order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Circuit"];
+                };
+            };
+            /** @description The order is wrong. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such circuit. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON by its type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The circuits' table does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The circuit. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No order stands. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such circuit. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The circuits' table does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The function is up. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    list_items: {
+        parameters: {
+            query?: {
+                /** @description The most items wanted; 20. */
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of items. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAnswer"];
+                };
+            };
+            /** @description A parameter is wrong. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Neither the database nor the cache can answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -312,8 +816,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key makes a repeated write happen once. */
-                "Idempotency-Key"?: string;
+                /** @description Requests with the same key have one effect together. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -324,19 +828,20 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The item as it was stored */
+            /** @description The item as it was created. */
             201: {
                 headers: {
+                    /** @description The item's version. */
+                    ETag?: string;
+                    /** @description Where the item is. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        data: components["schemas"]["Item"];
-                        served: components["schemas"]["Served"];
-                    };
+                    "application/json": components["schemas"]["ItemAnswer"];
                 };
             };
-            /** @description the request is malformed */
+            /** @description The body or a header is wrong. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -345,7 +850,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -354,7 +859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is not JSON */
+            /** @description The body is not JSON by its type. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -363,7 +868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description fields are invalid */
+            /** @description The key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -372,16 +877,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no call may go through now */
+            /** @description The item was not written. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the deadline has passed */
+            /** @description No time was left. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -397,25 +904,25 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The item. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The item */
+            /** @description The item. */
             200: {
                 headers: {
+                    /** @description The item's version. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        data: components["schemas"]["Item"];
-                        served: components["schemas"]["Served"];
-                    };
+                    "application/json": components["schemas"]["ItemAnswer"];
                 };
             };
-            /** @description the request is malformed */
+            /** @description The id is no UUID. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -424,7 +931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nothing is there */
+            /** @description There is no such item. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -433,7 +940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no call may go through now */
+            /** @description Neither the database nor the cache can answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -442,7 +949,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the deadline has passed */
+            /** @description No time was left. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -457,12 +964,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key makes a repeated write happen once. */
-                "Idempotency-Key"?: string;
-                /** @description The version that the change is based on, as an entity tag. */
-                "If-Match"?: string;
+                /** @description Only if the item still has this ETag. */
+                "If-Match"?: string | null;
+                /** @description Requests with the same key have one effect together. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @description The item. */
                 id: string;
             };
             cookie?: never;
@@ -473,19 +981,18 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The item as it was stored */
+            /** @description The item as it is now. */
             200: {
                 headers: {
+                    /** @description The item's version. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        data: components["schemas"]["Item"];
-                        served: components["schemas"]["Served"];
-                    };
+                    "application/json": components["schemas"]["ItemAnswer"];
                 };
             };
-            /** @description the request is malformed */
+            /** @description The body, the id or a header is wrong. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -494,7 +1001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nothing is there */
+            /** @description There is no such item. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -503,7 +1010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the version has moved on */
+            /** @description The item has been written since. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -512,7 +1019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is too large */
+            /** @description The body is too large. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -521,7 +1028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the body is not JSON */
+            /** @description The body is not JSON by its type. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -530,7 +1037,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description fields are invalid */
+            /** @description The key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -539,16 +1046,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no call may go through now */
+            /** @description The item was not written. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the deadline has passed */
+            /** @description No time was left. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -563,24 +1072,27 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key makes a repeated write happen once. */
-                "Idempotency-Key"?: string;
+                /** @description Only if the item still has this ETag. */
+                "If-Match"?: string | null;
+                /** @description Requests with the same key have one effect together. */
+                "Idempotency-Key"?: string | null;
             };
             path: {
+                /** @description The item. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The item is gone */
+            /** @description The item is gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description the request is malformed */
+            /** @description The id or a header is wrong. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -589,7 +1101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description nothing is there */
+            /** @description There is no such item. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -598,8 +1110,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no call may go through now */
-            503: {
+            /** @description The item has been written since. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -607,7 +1119,27 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description the deadline has passed */
+            /** @description The key was used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The item was not deleted. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -618,7 +1150,7 @@ export interface operations {
             };
         };
     };
-    list_circuits: {
+    read_openapi: {
         parameters: {
             query?: never;
             header?: never;
@@ -627,204 +1159,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every circuit */
+            /** @description The OpenAPI 3.1 document. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        circuits: components["schemas"]["Circuit"][];
-                    };
-                };
-            };
-        };
-    };
-    read_circuit: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The circuit */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Circuit"];
-                };
-            };
-            /** @description nothing is there */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_circuit_events: {
-        parameters: {
-            query?: {
-                since?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Transitions, newest last */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        events: components["schemas"]["CircuitEvent"][];
-                        /** Format: int64 */
-                        next_since: number;
-                    };
-                };
-            };
-            /** @description the request is malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description nothing is there */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    set_override: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @enum {string} */
-                    mode: "force_open" | "force_closed" | "shadow";
-                    reason: string;
-                    actor: string;
-                    /** Format: int64 */
-                    expires_in_s: number;
-                };
-            };
-        };
-        responses: {
-            /** @description The circuit with its override */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Circuit"];
-                };
-            };
-            /** @description the request is malformed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description nothing is there */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description fields are invalid */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    clear_override: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No override stands */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description nothing is there */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    health: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The API answers */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        status: string;
-                        stage: string;
-                    };
+                    "application/json": unknown;
                 };
             };
         };

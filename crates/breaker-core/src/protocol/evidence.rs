@@ -69,6 +69,11 @@ impl Counts {
         self.failures = self.failures.saturating_add(other.failures);
     }
 
+    /// Failures over calls; `None` without calls.
+    pub fn failure_rate(self) -> Option<f64> {
+        (self.calls > 0).then(|| as_f64(self.failures) / as_f64(self.calls))
+    }
+
     fn successes(self) -> u64 {
         self.calls.saturating_sub(self.failures)
     }

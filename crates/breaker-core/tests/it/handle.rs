@@ -235,7 +235,7 @@ async fn orders_stand_above_the_rules_until_they_expire() {
         .unwrap();
     let refused = environment.admit().await.unwrap_err();
     assert_eq!(refused.reason, RejectionReason::ForcedOpen);
-    fleet.advance(Duration::from_secs(60));
+    fleet.advance(Duration::from_mins(1));
     call(environment, Ok("up")).await.unwrap();
     environment
         .order(Some(order(OverrideMode::ForceClosed, 60)), "ada")
@@ -266,7 +266,7 @@ async fn shadow_measures_and_moves_but_admits_everything() {
         mode: OverrideMode::Shadow,
         reason: "trying it out".to_owned(),
         actor: "ada".to_owned(),
-        expires: START + Duration::from_secs(600),
+        expires: START + Duration::from_mins(10),
     };
     environment.order(Some(order), "ada").await.unwrap();
     for _ in 0..8 {

@@ -100,7 +100,7 @@ async fn stale_counts_are_dropped_on_request(store: &impl StateStore, circuit: &
         .await
         .unwrap();
     let stale: Vec<SlotKey> = before.evidence.0.keys().copied().collect();
-    let later = START + Duration::from_secs(60);
+    let later = START + Duration::from_mins(1);
     let change = Change::Count {
         tally: tally(later, 1, 0),
         stale,
@@ -237,7 +237,7 @@ async fn an_order_stands_until_it_is_withdrawn(store: &impl StateStore, circuit:
         mode: OverrideMode::ForceOpen,
         reason: "database upgrade".to_owned(),
         actor: "ada".to_owned(),
-        expires: START + Duration::from_secs(60),
+        expires: START + Duration::from_mins(1),
     };
     let give = Change::Order {
         order: Some(order.clone()),

@@ -1,0 +1,84 @@
+//! The environment variables of this function.
+
+use std::time::Duration;
+
+use lambda_kit::{
+    config::{ConfigError, Stage, Variables},
+    telemetry::LogLevel,
+};
+
+use crate::path::Patience;
+
+/// What the deployment decides.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `STAGE`: which deployment this is.
+    pub stage: Stage,
+    /// `LOG_LEVEL`: how much is logged; `info`.
+    pub log_level: LogLevel,
+    /// `RETRY_FUNCTION_NAME`: the Retry Lambda's name or ARN.
+    pub retry_function: String,
+    /// `FALLBACK_FUNCTION_NAME`: the Fallback Lambda's name or ARN.
+    pub fallback_function: String,
+    /// `CIRCUITS_TABLE_NAME`: the DynamoDB table of the circuits.
+    pub circuits_table: String,
+    /// How long calls may take.
+    pub patience: Patience,
+}
+
+impl Config {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    ///
+    /// Names every variable that is missing or cannot be used.
+    pub fn read(
+        mut variables: Variables<impl Fn(&str) -> Option<String>>,
+    ) -> Result<Self, ConfigError> {
+        let function = "the name or ARN of a Lambda function";
+        let stage = variables.required("STAGE", Stage::EXPECTED);
+        let log_level =
+            variables.optional("LOG_LEVEL", "a filter such as info", LogLevel::default());
+        let retry_function = variables.required("RETRY_FUNCTION_NAME", function);
+        let fallback_function = variables.required("FALLBACK_FUNCTION_NAME", function);
+        let circuits_table = variables.required("CIRCUITS_TABLE_NAME", "a DynamoDB table's name");
+        // API Gateway gives up after 30 s; a person does much earlier.
+        let request = variables.optional_ms("REQUEST_TIMEOUT_MS", Duration::from_secs(10));
+        let attempt = variables.optional_ms("ATTEMPT_TIMEOUT_MS", Duration::from_secs(3));
+        let fallback = variables.optional_ms("FALLBACK_TIMEOUT_MS", Duration::from_secs(2));
+        variables.finish(|| {
+            Some(Self {
+                stage: stage?,
+                log_level: log_level?,
+                retry_function: retry_function?,
+                fallback_function: fallback_function?,
+                circuits_table: circuits_table?,
+                patience: Patience {
+                    request: request?,
+                    attempt: attempt?,
+                    fallback: fallback?,
+                },
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_variable_is_named_at_once() {
+        let error = Config::read(Variables::new(|_| None))
+            .unwrap_err()
+            .to_string();
+        for name in [
+            "STAGE",
+            "RETRY_FUNCTION_NAME",
+            "FALLBACK_FUNCTION_NAME",
+            "CIRCUITS_TABLE_NAME",
+        ] {
+            assert!(error.contains(name), "{name} is missing in: {error}");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! A circuit as clients see it.
+
+use breaker_core::{
+    Breaker, Clock, Epoch, Override, OverrideMode, Policy, Record, Snapshot, State, StateStore,
+    Timestamp, TransitionEvent, protocol::Phase,
+};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{http::items::CircuitStateName, path::as_ms};
+
+/// Every circuit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct CircuitList {
+    pub(super) circuits: Vec<Circuit>,
+}
+
+/// One circuit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct Circuit {
+    /// Its name.
+    name: String,
+    /// Its state by the rules; an override stands above it.
+    #[schema(value_type = CircuitStateName)]
+    state: State,
+    /// How many transitions there have been.
+    #[schema(minimum = 0)]
+    epoch: u64,
+    /// When this state began; null if it has never moved.
+    #[schema(required)]
+    since: Option<DateTime<Utc>>,
+    /// When calls may come back; null while they pass.
+    #[schema(required)]
+    retry_at: Option<DateTime<Utc>>,
+    /// How many recoveries have failed in a row.
+    #[schema(minimum = 0)]
+    reopens: u32,
+    /// Why the last transition happened.
+    #[schema(required)]
+    cause: Option<String>,
+    /// What has been counted.
+    evidence: EvidenceDescription,
+    /// How far the way back has come.
+    probes: Probes,
+    /// An operator's order in force.
+    #[serde(rename = "override")]
+    #[schema(required)]
+    order: Option<OverrideDescription>,
+    /// The rules.
+    policy: PolicyDescription,
+    /// The time of this description.
+    as_of: DateTime<Utc>,
+}
+
+/// The fleet's calls over the window.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Evidence)]
+pub(in crate::http) struct EvidenceDescription {
+    /// The window's length in seconds.
+    window_s: u64,
+    /// Calls that ended in it.
+    #[schema(minimum = 0)]
+    calls: u64,
+    /// Those of them that failed.
+    #[schema(minimum = 0)]
+    failures: u64,
+    /// Failures over calls; null without calls.
+    #[schema(required, minimum = 0, maximum = 1)]
+    failure_rate: Option<f64>,
+    /// The failure rate at which the circuit opens.
+    threshold: f64,
+}
+
+/// Probes of a half-open circuit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct Probes {
+    /// Under way, in the whole fleet.
+    #[schema(minimum = 0)]
+    leased: usize,
+    /// The most that may be under way.
+    max: u32,
+    /// Succeeded so far.
+    #[schema(minimum = 0)]
+    successes: u32,
+    /// Successes that close the circuit.
+    needed: u32,
+}
+
+/// An operator's order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Override)]
+pub(in crate::http) struct OverrideDescription {
+    #[schema(value_type = OverrideModeName)]
+    mode: OverrideMode,
+    reason: String,
+    actor: String,
+    expires_at: DateTime<Utc>,
+}
+
+/// What an operator may order.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(in crate::http) enum OverrideModeName {
+    /// Refuse every call.
+    ForceOpen,
+    /// Admit every call.
+    ForceClosed,
+    /// Admit every call, yet measure and decide.
+    Shadow,
+}
+
+/// The rules of a circuit.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Policy)]
+pub(in crate::http) struct PolicyDescription {
+    failure_rate_threshold: f64,
+    failure_rate_margin: f64,
+    evidence_bound: f64,
+    consecutive_failures: u32,
+    slot_ms: u64,
+    window_slots: u32,
+    open_for_ms: u64,
+    open_growth: f64,
+    open_for_max_ms: u64,
+    max_probes: u32,
+    successes_to_close: u32,
+    probe_timeout_ms: u64,
+    lease_for_ms: u64,
+    refresh_after_ms: u64,
+    max_stale_ms: u64,
+    store_timeout_ms: u64,
+}
+
+/// Transitions of a circuit.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct CircuitEvents {
+    /// Newest last.
+    events: Vec<CircuitEvent>,
+    /// Pass this as `since` to get what comes after.
+    #[schema(minimum = 0)]
+    next_since: u64,
+}
+
+/// One transition.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct CircuitEvent {
+    /// The epoch that began.
+    #[schema(minimum = 0)]
+    epoch: u64,
+    at: DateTime<Utc>,
+    /// The state before.
+    #[schema(value_type = EffectiveStateName)]
+    from: State,
+    /// The state after.
+    #[schema(value_type = EffectiveStateName)]
+    to: State,
+    /// Why.
+    reason: String,
+    /// An operator's name, or `breaker`.
+    actor: String,
+}
+
+/// The state of a circuit, orders included.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(in crate::http) enum EffectiveStateName {
+    Closed,
+    Open,
+    HalfOpen,
+    ForcedOpen,
+    ForcedClosed,
+    Shadow,
+}
+
+impl Circuit {
+    pub(super) fn new<S: StateStore, C: Clock>(
+        breaker: &Breaker<S, C>,
+        snapshot: &Snapshot,
+    ) -> Self {
+        let Snapshot { record, now } = snapshot;
+        let (policy, now) = (breaker.policy(), *now);
+        let order = record.active_override(now);
+        Self {
+            name: breaker.circuit().to_string(),
+            state: record.state(now),
+            epoch: record.epoch.0,
+            since: (record.epoch > Epoch(0)).then(|| date(record.since())),
+            retry_at: retry_at(record, now).map(date),
+            reopens: reopens(record),
+            cause: record.cause.clone(),
+            evidence: EvidenceDescription::new(record, policy, now),
+            probes: Probes::new(record, policy, now),
+            order: order.map(OverrideDescription::new),
+            policy: PolicyDescription::new(policy),
+            as_of: date(now),
+        }
+    }
+}
+
+impl CircuitEvents {
+    pub(super) fn new(since: Epoch, events: Vec<TransitionEvent>) -> Self {
+        let next_since = events.last().map_or(since, |event| event.epoch).0;
+        let events = events
+            .into_iter()
+            .map(|event| CircuitEvent {
+                epoch: event.epoch.0,
+                at: date(event.at),
+                from: event.from,
+                to: event.to,
+                reason: event.reason,
+                actor: event.actor,
+            })
+            .collect();
+        Self { events, next_since }
+    }
+}
+
+impl EvidenceDescription {
+    fn new(record: &Record, policy: &Policy, now: Timestamp) -> Self {
+        let total = record.evidence.total(record.epoch, policy, now);
+        Self {
+            window_s: (policy.slot * policy.window_slots).as_secs(),
+            calls: total.calls,
+            failures: total.failures,
+            failure_rate: total.failure_rate(),
+            threshold: policy.failure_rate_threshold,
+        }
+    }
+}
+
+impl Probes {
+    fn new(record: &Record, policy: &Policy, now: Timestamp) -> Self {
+        let (leased, successes) = match &record.phase {
+            Phase::HalfOpen {
+                leases, successes, ..
+            } => (
+                leases.values().filter(|lease| lease.expires > now).count(),
+                *successes,
+            ),
+            Phase::Closed { .. } | Phase::Open { .. } => (0, 0),
+        };
+        Self {
+            leased,
+            max: policy.max_probes,
+            successes,
+            needed: policy.successes_to_close,
+        }
+    }
+}
+
+impl OverrideDescription {
+    fn new(order: &Override) -> Self {
+        Self {
+            mode: order.mode,
+            reason: order.reason.clone(),
+            actor: order.actor.clone(),
+            expires_at: date(order.expires),
+        }
+    }
+}
+
+impl PolicyDescription {
+    fn new(policy: &Policy) -> Self {
+        Self {
+            failure_rate_threshold: policy.failure_rate_threshold,
+            failure_rate_margin: policy.failure_rate_margin,
+            evidence_bound: policy.evidence_bound,
+            consecutive_failures: policy.consecutive_failures,
+            slot_ms: as_ms(policy.slot),
+            window_slots: policy.window_slots,
+            open_for_ms: as_ms(policy.open_for),
+            open_growth: policy.open_growth,
+            open_for_max_ms: as_ms(policy.open_for_max),
+            max_probes: policy.max_probes,
+            successes_to_close: policy.successes_to_close,
+            probe_timeout_ms: as_ms(policy.probe_timeout),
+            lease_for_ms: as_ms(policy.lease_for),
+            refresh_after_ms: as_ms(policy.refresh_after),
+            max_stale_ms: as_ms(policy.max_stale),
+            store_timeout_ms: as_ms(policy.store_timeout),
+        }
+    }
+}
+
+fn retry_at(record: &Record, now: Timestamp) -> Option<Timestamp> {
+    match record.phase {
+        Phase::Open { until, .. } if now < until => Some(until),
+        Phase::Open { .. } | Phase::Closed { .. } | Phase::HalfOpen { .. } => None,
+    }
+}
+
+fn reopens(record: &Record) -> u32 {
+    match record.phase {
+        Phase::Open { reopens, .. } | Phase::HalfOpen { reopens, .. } => reopens,
+        Phase::Closed { .. } => 0,
+    }
+}
+
+/// A moment far beyond what dates can show is shown as the last one.
+fn date(moment: Timestamp) -> DateTime<Utc> {
+    i64::try_from(moment.as_unix_ms())
+        .ok()
+        .and_then(DateTime::from_timestamp_millis)
+        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

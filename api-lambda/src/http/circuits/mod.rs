@@ -1,0 +1,170 @@
+//! `/circuits`: what the breaker knows, and what operators may order.
+
+mod description;
+mod order;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, Query as AxumQuery, State},
+    http::{HeaderMap, StatusCode},
+};
+use breaker_core::{Epoch, StoreError};
+
+pub(super) use self::{
+    description::{Circuit, CircuitEvents, CircuitList},
+    order::OrderRequest,
+};
+use super::{
+    App, body,
+    parameters::{Pairs, Query},
+    problem::{Problem, ProblemBody},
+};
+
+/// The most events in one answer.
+const EVENTS_LIMIT: u16 = 100;
+
+/// Every circuit.
+#[utoipa::path(get, path = "/circuits", operation_id = "list_circuits", tag = "circuits",
+    responses(
+        (status = 200, description = "Every circuit.", body = CircuitList),
+        (status = 503, description = "The circuits' table does not answer.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn list(State(app): State<App>) -> Result<Json<CircuitList>, Problem> {
+    let circuits = vec![inspect(&app).await?];
+    Ok(Json(CircuitList { circuits }))
+}
+
+/// One circuit: its state, its evidence, its policy.
+#[utoipa::path(get, path = "/circuits/{name}", operation_id = "read_circuit", tag = "circuits",
+    params(("name" = String, Path, description = "The circuit.")),
+    responses(
+        (status = 200, description = "The circuit.", body = Circuit),
+        (status = 404, description = "There is no such circuit.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The circuits' table does not answer.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn read(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Json<Circuit>, Problem> {
+    must_exist(&app, &name)?;
+    Ok(Json(inspect(&app).await?))
+}
+
+/// A circuit's transitions after an epoch, newest last.
+#[utoipa::path(get, path = "/circuits/{name}/events", operation_id = "list_circuit_events", tag = "circuits",
+    params(
+        ("name" = String, Path, description = "The circuit."),
+        ("since" = Option<u64>, Query,
+            description = "Only transitions after this epoch; next_since of the answer before."),
+    ),
+    responses(
+        (status = 200, description = "At most 100 transitions.", body = CircuitEvents),
+        (status = 400, description = "A parameter is wrong.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such circuit.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The circuits' table does not answer.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn events(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    AxumQuery(pairs): AxumQuery<Pairs>,
+) -> Result<Json<CircuitEvents>, Problem> {
+    must_exist(&app, &name)?;
+    let mut query = Query::new(pairs, &["since"]);
+    let since = query.get::<u64>("since");
+    query.finish()?;
+    let since = Epoch(since.unwrap_or(0));
+    let events = app
+        .breaker
+        .events(since, EVENTS_LIMIT)
+        .await
+        .map_err(|e| trouble(&e))?;
+    Ok(Json(CircuitEvents::new(since, events)))
+}
+
+/// An operator's order, which stands above the rules until it expires.
+#[utoipa::path(put, path = "/circuits/{name}/override", operation_id = "give_override", tag = "circuits",
+    params(("name" = String, Path, description = "The circuit.")),
+    request_body = OrderRequest,
+    responses(
+        (status = 200, description = "The circuit under the order.", body = Circuit),
+        (status = 400, description = "The order is wrong.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such circuit.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON by its type.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The circuits' table does not answer.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn give_order(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Circuit>, Problem> {
+    must_exist(&app, &name)?;
+    let document = body::json(&headers, body).await?;
+    let request = OrderRequest::parse(&document).map_err(Problem::invalid_item)?;
+    let order = request.into_override(app.breaker.known().now);
+    let actor = order.actor.clone();
+    let snapshot = app
+        .breaker
+        .order(Some(order), &actor)
+        .await
+        .map_err(|e| trouble(&e))?;
+    Ok(Json(Circuit::new(&app.breaker, &snapshot)))
+}
+
+/// Takes an order back; without one, nothing happens.
+#[utoipa::path(delete, path = "/circuits/{name}/override", operation_id = "withdraw_override", tag = "circuits",
+    params(("name" = String, Path, description = "The circuit.")),
+    responses(
+        (status = 204, description = "No order stands."),
+        (status = 404, description = "There is no such circuit.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The circuits' table does not answer.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(super) async fn withdraw_order(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    must_exist(&app, &name)?;
+    let snapshot = app.breaker.inspect().await.map_err(|e| trouble(&e))?;
+    if snapshot.record.standing_override.is_some() {
+        app.breaker
+            .order(None, "api")
+            .await
+            .map_err(|e| trouble(&e))?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn must_exist(app: &App, name: &str) -> Result<(), Problem> {
+    let known = app.breaker.circuit().as_str();
+    if name == known {
+        Ok(())
+    } else {
+        Err(Problem::circuit_not_found(known))
+    }
+}
+
+async fn inspect(app: &App) -> Result<Circuit, Problem> {
+    let snapshot = app.breaker.inspect().await.map_err(|e| trouble(&e))?;
+    Ok(Circuit::new(&app.breaker, &snapshot))
+}
+
+fn trouble(error: &StoreError) -> Problem {
+    tracing::warn!(%error, "the circuits' table is in trouble");
+    let detail = "The table of the circuits does not answer; calls go on by the last known state.";
+    Problem::unavailable(detail, std::time::Duration::from_secs(1))
+}

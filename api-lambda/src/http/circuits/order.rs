@@ -1,0 +1,133 @@
+//! An operator's order as it comes in.
+
+use std::time::Duration;
+
+use breaker_core::{Override, OverrideMode, Timestamp};
+use contract::FieldError;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::description::OverrideModeName;
+
+const REASON_MAX_CHARS: usize = 200;
+const ACTOR_MAX_CHARS: usize = 100;
+/// A day: an order that is needed longer is a change of the policy.
+const EXPIRES_MAX_S: u64 = 24 * 60 * 60;
+
+/// What is ordered, why, by whom and for how long.
+#[derive(Debug, ToSchema)]
+pub(in crate::http) struct OrderRequest {
+    /// What is ordered.
+    #[schema(value_type = OverrideModeName)]
+    mode: OverrideMode,
+    /// Why; ends up in the audit trail.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
+    reason: String,
+    /// By whom.
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
+    actor: String,
+    /// After how many seconds it ends by itself; at most a day.
+    #[schema(minimum = 1, maximum = 86400)]
+    expires_in_s: u64,
+}
+
+impl OrderRequest {
+    /// Checks a JSON document and names every mistake in it.
+    pub(super) fn parse(document: &Value) -> Result<Self, Vec<FieldError>> {
+        let known = ["mode", "reason", "actor", "expires_in_s"];
+        let mut errors = Vec::new();
+        let mut mistake = |field: &str, message: String| {
+            errors.push(FieldError {
+                field: field.to_owned(),
+                message,
+            });
+        };
+        let names = document
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.as_str());
+        for name in names.filter(|name| !known.contains(name)) {
+            let shown: String = name.chars().take(ACTOR_MAX_CHARS).collect();
+            mistake(
+                &shown,
+                format!("unknown field; known are {}", known.join(", ")),
+            );
+        }
+        let mode = OverrideMode::deserialize(&document["mode"]);
+        if mode.is_err() {
+            mistake(
+                "mode",
+                "must be force_open, force_closed or shadow".to_owned(),
+            );
+        }
+        let mut text = |field: &str, max: usize| {
+            let text = document[field].as_str().unwrap_or_default();
+            if text.trim().is_empty() || text.chars().count() > max {
+                mistake(
+                    field,
+                    format!("must be 1 to {max} characters, not only white space"),
+                );
+            }
+            text.to_owned()
+        };
+        let reason = text("reason", REASON_MAX_CHARS);
+        let actor = text("actor", ACTOR_MAX_CHARS);
+        let expires_in_s = document["expires_in_s"].as_u64().unwrap_or(0);
+        if !(1..=EXPIRES_MAX_S).contains(&expires_in_s) {
+            mistake(
+                "expires_in_s",
+                format!("must be a whole number from 1 to {EXPIRES_MAX_S}"),
+            );
+        }
+        match mode {
+            Ok(mode) if errors.is_empty() => Ok(Self {
+                mode,
+                reason,
+                actor,
+                expires_in_s,
+            }),
+            _ => Err(errors),
+        }
+    }
+
+    pub(super) fn into_override(self, now: Timestamp) -> Override {
+        let Self {
+            mode,
+            reason,
+            actor,
+            expires_in_s,
+        } = self;
+        Override {
+            mode,
+            reason,
+            actor,
+            expires: now + Duration::from_secs(expires_in_s),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_mistake_is_reported_at_once() {
+        let document = json!({"mode": "ajar", "reason": " ", "expires_in_s": 86_401, "why": 1});
+        let errors = OrderRequest::parse(&document).unwrap_err();
+        let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["why", "mode", "reason", "actor", "expires_in_s"]);
+    }
+
+    #[test]
+    fn an_order_expires() {
+        let document =
+            json!({"mode": "shadow", "reason": "trial", "actor": "ada", "expires_in_s": 60});
+        let order = OrderRequest::parse(&document).unwrap();
+        let order = order.into_override(Timestamp::from_unix_ms(1_000));
+        assert_eq!(order.expires, Timestamp::from_unix_ms(61_000));
+    }
+}

@@ -1,0 +1,170 @@
+//! Replies as answers: the data, and how it came about.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use breaker_core::{Snapshot, State as CircuitState, protocol::Phase};
+use chrono::{DateTime, Utc};
+use contract::{Body, Dependency, Item, ItemPage, Refusal, Reply, Source};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    http::{App, headers, problem::Problem},
+    path::{Attempt, AttemptError, Journal, PathError, rejection},
+};
+
+/// How an answer came about.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(in crate::http) struct Served {
+    /// Who knew it.
+    source: Source,
+    /// Whether it is second best.
+    degraded: bool,
+    /// The moment at which the database said so.
+    as_of: DateTime<Utc>,
+    /// The state of the circuit that guards the Retry Lambda.
+    #[schema(value_type = CircuitStateName)]
+    circuit: CircuitState,
+    /// Every attempt made for it, in order.
+    attempts: Vec<Attempt>,
+}
+
+/// The state of a circuit by its rules.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(in crate::http) enum CircuitStateName {
+    /// Calls pass.
+    Closed,
+    /// Calls are refused.
+    Open,
+    /// The way back is being tried.
+    HalfOpen,
+}
+
+/// One item and how the answer came about.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct ItemAnswer {
+    data: Item,
+    served: Served,
+}
+
+/// A page of items and how the answer came about.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct PageAnswer {
+    data: ItemPage,
+    served: Served,
+}
+
+/// An answer on its way to the client.
+pub(super) struct Answered {
+    pub(super) body: Body,
+    served: Served,
+    now: DateTime<Utc>,
+    took: Duration,
+}
+
+impl IntoResponse for Answered {
+    fn into_response(self) -> Response {
+        let Self {
+            body,
+            served,
+            now,
+            took,
+        } = self;
+        let Served { source, as_of, .. } = served;
+        let attempts = served.attempts.clone();
+        let mut response = match body {
+            Body::Item(data) => {
+                let etag = headers::etag(data.version);
+                ([(header::ETAG, etag)], Json(ItemAnswer { data, served })).into_response()
+            }
+            Body::Page(data) => Json(PageAnswer { data, served }).into_response(),
+            Body::Deleted { .. } => Problem::internal().into_response(),
+        };
+        headers::describe_source(response.headers_mut(), source, as_of, now);
+        headers::describe_timing(response.headers_mut(), &attempts, took);
+        response
+    }
+}
+
+/// What the client is told about the result of the call path.
+pub(super) fn answered(
+    app: &App,
+    result: Result<Reply, PathError>,
+    journal: &Journal,
+) -> Result<Answered, Problem> {
+    let circuit = app.breaker.known();
+    match result {
+        Ok(Reply::Served(reply)) => {
+            let served = Served {
+                source: reply.source,
+                degraded: reply.source.is_degraded(),
+                as_of: reply.as_of,
+                circuit: circuit.record.state(circuit.now),
+                attempts: journal.attempts(),
+            };
+            Ok(Answered {
+                body: reply.body,
+                served,
+                now: app.now(),
+                took: journal.elapsed(),
+            })
+        }
+        Ok(Reply::Refused(refusal)) => Err(refused(&refusal)),
+        Ok(Reply::Unavailable(unavailable)) => {
+            tracing::warn!(reason = unavailable.reason, "unavailable");
+            Err(match unavailable.dependency {
+                Dependency::Time => no_time(),
+                Dependency::Database | Dependency::Cache | Dependency::NothingCached => {
+                    in_trouble(&circuit)
+                }
+            })
+        }
+        Err(error) => Err(failed(&circuit, &error)),
+    }
+}
+
+fn refused(refusal: &Refusal) -> Problem {
+    match *refusal {
+        Refusal::NotFound { id } => Problem::item_not_found(id),
+        Refusal::VersionMismatch { current } => Problem::version_mismatch(current),
+        Refusal::IdempotencyKeyReused => Problem::idempotency_key_reused(),
+    }
+}
+
+fn failed(circuit: &Snapshot, error: &PathError) -> Problem {
+    tracing::warn!(%error, "no reply");
+    if let Some(rejection) = rejection(error) {
+        let detail = format!("Nothing was done, because {rejection}.");
+        return Problem::unavailable(&detail, rejection.retry_at.since(circuit.now));
+    }
+    match error {
+        PathError::Inner(AttemptError::DeadlineReached) => no_time(),
+        _ => in_trouble(circuit),
+    }
+}
+
+fn no_time() -> Problem {
+    Problem::deadline_exceeded(
+        "The request took too long. A change may or may not have been made; repeat it with the \
+         same Idempotency-Key.",
+    )
+}
+
+/// If the circuit has opened over this, coming back before it may let calls
+/// through would be in vain.
+fn in_trouble(circuit: &Snapshot) -> Problem {
+    let wait = match circuit.record.phase {
+        Phase::Open { until, .. } => until.since(circuit.now),
+        Phase::Closed { .. } | Phase::HalfOpen { .. } => Duration::from_secs(1),
+    };
+    let detail = "The database cannot be reached and nothing is cached for this request. A change \
+                  may or may not have been made; repeat it with the same Idempotency-Key.";
+    Problem::unavailable(detail, wait)
+}

@@ -1,0 +1,273 @@
+//! `/items`.
+
+mod answer;
+
+use axum::{
+    body::Body,
+    extract::{Extension, Path, Query as AxumQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use contract::{
+    Body as ReplyBody, Command, Cursor, Deadline, ItemDraft, PageLimit, Read, Request, Write,
+};
+use uuid::Uuid;
+
+use self::answer::{Answered, answered};
+pub(super) use self::answer::{CircuitStateName, ItemAnswer, PageAnswer};
+use super::{
+    App, body, headers,
+    parameters::{Pairs, Query, item_id},
+    problem::{Problem, ProblemBody},
+    request_id::RequestId,
+};
+use crate::path::{self, Call, Journal};
+
+/// Some items, newest first.
+#[utoipa::path(get, path = "/items", operation_id = "list_items", tag = "items",
+    params(
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 100,
+            description = "The most items wanted; 20."),
+        ("cursor" = Option<String>, Query, description = "next_cursor of the page before."),
+    ),
+    responses(
+        (status = 200, description = "A page of items.", body = PageAnswer),
+        (status = 400, description = "A parameter is wrong.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "Neither the database nor the cache can answer.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 504, description = "No time was left.", body = ProblemBody,
+            content_type = "application/problem+json"),
+    ))]
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    AxumQuery(pairs): AxumQuery<Pairs>,
+) -> Result<Response, Problem> {
+    let mut query = Query::new(pairs, &["limit", "cursor"]);
+    let limit = query.get::<PageLimit>("limit");
+    let cursor = query.get::<Cursor>("cursor");
+    query.finish()?;
+    let read = Read::List {
+        limit: limit.unwrap_or_default(),
+        cursor,
+    };
+    let answered = ask(&app, request_id, Command::Read(read)).await?;
+    Ok(answered.into_response())
+}
+
+/// One item.
+#[utoipa::path(get, path = "/items/{id}", operation_id = "read_item", tag = "items",
+    params(("id" = Uuid, Path, description = "The item.")),
+    responses(
+        (status = 200, description = "The item.", body = ItemAnswer,
+            headers(("ETag" = String, description = "The item's version."))),
+        (status = 400, description = "The id is no UUID.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such item.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "Neither the database nor the cache can answer.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 504, description = "No time was left.", body = ProblemBody,
+            content_type = "application/problem+json"),
+    ))]
+pub(super) async fn read(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let read = Read::Get { id: item_id(&id)? };
+    let answered = ask(&app, request_id, Command::Read(read)).await?;
+    Ok(answered.into_response())
+}
+
+/// A new item.
+#[utoipa::path(post, path = "/items", operation_id = "create_item", tag = "items",
+    params(("Idempotency-Key" = Option<String>, Header,
+        description = "Requests with the same key have one effect together.")),
+    request_body = ItemDraft,
+    responses(
+        (status = 201, description = "The item as it was created.", body = ItemAnswer,
+            headers(("ETag" = String, description = "The item's version."),
+                ("Location" = String, description = "Where the item is."))),
+        (status = 400, description = "The body or a header is wrong.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON by its type.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 422, description = "The key was used for another request.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The item was not written.", body = ProblemBody,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u64, description = "Seconds."))),
+        (status = 504, description = "No time was left.", body = ProblemBody,
+            content_type = "application/problem+json"),
+    ))]
+pub(super) async fn create(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let idempotency_key = headers::idempotency_key(&headers)?;
+    let draft = draft(&headers, body).await?;
+    let write = Write::Create {
+        id: Uuid::now_v7(),
+        draft,
+    };
+    let answered = ask(
+        &app,
+        request_id,
+        Command::Write {
+            idempotency_key,
+            write,
+        },
+    )
+    .await?;
+    let location = match &answered.body {
+        ReplyBody::Item(item) => format!("/items/{}", item.id),
+        ReplyBody::Page(_) | ReplyBody::Deleted { .. } => return Err(Problem::internal()),
+    };
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        answered,
+    )
+        .into_response())
+}
+
+/// Everything that a client decides about an item, anew.
+#[utoipa::path(put, path = "/items/{id}", operation_id = "replace_item", tag = "items",
+    params(
+        ("id" = Uuid, Path, description = "The item."),
+        ("If-Match" = Option<String>, Header,
+            description = "Only if the item still has this ETag."),
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "Requests with the same key have one effect together."),
+    ),
+    request_body = ItemDraft,
+    responses(
+        (status = 200, description = "The item as it is now.", body = ItemAnswer,
+            headers(("ETag" = String, description = "The item's version."))),
+        (status = 400, description = "The body, the id or a header is wrong.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such item.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 412, description = "The item has been written since.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 415, description = "The body is not JSON by its type.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 422, description = "The key was used for another request.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The item was not written.", body = ProblemBody,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u64, description = "Seconds."))),
+        (status = 504, description = "No time was left.", body = ProblemBody,
+            content_type = "application/problem+json"),
+    ))]
+pub(super) async fn replace(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let id = item_id(&id)?;
+    let expected = headers::if_match(&headers)?;
+    let idempotency_key = headers::idempotency_key(&headers)?;
+    let draft = draft(&headers, body).await?;
+    let write = Write::Replace {
+        id,
+        draft,
+        expected,
+    };
+    let answered = ask(
+        &app,
+        request_id,
+        Command::Write {
+            idempotency_key,
+            write,
+        },
+    )
+    .await?;
+    Ok(answered.into_response())
+}
+
+/// The end of an item.
+#[utoipa::path(delete, path = "/items/{id}", operation_id = "delete_item", tag = "items",
+    params(
+        ("id" = Uuid, Path, description = "The item."),
+        ("If-Match" = Option<String>, Header,
+            description = "Only if the item still has this ETag."),
+        ("Idempotency-Key" = Option<String>, Header,
+            description = "Requests with the same key have one effect together."),
+    ),
+    responses(
+        (status = 204, description = "The item is gone."),
+        (status = 400, description = "The id or a header is wrong.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 404, description = "There is no such item.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 412, description = "The item has been written since.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 422, description = "The key was used for another request.", body = ProblemBody,
+            content_type = "application/problem+json"),
+        (status = 503, description = "The item was not deleted.", body = ProblemBody,
+            content_type = "application/problem+json",
+            headers(("Retry-After" = u64, description = "Seconds."))),
+        (status = 504, description = "No time was left.", body = ProblemBody,
+            content_type = "application/problem+json"),
+    ))]
+pub(super) async fn delete(
+    State(app): State<App>,
+    Extension(request_id): Extension<RequestId>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let id = item_id(&id)?;
+    let expected = headers::if_match(&headers)?;
+    let idempotency_key = headers::idempotency_key(&headers)?;
+    let write = Write::Delete { id, expected };
+    ask(
+        &app,
+        request_id,
+        Command::Write {
+            idempotency_key,
+            write,
+        },
+    )
+    .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn draft(headers: &HeaderMap, body: Body) -> Result<ItemDraft, Problem> {
+    let document = body::json(headers, body).await?;
+    ItemDraft::parse(&document).map_err(Problem::invalid_item)
+}
+
+/// Sends a command down the call path and says what came of it.
+async fn ask(
+    app: &App,
+    RequestId(request_id): RequestId,
+    command: Command,
+) -> Result<Answered, Problem> {
+    let deadline = Deadline::after(app.now(), app.patience.request);
+    let journal = Journal::new();
+    let request = Request {
+        request_id,
+        deadline,
+        command,
+    };
+    let result = path::send(
+        &app.path,
+        Call {
+            request,
+            journal: journal.clone(),
+        },
+    )
+    .await;
+    answered(app, result, &journal)
+}

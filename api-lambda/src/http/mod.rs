@@ -1,0 +1,71 @@
+//! The HTTP API: routes, what comes in, what goes out.
+
+mod body;
+mod circuits;
+mod headers;
+mod health;
+mod items;
+pub mod openapi;
+mod parameters;
+mod problem;
+mod request_id;
+
+use std::sync::Arc;
+
+use axum::{Router, http::Uri, middleware, routing::get};
+use breaker_core::{Breaker, DynamoDbStore};
+use lambda_kit::{
+    clock::{Clock, SystemClock},
+    config::Stage,
+};
+
+use self::problem::Problem;
+use crate::path::{Path, Patience};
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct App {
+    /// The call path to the other Lambdas.
+    pub path: Path,
+    /// The circuit that guards the Retry Lambda.
+    pub breaker: Breaker<DynamoDbStore>,
+    /// How long requests may take.
+    pub patience: Patience,
+    /// Which deployment this is.
+    pub stage: Stage,
+    /// What tells the time.
+    pub clock: Arc<SystemClock>,
+}
+
+impl App {
+    fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now()
+    }
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/items", get(items::list).post(items::create))
+        .route(
+            "/items/{id}",
+            get(items::read).put(items::replace).delete(items::delete),
+        )
+        .route("/circuits", get(circuits::list))
+        .route("/circuits/{name}", get(circuits::read))
+        .route("/circuits/{name}/events", get(circuits::events))
+        .route(
+            "/circuits/{name}/override",
+            axum::routing::put(circuits::give_order).delete(circuits::withdraw_order),
+        )
+        .route("/health", get(health::read))
+        .route("/openapi.json", get(openapi::read))
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn(request_id::carry))
+        .with_state(app)
+}
+
+async fn unknown_route(uri: Uri) -> Problem {
+    Problem::unknown_route(uri.path())
+}

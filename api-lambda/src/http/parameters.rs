@@ -1,0 +1,79 @@
+//! Path and query parameters, with every mistake reported at once.
+
+use std::{fmt::Display, str::FromStr};
+
+use contract::FieldError;
+use uuid::Uuid;
+
+use super::problem::Problem;
+
+/// The pairs of a query string, in their order.
+pub(super) type Pairs = Vec<(String, String)>;
+
+/// Reads query parameters by name and remembers what was wrong with them.
+pub(super) struct Query {
+    pairs: Pairs,
+    errors: Vec<FieldError>,
+}
+
+impl Query {
+    /// A reader that refuses parameters it is not going to be asked for.
+    pub(super) fn new(pairs: Pairs, known: &[&str]) -> Self {
+        let expected = known.join(", ");
+        let unknown = pairs
+            .iter()
+            .filter(|(name, _)| !known.contains(&name.as_str()));
+        let errors = unknown
+            .map(|(name, _)| FieldError {
+                field: name.chars().take(100).collect(),
+                message: format!("unknown parameter; known: {expected}"),
+            })
+            .collect();
+        Self { pairs, errors }
+    }
+
+    /// The parameter's value; `None` if it is left out or wrong.
+    pub(super) fn get<T>(&mut self, name: &str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let mut values = self
+            .pairs
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, text)| text);
+        let text = values.next()?;
+        let result = match values.next() {
+            Some(_) => Err("must be given once".to_owned()),
+            None => text.parse().map_err(|error: T::Err| error.to_string()),
+        };
+        match result {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.errors.push(FieldError {
+                    field: name.to_owned(),
+                    message,
+                });
+                None
+            }
+        }
+    }
+
+    /// Whether everything was right.
+    pub(super) fn finish(self) -> Result<(), Problem> {
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid_parameters(self.errors))
+        }
+    }
+}
+
+/// An item's id from the path.
+pub(super) fn item_id(text: &str) -> Result<Uuid, Problem> {
+    Uuid::try_parse(text).map_err(|_| {
+        let example = Uuid::nil();
+        Problem::invalid_parameter("id", format!("must be a UUID, such as {example}"))
+    })
+}

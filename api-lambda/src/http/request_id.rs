@@ -1,0 +1,57 @@
+//! Every request has an id: in every log line, in every answer.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue},
+    middleware::Next,
+    response::Response,
+};
+use lambda_http::RequestExt;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::problem::Problem;
+
+static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const MAX_LENGTH: usize = 128;
+
+/// The id of the request being answered.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(pub(super) String);
+
+/// Finds or makes the id, hands it to the handler and to the client, and
+/// writes the body of a problem.
+pub(super) async fn carry(mut request: Request, next: Next) -> Response {
+    let id = of_client(request.headers())
+        .or_else(|| {
+            request
+                .lambda_context_ref()
+                .map(|context| context.request_id.clone())
+        })
+        .unwrap_or_else(|| Uuid::now_v7().to_string());
+    let span = tracing::info_span!(
+        "request",
+        request_id = id,
+        method = %request.method(),
+        path = request.uri().path(),
+    );
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let response = next.run(request).instrument(span.clone()).await;
+    let mut response = Problem::tell(response, &id);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(X_REQUEST_ID.clone(), value);
+    }
+    span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
+    response
+}
+
+/// The client's own id, if it is one that can go into logs and headers.
+fn of_client(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(&X_REQUEST_ID)?.to_str().ok()?;
+    let usable = (1..=MAX_LENGTH).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte));
+    usable.then(|| text.to_owned())
+}

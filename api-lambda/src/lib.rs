@@ -1,0 +1,9 @@
+//! HTTP in, one visible call path out.
+//!
+//! [`http`] turns requests into commands and replies into responses. [`path`]
+//! is the stack `Fallback(Retry(Breaker(Timeout(Invoke))))` between them; it
+//! knows nothing of HTTP. [`config`] names every environment variable.
+
+pub mod config;
+pub mod http;
+pub mod path;

@@ -1,0 +1,124 @@
+//! The call path: what happens between an HTTP request and its answer.
+//!
+//! ```text
+//! Fallback ─▶ Retry ─▶ Journal ─▶ Breaker ─▶ Timeout ─▶ Invoke
+//! ```
+//!
+//! * **Invoke** sends the command to the Retry Lambda.
+//! * **Timeout** cuts an attempt off, at the latest at the client's deadline.
+//! * **Breaker** refuses at once what is bound to fail, for the whole fleet.
+//! * **Journal** notes each attempt, refused ones too.
+//! * **Retry** tries again what may pass, with full jitter and a budget.
+//! * **Fallback** asks the Fallback Lambda when a read had no luck.
+
+mod attempt_timeout;
+mod classify;
+mod fallback;
+mod invoke;
+mod journal;
+mod retry;
+
+use std::{sync::Arc, time::Duration};
+
+use breaker_core::{Breaker, BreakerLayer, Rejection, StateStore};
+use contract::{Command, Reply, Request};
+use lambda_kit::{
+    clock::Clock,
+    function::{Function, InvokeError},
+};
+use tower::{Service, ServiceBuilder, ServiceExt, retry::RetryLayer, util::BoxCloneSyncService};
+
+pub(crate) use self::journal::as_ms;
+pub use self::journal::{Attempt, AttemptOutcome, Journal, Target};
+use self::{
+    attempt_timeout::AttemptTimeoutLayer, classify::classify, fallback::FallbackLayer,
+    invoke::Invoke, journal::JournalLayer, retry::RetryPolicy,
+};
+
+/// A command on its way, with the notes taken about it.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What is sent.
+    pub request: Request<Command>,
+    /// Every attempt made for it.
+    pub journal: Journal,
+}
+
+/// How long calls may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// A whole request, from its arrival to its answer.
+    pub request: Duration,
+    /// One attempt at the Retry Lambda.
+    pub attempt: Duration,
+    /// The Fallback Lambda.
+    pub fallback: Duration,
+}
+
+/// Why an attempt at the Retry Lambda gave no reply.
+#[derive(Debug, thiserror::Error)]
+pub enum AttemptError {
+    /// It took longer than one attempt may.
+    #[error("no reply within the time for one attempt")]
+    TimedOut,
+    /// The client's deadline came first; that is nobody's fault.
+    #[error("no reply before the client's deadline")]
+    DeadlineReached,
+    /// It could not be made, or ended without a reply.
+    #[error(transparent)]
+    Invoke(#[from] InvokeError),
+}
+
+/// Why a command has no reply in the end.
+pub type PathError = breaker_core::CallError<AttemptError>;
+
+/// The whole call path as one service.
+pub type Path = BoxCloneSyncService<Call, Reply, PathError>;
+
+/// Builds the call path.
+pub fn build<S, B, C>(
+    retry: Function,
+    fallback: Function,
+    breaker: Breaker<S, B>,
+    patience: Patience,
+    clock: &Arc<C>,
+) -> Path
+where
+    S: StateStore,
+    B: breaker_core::Clock,
+    C: Clock,
+{
+    let stack = ServiceBuilder::new()
+        .layer(FallbackLayer::new(
+            fallback,
+            patience.fallback,
+            Arc::clone(clock),
+        ))
+        .layer(RetryLayer::new(RetryPolicy::new(Arc::clone(clock))))
+        .layer(JournalLayer::new(Target::Retry))
+        .layer(BreakerLayer::new(breaker, classify))
+        .layer(AttemptTimeoutLayer::new(
+            patience.attempt,
+            Arc::clone(clock),
+        ))
+        .service(Invoke::new(retry));
+    BoxCloneSyncService::new(stack)
+}
+
+/// Sends one call down the path.
+///
+/// # Errors
+///
+/// See [`PathError`]; only after retries and fallback had no luck either.
+pub async fn send(path: &Path, call: Call) -> Result<Reply, PathError> {
+    let mut path = path.clone();
+    path.ready().await?.call(call).await
+}
+
+/// The rejection, if that is what `error` is.
+pub fn rejection(error: &PathError) -> Option<&Rejection> {
+    match error {
+        PathError::Rejected(rejection) => Some(rejection),
+        PathError::ProbeTimedOut | PathError::Inner(_) => None,
+    }
+}

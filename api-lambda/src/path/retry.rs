@@ -1,0 +1,155 @@
+//! When to try again, and how long to wait before it.
+//!
+//! Exponential backoff with full jitter: a uniform wait from nothing to
+//! min(cap, base · 2ⁿ) (M. Brooker, "Exponential Backoff And Jitter", AWS
+//! Architecture Blog, 2015). A budget shared by all requests of this
+//! environment keeps retries a small part of the traffic, so that a dependency
+//! in trouble is not met by a multiple of it.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use contract::{Dependency, Reply};
+use lambda_kit::{clock::Clock, function::InvokeError};
+use tower::retry::{
+    Policy,
+    budget::{Budget, TpsBudget},
+};
+
+use super::{AttemptError, Call, PathError};
+
+const MAX_ATTEMPTS: u32 = 3;
+const BASE: Duration = Duration::from_millis(50);
+const CAP: Duration = Duration::from_secs(1);
+
+/// An attempt with less time than this before the deadline is not worth making.
+const MIN_ATTEMPT: Duration = Duration::from_millis(250);
+
+/// How long a success or a retry is remembered by the budget.
+const BUDGET_TTL: Duration = Duration::from_secs(10);
+/// Retries that are always allowed, each second: an environment with little
+/// traffic has earned none.
+const BUDGET_RESERVE_PER_S: u32 = 1;
+/// Retries allowed for each request: one in ten.
+const BUDGET_RATIO: f32 = 0.1;
+
+/// Decides about retries of one request; clones share the budget.
+#[derive(Debug)]
+pub(super) struct RetryPolicy<C> {
+    attempts: u32,
+    budget: Arc<TpsBudget>,
+    clock: Arc<C>,
+}
+
+impl<C> Clone for RetryPolicy<C> {
+    fn clone(&self) -> Self {
+        Self {
+            attempts: self.attempts,
+            budget: Arc::clone(&self.budget),
+            clock: Arc::clone(&self.clock),
+        }
+    }
+}
+
+impl<C> RetryPolicy<C> {
+    pub(super) fn new(clock: Arc<C>) -> Self {
+        let budget = TpsBudget::new(BUDGET_TTL, BUDGET_RESERVE_PER_S, BUDGET_RATIO);
+        Self {
+            attempts: 1,
+            budget: Arc::new(budget),
+            clock,
+        }
+    }
+}
+
+impl<C: Clock> Policy<Call, Reply, PathError> for RetryPolicy<C> {
+    type Future = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    fn retry(
+        &mut self,
+        call: &mut Call,
+        result: &mut Result<Reply, PathError>,
+    ) -> Option<Self::Future> {
+        if !is_transient(result) {
+            self.budget.deposit();
+            return None;
+        }
+        let wait = backoff(self.attempts, fastrand::f64());
+        let remaining = call.request.deadline.remaining(self.clock.now());
+        if self.attempts >= MAX_ATTEMPTS
+            || remaining < wait + MIN_ATTEMPT
+            || !self.budget.withdraw()
+        {
+            return None;
+        }
+        self.attempts += 1;
+        Some(Box::pin(tokio::time::sleep(wait)))
+    }
+
+    fn clone_request(&mut self, call: &Call) -> Option<Call> {
+        Some(call.clone())
+    }
+}
+
+/// Whether another attempt may end better. A refusal by the circuit will not:
+/// that is what the circuit is for.
+fn is_transient(result: &Result<Reply, PathError>) -> bool {
+    match result {
+        Ok(Reply::Unavailable(unavailable)) => unavailable.dependency == Dependency::Database,
+        Ok(Reply::Served(_) | Reply::Refused(_))
+        | Err(PathError::Rejected(_) | PathError::ProbeTimedOut) => false,
+        Err(PathError::Inner(error)) => match error {
+            AttemptError::TimedOut => true,
+            AttemptError::DeadlineReached => false,
+            AttemptError::Invoke(error) => match error {
+                InvokeError::Timeout(_)
+                | InvokeError::Throttled
+                | InvokeError::Unreachable(_)
+                | InvokeError::Crashed(_) => true,
+                InvokeError::Unreadable(_) | InvokeError::Unwritable(_) => false,
+            },
+        },
+    }
+}
+
+/// The wait before attempt `attempts` + 1; `draw` is uniform from 0 to 1.
+fn backoff(attempts: u32, draw: f64) -> Duration {
+    let doublings = attempts.saturating_sub(1).min(16);
+    (BASE * 2_u32.pow(doublings)).min(CAP).mul_f64(draw)
+}
+
+#[cfg(test)]
+mod tests {
+    use breaker_core::{Rejection, RejectionReason, State, Timestamp};
+    use contract::Unavailable;
+
+    use super::*;
+
+    #[test]
+    fn the_wait_is_drawn_from_nothing_up_to_a_bound_that_doubles() {
+        let longest = [1, 2, 3, 4, 5, 6, 60].map(|attempt| backoff(attempt, 1.0).as_millis());
+        assert_eq!(longest, [50, 100, 200, 400, 800, 1_000, 1_000]);
+        assert_eq!(backoff(3, 0.0), Duration::ZERO);
+    }
+
+    #[test]
+    fn only_what_may_end_better_is_tried_again() {
+        let unavailable = |dependency| {
+            Ok(Reply::Unavailable(Unavailable {
+                dependency,
+                reason: String::new(),
+            }))
+        };
+        let rejected = Rejection {
+            state: State::Open,
+            reason: RejectionReason::Open,
+            retry_at: Timestamp::default(),
+        };
+        assert!(is_transient(&unavailable(Dependency::Database)));
+        assert!(is_transient(&Err(PathError::Inner(AttemptError::TimedOut))));
+        assert!(!is_transient(&unavailable(Dependency::Time)));
+        assert!(!is_transient(&Err(PathError::Rejected(rejected))));
+        assert!(!is_transient(&Err(PathError::Inner(
+            AttemptError::DeadlineReached
+        ))));
+    }
+}

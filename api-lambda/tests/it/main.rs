@@ -1,0 +1,12 @@
+//! The API Lambda, request by request.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test says no"
+)]
+
+mod bad_input;
+mod openapi;
+mod support;
