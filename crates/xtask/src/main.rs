@@ -7,6 +7,7 @@ mod prerequisites;
 mod process;
 mod program;
 mod progress;
+mod quotation;
 mod random;
 #[cfg(test)]
 mod scratch;

@@ -12,13 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::interrupt::Interrupt;
 use crate::process::{self, Identity};
+use crate::quotation;
 use crate::waiting;
 
 /// How long a command that is told to stop may take to do so.
 const GRACE: Duration = Duration::from_secs(5);
-
-/// How much of a log explains a failure.
-const SHOWN_LINES: usize = 25;
 
 /// What a program sees of our own environment.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -142,14 +140,14 @@ impl Program {
     /// nor the end of the terminal reaches it, with its output added to its log.
     ///
     /// # Errors
-    /// When it cannot be started.
-    pub(crate) fn serve(&self) -> Result<Identity> {
+    /// When it cannot be started. `None` means that it has ended already.
+    pub(crate) fn serve(&self) -> Result<Option<Identity>> {
         let mut child = self.spawn(|log| OpenOptions::new().create(true).append(true).open(log))?;
         let identity = Identity::of(child.id());
         // Somebody has to collect the exit status, or it stays as a zombie for as
         // long as we run.
         std::thread::spawn(move || child.wait());
-        identity.ok_or_else(|| self.ended_at_once())
+        Ok(identity)
     }
 
     fn spawn(&self, open: impl FnOnce(&Path) -> std::io::Result<File>) -> Result<Child> {
@@ -228,28 +226,8 @@ impl Program {
 
     /// The last lines of the log, marked as a quotation.
     pub(crate) fn end_of_log(&self) -> String {
-        end_of(&self.log)
+        quotation::of_end(&self.log)
     }
-}
-
-/// The last lines of a log, marked as a quotation.
-pub(crate) fn end_of(log: &Path) -> String {
-    let bytes = std::fs::read(log).unwrap_or_default();
-    let text = console::strip_ansi_codes(&String::from_utf8_lossy(&bytes)).into_owned();
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
-    let shown = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
-    let mut quoted = format!("the end of {}:", log.display());
-    for line in shown {
-        quoted.push_str("\n  | ");
-        quoted.push_str(line);
-    }
-    if shown.is_empty() {
-        quoted.push_str(" (empty)");
-    }
-    quoted
 }
 
 #[cfg(test)]

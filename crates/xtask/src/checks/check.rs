@@ -8,6 +8,7 @@ use super::tally::{self, Succeeded, Tally};
 use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::progress::Step;
+use crate::quotation;
 
 /// The work of a step: answers what it counted.
 type Work<'run> = Box<dyn FnOnce(&Step, &Interrupt) -> Result<Tally> + Send + 'run>;
@@ -63,9 +64,12 @@ impl<'run> Check<'run> {
     ) -> Self {
         Self::counted(name, move |step, interrupt| {
             let (program, _beside) = prepare(interrupt)?;
-            run_tests(&program, step, interrupt, |program| {
-                let log = std::fs::read(program.log()).context("reading the tests' log")?;
-                Ok(tally::of_cargo(&String::from_utf8_lossy(&log)))
+            run_tests(&program, step, interrupt, || {
+                let log = quotation::read(program.log());
+                let failures = tally::failures_of_cargo(&log);
+                let quoted =
+                    (!failures.is_empty()).then(|| quotation::of_part(program.log(), &failures));
+                Ok((tally::of_cargo(&log), quoted))
             })
         })
     }
@@ -86,7 +90,9 @@ impl<'run> Check<'run> {
             let program = program
                 .args(["--", "--reporter=default", "--reporter=json"])
                 .args([format!("--outputFile.json={}", report.display())]);
-            run_tests(&program, step, interrupt, |_| read_report(&report))
+            run_tests(&program, step, interrupt, || {
+                Ok((read_report(&report)?, None))
+            })
         })
     }
 
@@ -108,11 +114,13 @@ impl<'run> Check<'run> {
     }
 }
 
+/// Runs the tests, then counts them and, where their runner tells, quotes the
+/// failures.
 fn run_tests(
     program: &Program,
     step: &Step,
     interrupt: &Interrupt,
-    count: impl FnOnce(&Program) -> Result<Tally>,
+    count: impl FnOnce() -> Result<(Tally, Option<String>)>,
 ) -> Result<Tally> {
     let status = program.run_to_status(interrupt)?;
     let succeeded = if status.success() {
@@ -120,12 +128,14 @@ fn run_tests(
     } else {
         Succeeded::No
     };
-    let tally = tally::judged(count(program)?, succeeded);
+    let (counted, failures) = count()?;
+    let tally = tally::judged(counted, succeeded);
     step.note(tally.to_string());
     if tally.failed == 0 {
         return Ok(tally);
     }
-    let explanation = format!("{tally} ({status})\n{}", program.end_of_log());
+    let quoted = failures.unwrap_or_else(|| program.end_of_log());
+    let explanation = format!("{tally} ({status})\n{quoted}");
     Err(Failure { tally, explanation }.into())
 }
 

@@ -9,8 +9,9 @@ use super::check::Check;
 use super::node::{CDK_PACKAGES, PYTHON, WEB_BUILD, WEB_PACKAGES};
 use super::rust::BUILD;
 use crate::interrupt::Interrupt;
-use crate::program::{Program, end_of};
+use crate::program::Program;
 use crate::progress::Progress;
+use crate::quotation;
 use crate::stack::functions::{self, Build, cargo};
 use crate::stack::{deploy, lifecycle};
 use crate::tour::{self, Narrator};
@@ -74,7 +75,7 @@ fn play(workspace: &Workspace, interrupt: &Interrupt) -> Result<()> {
     if interrupt.is_raised() {
         return Err(error);
     }
-    bail!("{error:#}\n{}", end_of(&log))
+    bail!("{error:#}\n{}", quotation::of_end(&log))
 }
 
 fn browser(workspace: &Workspace) -> Check<'_> {

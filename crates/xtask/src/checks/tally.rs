@@ -80,6 +80,21 @@ pub(crate) fn of_cargo(log: &str) -> Tally {
     }
 }
 
+/// What `cargo test` says about the tests that failed. It stands in the middle of
+/// the log, because the other test binaries are run all the same.
+pub(crate) fn failures_of_cargo(log: &str) -> Vec<&str> {
+    let mut told = Vec::new();
+    let mut inside = false;
+    for line in log.lines() {
+        inside |= line == "failures:";
+        if inside && !line.trim().is_empty() {
+            told.push(line);
+        }
+        inside &= !line.starts_with("test result: ");
+    }
+    told
+}
+
 fn of_cargo_summary(summary: &str) -> Tally {
     let words: Vec<&str> = summary.split([' ', ';', '.']).collect();
     let count = |what: &str| {
@@ -172,6 +187,36 @@ test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out";
                 skipped: 2
             }
         );
+    }
+
+    #[test]
+    fn the_failures_are_found_in_the_middle_of_the_log() {
+        let log = "
+test result: ok. 3 passed; 0 failed; 0 ignored
+running 2 tests
+test one ... ok
+test two ... FAILED
+
+failures:
+
+---- two stdout ----
+left: 1, right: 2
+
+failures:
+    two
+
+test result: FAILED. 1 passed; 1 failed; 0 ignored
+   Doc-tests contract
+test result: ok. 0 passed; 0 failed; 0 ignored";
+        let expected = [
+            "failures:",
+            "---- two stdout ----",
+            "left: 1, right: 2",
+            "failures:",
+            "    two",
+            "test result: FAILED. 1 passed; 1 failed; 0 ignored",
+        ];
+        assert_eq!(failures_of_cargo(log), expected);
     }
 
     #[test]

@@ -18,10 +18,12 @@ use crate::waiting::{self, Stopwatch};
 /// How long a server may take until it answers, on a slow and busy machine.
 const READY_BOUND: Duration = Duration::from_mins(1);
 
-/// How long a server that ends right after its start is started again. A
-/// PostgreSQL that was killed leaves children behind which hold its shared
-/// memory until they notice.
-const RETRY_BOUND: Duration = Duration::from_secs(5);
+/// A PostgreSQL that was killed leaves children behind which hold its shared
+/// memory until they notice, and so long the next one refuses to start.
+const HELD_BY_CHILDREN: &str = "pre-existing shared memory block";
+
+/// How long the children of a killed server may hold on to what it had.
+const RETRY_BOUND: Duration = Duration::from_secs(10);
 
 /// How long a server may take to end by itself.
 const GRACE: Duration = Duration::from_secs(8);
@@ -107,10 +109,13 @@ impl Server {
     pub(crate) fn start(&mut self, interrupt: &Interrupt) -> Result<()> {
         let trying = Stopwatch::start();
         loop {
-            self.process = Some(self.program.serve()?);
+            self.process = self.program.serve()?;
             match waiting::until(READY_BOUND, interrupt, || Ok(self.look())) {
                 Ok(Some(Look::Ready)) => return Ok(()),
-                Ok(Some(Look::Ended)) if trying.elapsed() < RETRY_BOUND && is_free(self.port) => {
+                Ok(Some(Look::Ended))
+                    if trying.elapsed() < RETRY_BOUND
+                        && self.program.end_of_log().contains(HELD_BY_CHILDREN) =>
+                {
                     waiting::pause(Duration::from_millis(200), interrupt)?;
                 }
                 Ok(Some(Look::Ended)) => return Err(self.program.ended_at_once()),
