@@ -13,6 +13,11 @@ const MARGIN: Duration = Duration::from_millis(50);
 /// database that hangs can still be answered.
 const FALLBACK_SHARE: Duration = Duration::from_millis(700);
 
+/// The most that the Fallback Lambda gets. It needs a hundredth of that, unless
+/// it starts cold; with the database's own limit before it, it still ends within
+/// one attempt of the API Lambda.
+const FALLBACK_LIMIT: Duration = Duration::from_millis(1_200);
+
 /// The time within which a request must be answered.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
@@ -39,6 +44,11 @@ impl Budget {
     pub fn for_database_read(self, now: DateTime<Utc>) -> Option<Duration> {
         let left = self.left(now)?;
         Some(left.saturating_sub(FALLBACK_SHARE).max(left / 2))
+    }
+
+    /// What asking the Fallback Lambda may take.
+    pub fn for_fallback(self, now: DateTime<Utc>) -> Option<Duration> {
+        Some(self.left(now)?.min(FALLBACK_LIMIT))
     }
 }
 
@@ -75,6 +85,14 @@ mod tests {
         assert_eq!(budget(50).left(NOW), None);
         assert_eq!(budget(50).for_database_read(NOW), None);
         assert_eq!(budget(0).left(NOW), None);
+    }
+
+    #[test]
+    fn the_fallback_gets_what_is_left_but_not_all_of_a_long_time() {
+        let (some, plenty) = (budget(250), budget(9_050));
+        assert_eq!(some.for_fallback(NOW), Some(Duration::from_millis(200)));
+        assert_eq!(plenty.for_fallback(NOW), Some(FALLBACK_LIMIT));
+        assert_eq!(budget(50).for_fallback(NOW), None);
     }
 
     #[test]

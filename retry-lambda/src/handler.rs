@@ -153,7 +153,7 @@ impl Handler {
     /// Passes on the Fallback Lambda's reply, unless it has none either: then
     /// the database is what is missing.
     async fn fall_back(&self, request: &Request<Read>, reason: &str, budget: Budget) -> Reply {
-        let because = match budget.left(self.clock.now()) {
+        let because = match budget.for_fallback(self.clock.now()) {
             None => "no time left for the fallback".to_owned(),
             Some(time_left) => match self.fallback.invoke(request, time_left).await {
                 Ok(Reply::Unavailable(trouble)) => format!("fallback: {}", trouble.reason),

@@ -49,7 +49,7 @@ impl Database {
                 .await
                 .map_err(DatabaseError::from)?;
             let before = applied(&mut connection).await?;
-            MIGRATIONS.run_direct(None, &mut connection, false).await?;
+            MIGRATIONS.run(&mut connection).await?;
             Ok(applied(&mut connection).await? - before)
         })
         .await

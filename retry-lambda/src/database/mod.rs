@@ -116,8 +116,11 @@ impl Database {
         Ok(PgConnection::connect_with(&options).await?)
     }
 
+    /// For migrations, which would also log a notice of everything that exists
+    /// already.
     async fn connect_without_limits(&self) -> Result<PgConnection, DatabaseError> {
         let options = self.options_to_log_in().await?;
+        let options = options.options([("client_min_messages", "warning")]);
         Ok(PgConnection::connect_with(&options).await?)
     }
 
