@@ -9,6 +9,8 @@ export type Attempt = Schemas["Attempt"];
 export type Circuit = Schemas["Circuit"];
 export type CircuitEvent = Schemas["CircuitEvent"];
 export type CircuitState = Circuit["state"];
+/** The state that calls meet: an operator's order stands above the rules. */
+export type EffectiveState = CircuitEvent["to"];
 export type Api = Client<paths>;
 
 /** The API gives up after 15 s; a browser that still waits at 20 s is waiting for nobody. */

@@ -4,7 +4,7 @@ import { useNow } from "@/shared/now";
 import { CircuitGlyph } from "./CircuitGlyph";
 import { useTransitions } from "./circuitQueries";
 import { type Observed, serverTime } from "./observed";
-import { STATE_WORDS } from "./stateWords";
+import { STATE_WORDS, SWITCH_POSITION } from "./stateWords";
 
 /** The last transitions, newest first. */
 export function Transitions({ observed, shown }: { observed: Observed; shown: number }) {
@@ -28,7 +28,7 @@ function Transition({ event, observed }: { event: CircuitEvent; observed: Observ
   const now = useNow();
   return (
     <li className="transition">
-      <CircuitGlyph state={event.to} size={20} />
+      <CircuitGlyph state={SWITCH_POSITION[event.to]} size={20} />
       <div>
         <div className="transition-head">
           <span>
