@@ -1,6 +1,7 @@
 //! `cargo xtask`: runs, shows and tests the whole system on one machine.
 
 mod checks;
+mod disk;
 mod http;
 mod interrupt;
 mod prerequisites;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
+use crate::disk;
 use crate::interrupt::Interrupt;
 use crate::process::{self, Identity};
 use crate::quotation;
@@ -87,12 +88,7 @@ impl Program {
     /// # Errors
     /// When there is an old one that cannot be removed.
     pub(crate) fn forget_log(&self) -> Result<()> {
-        match std::fs::remove_file(&self.log) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("removing {}", self.log.display()))
-            }
-            _ => Ok(()),
-        }
+        disk::remove_file(&self.log)
     }
 
     pub(crate) fn log(&self) -> &Path {

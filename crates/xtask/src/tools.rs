@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::disk;
 use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::progress::Step;
@@ -79,9 +80,7 @@ impl Tool {
             step.note("unchanged");
             return Ok(());
         }
-        if mark.exists() {
-            std::fs::remove_file(&mark).context("forgetting what was prepared before")?;
-        }
+        disk::remove_file(&mark)?;
         self.commands
             .iter()
             .try_for_each(|command| command.run(interrupt))?;

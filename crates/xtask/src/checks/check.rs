@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::tally::{self, Succeeded, Tally};
+use crate::disk;
 use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::progress::Step;
@@ -144,7 +145,7 @@ fn run_tests(
 fn read_report(report: &Path) -> Result<Tally> {
     match std::fs::read_to_string(report) {
         Ok(text) => {
-            std::fs::remove_file(report).context("removing a report that was read")?;
+            disk::remove_file(report)?;
             Ok(tally::of_vitest(&text))
         }
         // It did not get as far as to write one.

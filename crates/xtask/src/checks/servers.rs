@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::disk;
 use crate::interrupt::Interrupt;
 use crate::stack::ports::Ports;
 use crate::stack::postgres::Cluster;
@@ -75,9 +76,5 @@ fn clear_away(folder: &Path) -> Result<()> {
     for mut server in left {
         server.stop();
     }
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)
-            .with_context(|| format!("removing {}", folder.display()))?;
-    }
-    Ok(())
+    disk::remove_folder(folder)
 }

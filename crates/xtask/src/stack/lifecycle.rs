@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use console::style;
 
 use super::bring_up::bring_up;
 use super::functions::Build;
 use super::server::{Name, Server};
 use super::state::{Endpoints, Lock, Record, forget, withdraw};
+use crate::disk;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::prerequisites;
 use crate::process::{self, Signal};
@@ -96,7 +97,7 @@ pub(crate) fn start(
             dismantle(workspace, left)
         })?;
     }
-    clear_data(workspace)?;
+    disk::remove_folder(&workspace.data())?;
     match bring_up(workspace, build, progress, interrupt) {
         Ok(record) => Ok((record, lock)),
         Err(error) => {
@@ -181,18 +182,8 @@ fn dismantle(workspace: &Workspace, record: Record) -> Result<()> {
     });
     // The emulator ends its functions, unless it was itself killed before.
     process::kill_all(&process::running_from(&workspace.data()))?;
-    clear_data(workspace)?;
+    disk::remove_folder(&workspace.data())?;
     forget(workspace)
-}
-
-fn clear_data(workspace: &Workspace) -> Result<()> {
-    let data = workspace.data();
-    match std::fs::remove_dir_all(&data) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing {}", data.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn wait_for_lock(workspace: &Workspace) -> Result<Lock> {

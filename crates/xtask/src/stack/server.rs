@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 
 use super::ports::{Ports, is_free};
+use crate::disk;
 use crate::http::Client;
 use crate::interrupt::Interrupt;
 use crate::process::{self, Identity, Signal};
@@ -108,6 +109,7 @@ impl Server {
     /// it is left then.
     pub(crate) fn start(&mut self, interrupt: &Interrupt) -> Result<()> {
         let trying = Stopwatch::start();
+        self.readiness.forget()?;
         loop {
             self.process = self.program.serve()?;
             match waiting::until(READY_BOUND, interrupt, || Ok(self.look())) {
@@ -167,6 +169,16 @@ enum Look {
 }
 
 impl Readiness {
+    /// Removes what a server that was killed has left behind. PostgreSQL would
+    /// take its predecessor for alive as long as nobody has collected its exit
+    /// status; that its children are gone it finds out by their shared memory.
+    fn forget(&self) -> Result<()> {
+        let Self::Postmaster(file) = self else {
+            return Ok(());
+        };
+        disk::remove_file(file)
+    }
+
     fn is_given(&self, pid: u32) -> bool {
         match self {
             Self::Postmaster(file) => postmaster_is_ready(file, pid),

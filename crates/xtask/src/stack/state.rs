@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
 use super::server::{Name, Server};
+use crate::disk;
 use crate::process::Identity;
 use crate::workspace::Workspace;
 
@@ -151,7 +152,7 @@ fn record_file(workspace: &Workspace) -> PathBuf {
 /// # Errors
 /// When it cannot be removed.
 pub(crate) fn withdraw(workspace: &Workspace) -> Result<()> {
-    remove(&workspace.stack_file())
+    disk::remove_file(&workspace.stack_file())
 }
 
 /// Removes the record, once nothing is left that it describes.
@@ -159,16 +160,7 @@ pub(crate) fn withdraw(workspace: &Workspace) -> Result<()> {
 /// # Errors
 /// When it cannot be removed.
 pub(crate) fn forget(workspace: &Workspace) -> Result<()> {
-    remove(&record_file(workspace))
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing {}", path.display()))
-        }
-        _ => Ok(()),
-    }
+    disk::remove_file(&record_file(workspace))
 }
 
 /// Nobody sees a file half written, and nobody else may read the password in it.

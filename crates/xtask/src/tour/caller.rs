@@ -31,6 +31,8 @@ pub(crate) struct Circuit {
     pub(crate) state: String,
     pub(crate) epoch: u64,
     pub(crate) cause: Option<String>,
+    /// How many failed attempts it remembers; one call may make several.
+    pub(crate) failures: u64,
 }
 
 /// One change of the circuit's state.
@@ -86,6 +88,9 @@ impl Caller {
             epoch: call.body["epoch"]
                 .as_u64()
                 .context("the circuit has no epoch")?,
+            failures: call.body["evidence"]["failures"]
+                .as_u64()
+                .unwrap_or_default(),
             cause: call.body["cause"].as_str().map(ToOwned::to_owned),
         })
     }
@@ -192,13 +197,5 @@ impl Call {
             )
         });
         told.collect()
-    }
-
-    /// How often the Retry Lambda was called, or would have been.
-    pub(crate) fn attempts_at_retry(&self) -> usize {
-        self.attempts()
-            .iter()
-            .filter(|attempt| attempt.starts_with("retry "))
-            .count()
     }
 }

@@ -17,6 +17,29 @@ const UNKNOWN: &str = "01900000-0000-7000-8000-000000000000";
 /// milliseconds; the rest is the emulator's, on a busy machine.
 const PROMPT: Duration = Duration::from_millis(1500);
 
+/// How many attempts failed in how many calls, when there were most of them. The
+/// circuit forgets what it counted when it opens.
+#[derive(Debug, Default)]
+struct Attempts {
+    made: u64,
+    calls: u64,
+}
+
+impl Attempts {
+    fn see(&mut self, made: u64, calls: usize) {
+        if made > self.made {
+            *self = Self {
+                made,
+                calls: calls as u64,
+            };
+        }
+    }
+
+    fn show_retries(&self) -> bool {
+        self.made > self.calls
+    }
+}
+
 impl Tour<'_> {
     pub(super) fn outage(&mut self) -> Result<()> {
         self.narrator.scene("2. PostgreSQL is killed (SIGKILL)")?;
@@ -32,6 +55,8 @@ impl Tour<'_> {
     fn calls_until_open(&mut self) -> Result<()> {
         let watch = Stopwatch::start();
         let mut calls = Vec::new();
+        let mut attempts = Attempts::default();
+        let before = self.caller.circuit()?.failures;
         let opened = waiting::until(CIRCUIT_BOUND, self.interrupt, || {
             let call = if calls.len() % 2 == 0 {
                 self.caller.list(ITEMS)?
@@ -44,9 +69,16 @@ impl Tour<'_> {
             self.narrator.call(&call)?;
             calls.push(call);
             let circuit = self.caller.circuit()?;
+            attempts.see(circuit.failures.saturating_sub(before), calls.len());
             Ok((circuit.state != "closed").then_some(circuit))
         })?;
-        self.note_failed_calls(&calls);
+        self.note_degraded_reads(&calls);
+        self.observations.note(
+            "outage: failed calls are retried",
+            "more attempts than calls",
+            format!("{} attempts in {} calls", attempts.made, attempts.calls),
+            attempts.show_retries().into(),
+        );
         let took = spoken(watch.elapsed());
         let seen = match &opened {
             Some(_) => format!("open after {} calls, {took}", calls.len()),
@@ -64,7 +96,7 @@ impl Tour<'_> {
             .remark(&format!("The circuit is {}: {cause}.", circuit.state))
     }
 
-    fn note_failed_calls(&mut self, calls: &[Call]) {
+    fn note_degraded_reads(&mut self, calls: &[Call]) {
         let reads: Vec<&Call> = calls.iter().step_by(2).collect();
         let labelled = reads
             .iter()
@@ -76,17 +108,6 @@ impl Tour<'_> {
             "fallback, degraded",
             format!("{labelled} of {}", reads.len()),
             held.into(),
-        );
-        let most = reads
-            .iter()
-            .map(|call| call.attempts_at_retry())
-            .max()
-            .unwrap_or_default();
-        self.observations.note(
-            "outage: failed calls are retried",
-            "2 or more attempts",
-            format!("{most} attempts"),
-            (most >= 2).into(),
         );
     }
 

@@ -1,0 +1,27 @@
+//! Files and folders that are to be gone, whether or not they were there.
+
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// # Errors
+/// When it is there and stays.
+pub(crate) fn remove_file(path: &Path) -> Result<()> {
+    gone(path, std::fs::remove_file(path))
+}
+
+/// # Errors
+/// When it is there and stays.
+pub(crate) fn remove_folder(path: &Path) -> Result<()> {
+    gone(path, std::fs::remove_dir_all(path))
+}
+
+fn gone(path: &Path, removed: Result<(), Error>) -> Result<()> {
+    match removed {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
