@@ -17,6 +17,7 @@ describe('the dev stage', () => {
     expect(dev.environment('retry')).toEqual({
       ...common,
       ...cache,
+      CACHE_FRESH_MS: '30000',
       FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
       DATABASE_URL: `postgres://items_owner@${databaseAddress}/items?sslmode=verify-full`,
       DATABASE_AUTH: 'iam',

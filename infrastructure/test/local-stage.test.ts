@@ -26,6 +26,7 @@ describe('the local stage', () => {
     expect(local.environment('retry')).toEqual({
       ...common,
       ...cache,
+      CACHE_FRESH_MS: '1000',
       FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
       DATABASE_URL: 'postgres://items:secret@127.0.0.1:5432/items',
       DATABASE_AUTH: 'password',

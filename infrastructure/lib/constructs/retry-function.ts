@@ -23,6 +23,7 @@ export class RetryFunction extends RustFunction {
         FALLBACK_FUNCTION_NAME: fallback.function.functionName,
         ...database.environment,
         ...cache.environment,
+        CACHE_FRESH_MS: String(basics.settings.cacheFreshMs),
       },
       permissions: [fallback.invocation, ...database.permissions, ...cache.permissions],
       placement,

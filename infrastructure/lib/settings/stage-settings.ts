@@ -22,6 +22,8 @@ export interface FunctionSettings {
   readonly memoryMb: number;
   /** Filter of the functions' logs, in the syntax of Rust's `tracing`. */
   readonly logLevel: string;
+  /** How long a cache entry stands for the database. */
+  readonly cacheFreshMs: number;
 }
 
 /** Either somebody else runs the database and the cache, or this app creates them in a network of their own. */

@@ -12,7 +12,8 @@ export interface StageDefinition {
 
 /** The whole system on one machine: an AWS emulator beside a real database and a real cache. */
 const local: StageDefinition = {
-  functions: { architecture: 'x86_64', memoryMb: 256, logLevel: 'info' },
+  // Entries stay fresh for so short a time that a visitor sees what an outage does at once.
+  functions: { architecture: 'x86_64', memoryMb: 256, logLevel: 'info', cacheFreshMs: 1_000 },
   backends: { kind: 'given' },
   // The emulator shares the machine with everything else; the limits only have to be out of the way.
   api: { requestsPerSecond: 10_000, burst: 5_000 },
@@ -22,7 +23,7 @@ const local: StageDefinition = {
 
 /** The real thing at its smallest: no standby, no replica, everything else as in production. */
 const dev: StageDefinition = {
-  functions: { architecture: 'arm64', memoryMb: 256, logLevel: 'info' },
+  functions: { architecture: 'arm64', memoryMb: 256, logLevel: 'info', cacheFreshMs: 30_000 },
   backends: {
     kind: 'managed',
     network: { cidr: '10.20.0.0/16', availabilityZones: 2 },
