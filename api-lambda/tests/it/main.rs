@@ -9,4 +9,5 @@
 
 mod bad_input;
 mod openapi;
+mod start;
 mod support;

@@ -50,3 +50,31 @@ impl Clock for ManualClock {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Starts a function's `bootstrap` with no environment variable set, and gives
+/// the names of the variables that it reports, in order.
+///
+/// # Panics
+///
+/// If the program starts in spite of that, or says anything but JSON lines.
+#[expect(clippy::expect_used, reason = "a panic is how a test says no")]
+pub fn variables_missed_by(bootstrap: &str) -> Vec<String> {
+    let output = std::process::Command::new(bootstrap)
+        .env_clear()
+        .output()
+        .expect("it can be run");
+    assert!(
+        !output.status.success(),
+        "{bootstrap} started without its configuration"
+    );
+    let lines = String::from_utf8(output.stdout).expect("logs are UTF-8");
+    let report = |line: &str| {
+        let line: serde_json::Value = serde_json::from_str(line).expect("logs are JSON");
+        assert_eq!(line["message"], "cannot start");
+        line["variable"]
+            .as_str()
+            .expect("the variable is named")
+            .to_owned()
+    };
+    lines.lines().map(report).collect()
+}

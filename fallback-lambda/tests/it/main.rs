@@ -6,3 +6,4 @@
 )]
 
 mod fallback;
+mod start;

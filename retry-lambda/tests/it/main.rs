@@ -12,5 +12,6 @@ mod items;
 mod lambda_endpoint;
 mod login;
 mod migrations;
+mod start;
 mod trouble;
 mod world;

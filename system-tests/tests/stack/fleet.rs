@@ -1,0 +1,110 @@
+//! One circuit for all execution environments, kept in DynamoDB.
+
+use std::{collections::HashMap, thread};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::json;
+
+use crate::stack::{Answer, Stack, Victim, draft, wait_until};
+
+/// Enough at once that one environment cannot serve them all.
+const AT_ONCE: usize = 8;
+
+/// Sends the same read many times at once.
+fn burst(stack: &Stack, path: &str) -> Vec<Answer> {
+    thread::scope(|scope| {
+        let reads: Vec<_> = (0..AT_ONCE)
+            .map(|_| scope.spawn(|| stack.get(path)))
+            .collect();
+        reads.into_iter().map(|read| read.join().unwrap()).collect()
+    })
+}
+
+fn state_items(stack: &Stack) -> Vec<HashMap<String, AttributeValue>> {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let scan = stack
+        .dynamodb()
+        .scan()
+        .table_name(stack.circuits_table())
+        .send();
+    let items = runtime.block_on(scan).unwrap().items.unwrap_or_default();
+    let is_state = |item: &HashMap<_, _>| item["sk"] == AttributeValue::S("state".to_owned());
+    items.into_iter().filter(is_state).collect()
+}
+
+#[test]
+fn the_circuit_is_one_item_that_at_least_two_environments_obey() {
+    let stack = Stack::running();
+    let path = stack.create_item();
+    wait_until(
+        "load brings up a second environment of the API Lambda",
+        || {
+            burst(&stack, &path);
+            stack.api_environments() >= 2
+        },
+    );
+
+    Stack::kill(Victim::Database);
+    // One environment meets the failures and opens the circuit …
+    wait_until("the circuit is open", || {
+        stack.send_json("POST", "/items", &draft("lost"));
+        stack.circuit()["state"] == "open"
+    });
+    // … the others learn of it beside the first call they make …
+    let until = stack.circuit()["retry_at"].clone();
+    burst(&stack, &path);
+    // … and from then on nobody calls the Retry Lambda any more.
+    let refused = burst(&stack, &path);
+    assert_eq!(
+        stack.circuit()["retry_at"],
+        until,
+        "the circuit was open all the while"
+    );
+    for answer in &refused {
+        assert_eq!(
+            (answer.status, answer.source()),
+            (200, "fallback"),
+            "{answer:?}"
+        );
+        assert_eq!(answer.outcomes("retry"), ["rejected"], "{answer:?}");
+    }
+
+    let items = state_items(&stack);
+    let names: Vec<_> = items.iter().map(|item| &item["pk"]).collect();
+    assert_eq!(names, [&AttributeValue::S("retry".to_owned())]);
+    assert_eq!(items[0]["phase"], AttributeValue::S("open".to_owned()));
+    stack.heal();
+}
+
+#[test]
+fn an_order_reaches_every_environment_and_ends_when_withdrawn() {
+    let stack = Stack::running();
+    let path = stack.create_item();
+    burst(&stack, &path);
+    let order =
+        json!({"mode": "force_open", "reason": "a drill", "actor": "a test", "expires_in_s": 60});
+    let ordered = stack.send_json("PUT", "/circuits/retry/override", &order);
+    assert_eq!(ordered.status, 200, "{ordered:?}");
+    assert_eq!(ordered.body["override"]["mode"], "force_open");
+    wait_until("every environment refuses", || {
+        burst(&stack, &path)
+            .iter()
+            .all(|answer| answer.outcomes("retry") == ["rejected"])
+    });
+    let withdrawn = stack.send("DELETE", "/circuits/retry/override", &[], b"");
+    assert_eq!(withdrawn.status, 204, "{withdrawn:?}");
+    wait_until("every environment admits", || {
+        burst(&stack, &path)
+            .iter()
+            .all(|answer| answer.outcomes("retry") == ["ok"])
+    });
+    let events = stack.get("/circuits/retry/events");
+    let events = events.body["events"].as_array().unwrap();
+    let last_two: Vec<_> = events
+        .iter()
+        .rev()
+        .take(2)
+        .map(|event| &event["actor"])
+        .collect();
+    assert_eq!(last_two, ["api", "a test"]);
+}

@@ -1,0 +1,294 @@
+//! The stack under test: where it is, how to ask it, how to hurt it.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use ureq::{Agent, http::Response};
+
+/// How long anything may take before a test gives up. Generous: machines are
+/// slow, and an open circuit may take a minute to try again.
+const BOUND: Duration = Duration::from_mins(2);
+
+/// One test at a time: some of them kill servers.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The part of `stack.json` that tests need.
+#[derive(Debug, Deserialize)]
+struct Endpoints {
+    api_url: String,
+    web_url: String,
+    aws_endpoint: String,
+    region: String,
+    circuits_table: String,
+    functions: Functions,
+    database: Server,
+    cache: Server,
+}
+
+#[derive(Debug, Deserialize)]
+struct Functions {
+    api: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Server {
+    pid: Option<u32>,
+}
+
+/// A server that tests may kill.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Victim {
+    Database,
+    Cache,
+}
+
+/// The running stack, for one test at a time.
+pub(crate) struct Stack {
+    endpoints: Endpoints,
+    agent: Agent,
+    _turn: MutexGuard<'static, ()>,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) body: Value,
+    pub(crate) took: Duration,
+}
+
+impl Answer {
+    /// The kind of a problem, without its URN.
+    pub(crate) fn problem(&self) -> &str {
+        let kind = self.body["type"].as_str().unwrap_or_default();
+        kind.trim_start_matches("urn:breaker:problem:")
+    }
+
+    pub(crate) fn source(&self) -> &str {
+        self.body["served"]["source"].as_str().unwrap_or_default()
+    }
+
+    /// The outcomes of the attempts at `target`.
+    pub(crate) fn outcomes(&self, target: &str) -> Vec<&str> {
+        let attempts = self.body["served"]["attempts"]
+            .as_array()
+            .map(Vec::as_slice);
+        attempts
+            .unwrap_or_default()
+            .iter()
+            .filter(|attempt| attempt["target"] == target)
+            .filter_map(|attempt| attempt["outcome"].as_str())
+            .collect()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+impl Stack {
+    /// The stack that is running, healthy.
+    pub(crate) fn running() -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build()
+            .into();
+        let stack = Self {
+            endpoints: read_endpoints(),
+            agent,
+            _turn: turn,
+        };
+        stack.heal();
+        stack
+    }
+
+    pub(crate) fn web_url(&self) -> &str {
+        &self.endpoints.web_url
+    }
+
+    pub(crate) fn api_url(&self) -> &str {
+        &self.endpoints.api_url
+    }
+
+    pub(crate) fn circuits_table(&self) -> &str {
+        &self.endpoints.circuits_table
+    }
+
+    /// A client of the emulated DynamoDB.
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(&self.endpoints.aws_endpoint)
+            .region(Region::new(self.endpoints.region.clone()))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .build();
+        aws_sdk_dynamodb::Client::from_conf(config)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        let request = self.agent.get(self.url(path));
+        timed(|| request.call())
+    }
+
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.to_vec()).unwrap();
+        timed(|| self.agent.run(request))
+    }
+
+    pub(crate) fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
+        let json = [("content-type", "application/json")];
+        self.send(method, path, &json, body.to_string().as_bytes())
+    }
+
+    /// Creates an item and gives its path.
+    pub(crate) fn create_item(&self) -> String {
+        let answer = self.send_json("POST", "/items", &draft("bolt"));
+        assert_eq!(answer.status, 201, "{answer:?}");
+        format!("/items/{}", answer.body["data"]["id"].as_str().unwrap())
+    }
+
+    pub(crate) fn circuit(&self) -> Value {
+        let answer = self.get("/circuits/retry");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    }
+
+    /// Kills a server as hard as it can be killed.
+    pub(crate) fn kill(victim: Victim) {
+        let endpoints = read_endpoints();
+        let pid = match victim {
+            Victim::Database => endpoints.database.pid,
+            Victim::Cache => endpoints.cache.pid,
+        };
+        let pid = pid.expect("the server runs").to_string();
+        let killed = Command::new("kill").args(["-9", &pid]).status().unwrap();
+        assert!(killed.success());
+    }
+
+    /// Starts a server again, on its old port.
+    pub(crate) fn start(victim: Victim) {
+        let name = match victim {
+            Victim::Database => "database",
+            Victim::Cache => "cache",
+        };
+        let output = Command::new(env!("CARGO"))
+            .args(["xtask", "server", "start", name])
+            .current_dir(root())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Brings back whatever a test before has killed, and waits until writes
+    /// go through and the circuit is closed.
+    pub(crate) fn heal(&self) {
+        for victim in [Victim::Database, Victim::Cache] {
+            Self::start(victim);
+        }
+        wait_until("a write goes through a closed circuit", || {
+            let answer = self.send_json("POST", "/items", &draft("healed"));
+            answer.status == 201 && self.circuit()["state"] == "closed"
+        });
+    }
+
+    /// The execution environments of the API Lambda: processes that run it.
+    pub(crate) fn api_environments(&self) -> usize {
+        let marker = format!("AWS_LAMBDA_FUNCTION_NAME={}", self.endpoints.functions.api);
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        processes
+            .filter(|process| {
+                let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+                let program = fs::read_link(process.path().join("exe")).unwrap_or_default();
+                program.ends_with("bootstrap")
+                    && environment
+                        .split(|byte| *byte == 0)
+                        .any(|entry| entry == marker.as_bytes())
+            })
+            .count()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.endpoints.api_url)
+    }
+}
+
+pub(crate) fn draft(name: &str) -> Value {
+    json!({"name": name, "description": "made by a test", "quantity": 1})
+}
+
+/// Waits for a condition, within a generous bound.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the system under test lives in real time; a pause between questions is not what \
+              the test waits for"
+)]
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(
+            started.elapsed() < BOUND,
+            "waited {BOUND:?} in vain until {what}"
+        );
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "measures real servers")]
+fn timed(send: impl FnOnce() -> Result<Response<ureq::Body>, ureq::Error>) -> Answer {
+    let started = Instant::now();
+    let (parts, mut body) = send().unwrap().into_parts();
+    let text = body.read_to_string().unwrap();
+    let body = if text.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"))
+    };
+    let took = started.elapsed();
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body,
+        took,
+    }
+}
+
+fn root() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), ".."].iter().collect()
+}
+
+fn read_endpoints() -> Endpoints {
+    let path = root().join("target/local/stack.json");
+    let text = fs::read_to_string(&path).expect("no stack is running; run `cargo xtask up` first");
+    serde_json::from_str(&text).unwrap()
+}
