@@ -8,28 +8,21 @@ use api_lambda::{
     path,
 };
 use breaker_core::{Breaker, DynamoDbStore, Policy};
-use lambda_kit::{aws, clock::SystemClock, config::Variables, function::Function, telemetry};
+use lambda_kit::{
+    aws,
+    clock::SystemClock,
+    config::Variables,
+    entry::{self, BoxError},
+    function::Function,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config = match Config::read(Variables::of_process()) {
-        Ok(config) => config,
-        Err(error) => {
-            telemetry::report_start_failure(&error.0);
-            return ExitCode::FAILURE;
-        }
-    };
-    telemetry::start(&config.log_level);
-    match serve(config).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "stopped");
-            ExitCode::FAILURE
-        }
-    }
+    let config = Config::read(Variables::of_process());
+    entry::run(config, |config| &config.log_level, serve).await
 }
 
-async fn serve(config: Config) -> Result<(), lambda_http::Error> {
+async fn serve(config: Config) -> Result<(), BoxError> {
     let sdk = aws::sdk_config().await;
     let lambda = aws_sdk_lambda::Client::new(&sdk);
     let retry = Function::new(lambda.clone(), config.retry_function);

@@ -3,29 +3,21 @@
 use std::{process::ExitCode, sync::Arc};
 
 use fallback_lambda::{config::Config, handler::Handler};
-use lambda_kit::{cache::Cache, clock::SystemClock, config::Variables, telemetry};
+use lambda_kit::{
+    cache::Cache,
+    clock::SystemClock,
+    config::Variables,
+    entry::{self, BoxError},
+};
 use lambda_runtime::{LambdaEvent, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config = match Config::read(Variables::of_process()) {
-        Ok(config) => config,
-        Err(error) => {
-            telemetry::report_start_failure(&error.0);
-            return ExitCode::FAILURE;
-        }
-    };
-    telemetry::start(&config.log_level);
-    match run(config).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(error = %telemetry::Causes(&*error), "cannot go on");
-            ExitCode::FAILURE
-        }
-    }
+    let config = Config::read(Variables::of_process());
+    entry::run(config, |config| &config.log_level, serve).await
 }
 
-async fn run(config: Config) -> Result<(), lambda_runtime::Error> {
+async fn serve(config: Config) -> Result<(), BoxError> {
     tracing::info!(stage = config.stage.as_str(), "starting");
     let clock = Arc::new(SystemClock);
     let login = config.cache.login(clock.clone()).await?;

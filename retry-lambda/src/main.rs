@@ -3,7 +3,12 @@
 use std::{process::ExitCode, sync::Arc};
 
 use lambda_kit::{
-    aws, cache::Cache, clock::SystemClock, config::Variables, function::Function, telemetry,
+    aws,
+    cache::Cache,
+    clock::SystemClock,
+    config::Variables,
+    entry::{self, BoxError},
+    function::Function,
 };
 use lambda_runtime::{LambdaEvent, service_fn};
 use retry_lambda::{
@@ -13,24 +18,11 @@ use retry_lambda::{
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config = match Config::read(Variables::of_process()) {
-        Ok(config) => config,
-        Err(error) => {
-            telemetry::report_start_failure(&error.0);
-            return ExitCode::FAILURE;
-        }
-    };
-    telemetry::start(&config.log_level);
-    match run(config).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(error = %telemetry::Causes(&*error), "cannot go on");
-            ExitCode::FAILURE
-        }
-    }
+    let config = Config::read(Variables::of_process());
+    entry::run(config, |config| &config.log_level, serve).await
 }
 
-async fn run(config: Config) -> Result<(), lambda_runtime::Error> {
+async fn serve(config: Config) -> Result<(), BoxError> {
     tracing::info!(stage = config.stage.as_str(), "starting");
     let clock = Arc::new(SystemClock);
     let sdk = aws::sdk_config().await;

@@ -2,6 +2,7 @@
 
 mod body;
 mod circuits;
+mod documented;
 mod headers;
 mod health;
 mod items;

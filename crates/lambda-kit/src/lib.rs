@@ -1,6 +1,7 @@
 //! What every function of this system needs, and nothing that only one needs.
 //!
 //! * [`config`] reads environment variables and reports every mistake at once.
+//! * [`entry`] is the way every function starts and ends.
 //! * [`telemetry`] writes one JSON log line per event to standard output.
 //! * [`aws`] makes SDK clients that never retry by themselves and never wait
 //!   without a bound.
@@ -18,6 +19,7 @@ pub mod aws;
 pub mod cache;
 pub mod clock;
 pub mod config;
+pub mod entry;
 pub mod function;
 #[cfg(feature = "iam")]
 pub mod iam;

@@ -4,8 +4,6 @@ use std::{error::Error, fmt};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::Problem;
-
 /// The level of detail, in the syntax of `tracing_subscriber`'s filters.
 ///
 /// `info`, or `warn,breaker_core=debug`.
@@ -62,13 +60,5 @@ pub fn start(level: &LogLevel) {
         .try_init();
     if started.is_err() {
         tracing::debug!("logging has been started already");
-    }
-}
-
-/// Logs why the process cannot start, one line a mistake.
-pub fn report_start_failure(problems: &[Problem]) {
-    start(&LogLevel::default());
-    for problem in problems {
-        tracing::error!(variable = problem.variable, problem = %problem.message, "cannot start");
     }
 }

@@ -524,8 +524,19 @@ export interface operations {
                     "application/json": components["schemas"]["CircuitList"];
                 };
             };
-            /** @description The circuits' table does not answer. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left; a change may or may not have been made. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -556,7 +567,7 @@ export interface operations {
                     "application/json": components["schemas"]["Circuit"];
                 };
             };
-            /** @description There is no such circuit. */
+            /** @description There is no such thing. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -565,8 +576,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The circuits' table does not answer. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left; a change may or may not have been made. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -600,7 +622,7 @@ export interface operations {
                     "application/json": components["schemas"]["CircuitEvents"];
                 };
             };
-            /** @description A parameter is wrong. */
+            /** @description The request is wrong; errors names every mistake. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -609,7 +631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such circuit. */
+            /** @description There is no such thing. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -618,8 +640,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The circuits' table does not answer. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left; a change may or may not have been made. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -654,7 +687,7 @@ export interface operations {
                     "application/json": components["schemas"]["Circuit"];
                 };
             };
-            /** @description The order is wrong. */
+            /** @description The request is wrong; errors names every mistake. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -663,7 +696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such circuit. */
+            /** @description There is no such thing. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -672,7 +705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is larger than any acceptable document. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -690,8 +723,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The circuits' table does not answer. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left; a change may or may not have been made. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -720,7 +764,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description There is no such circuit. */
+            /** @description There is no such thing. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -729,8 +773,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The circuits' table does not answer. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left; a change may or may not have been made. */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -783,7 +838,7 @@ export interface operations {
                     "application/json": components["schemas"]["PageAnswer"];
                 };
             };
-            /** @description A parameter is wrong. */
+            /** @description The request is wrong; errors names every mistake. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -792,16 +847,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Neither the database nor the cache can answer. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left. */
+            /** @description No time was left; a change may or may not have been made. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -841,7 +898,7 @@ export interface operations {
                     "application/json": components["schemas"]["ItemAnswer"];
                 };
             };
-            /** @description The body or a header is wrong. */
+            /** @description The request is wrong; errors names every mistake. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -850,7 +907,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is larger than any acceptable document. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -868,7 +925,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key was used for another request. */
+            /** @description The idempotency key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -877,7 +934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The item was not written. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -888,7 +945,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left. */
+            /** @description No time was left; a change may or may not have been made. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -922,7 +979,7 @@ export interface operations {
                     "application/json": components["schemas"]["ItemAnswer"];
                 };
             };
-            /** @description The id is no UUID. */
+            /** @description The request is wrong; errors names every mistake. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -931,7 +988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such item. */
+            /** @description There is no such thing. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -940,16 +997,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Neither the database nor the cache can answer. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
                 headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left. */
+            /** @description No time was left; a change may or may not have been made. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -992,7 +1051,7 @@ export interface operations {
                     "application/json": components["schemas"]["ItemAnswer"];
                 };
             };
-            /** @description The body, the id or a header is wrong. */
+            /** @description The request is wrong; errors names every mistake. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1001,7 +1060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such item. */
+            /** @description There is no such thing. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1019,7 +1078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description The body is larger than any acceptable document. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1037,7 +1096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key was used for another request. */
+            /** @description The idempotency key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1046,7 +1105,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The item was not written. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1057,7 +1116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left. */
+            /** @description No time was left; a change may or may not have been made. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1092,7 +1151,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The id or a header is wrong. */
+            /** @description The request is wrong; errors names every mistake. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1101,7 +1160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such item. */
+            /** @description There is no such thing. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1119,7 +1178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key was used for another request. */
+            /** @description The idempotency key was used for another request. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1128,7 +1187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The item was not deleted. */
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1139,7 +1198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left. */
+            /** @description No time was left; a change may or may not have been made. */
             504: {
                 headers: {
                     [name: string]: unknown;

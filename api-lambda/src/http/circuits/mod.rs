@@ -17,8 +17,9 @@ pub(super) use self::{
 };
 use super::{
     App, body,
+    documented::{BodyMistake, Mistake, NotFound, Trouble},
     parameters::{Pairs, Query},
-    problem::{Problem, ProblemBody},
+    problem::Problem,
 };
 
 /// The most events in one answer.
@@ -28,8 +29,7 @@ const EVENTS_LIMIT: u16 = 100;
 #[utoipa::path(get, path = "/circuits", operation_id = "list_circuits", tag = "circuits",
     responses(
         (status = 200, description = "Every circuit.", body = CircuitList),
-        (status = 503, description = "The circuits' table does not answer.",
-            body = ProblemBody, content_type = "application/problem+json"),
+        Trouble,
     ))]
 pub(super) async fn list(State(app): State<App>) -> Result<Json<CircuitList>, Problem> {
     let circuits = vec![inspect(&app).await?];
@@ -41,10 +41,7 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<CircuitList>, Pr
     params(("name" = String, Path, description = "The circuit.")),
     responses(
         (status = 200, description = "The circuit.", body = Circuit),
-        (status = 404, description = "There is no such circuit.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The circuits' table does not answer.",
-            body = ProblemBody, content_type = "application/problem+json"),
+        NotFound, Trouble,
     ))]
 pub(super) async fn read(
     State(app): State<App>,
@@ -63,12 +60,7 @@ pub(super) async fn read(
     ),
     responses(
         (status = 200, description = "At most 100 transitions.", body = CircuitEvents),
-        (status = 400, description = "A parameter is wrong.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such circuit.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The circuits' table does not answer.",
-            body = ProblemBody, content_type = "application/problem+json"),
+        Mistake, NotFound, Trouble,
     ))]
 pub(super) async fn events(
     State(app): State<App>,
@@ -94,16 +86,7 @@ pub(super) async fn events(
     request_body = OrderRequest,
     responses(
         (status = 200, description = "The circuit under the order.", body = Circuit),
-        (status = 400, description = "The order is wrong.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such circuit.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON by its type.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The circuits' table does not answer.",
-            body = ProblemBody, content_type = "application/problem+json"),
+        Mistake, NotFound, BodyMistake, Trouble,
     ))]
 pub(super) async fn give_order(
     State(app): State<App>,
@@ -129,10 +112,7 @@ pub(super) async fn give_order(
     params(("name" = String, Path, description = "The circuit.")),
     responses(
         (status = 204, description = "No order stands."),
-        (status = 404, description = "There is no such circuit.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The circuits' table does not answer.",
-            body = ProblemBody, content_type = "application/problem+json"),
+        NotFound, Trouble,
     ))]
 pub(super) async fn withdraw_order(
     State(app): State<App>,

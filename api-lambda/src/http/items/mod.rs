@@ -16,9 +16,11 @@ use uuid::Uuid;
 use self::answer::{Answered, answered};
 pub(super) use self::answer::{CircuitStateName, ItemAnswer, PageAnswer};
 use super::{
-    App, body, headers,
+    App, body,
+    documented::{BodyMistake, KeyReused, Mistake, NotFound, Outdated, Trouble},
+    headers,
     parameters::{Pairs, Query, item_id},
-    problem::{Problem, ProblemBody},
+    problem::Problem,
     request_id::RequestId,
 };
 use crate::path::{self, Call, Journal};
@@ -32,12 +34,7 @@ use crate::path::{self, Call, Journal};
     ),
     responses(
         (status = 200, description = "A page of items.", body = PageAnswer),
-        (status = 400, description = "A parameter is wrong.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "Neither the database nor the cache can answer.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 504, description = "No time was left.", body = ProblemBody,
-            content_type = "application/problem+json"),
+        Mistake, Trouble,
     ))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -62,14 +59,7 @@ pub(super) async fn list(
     responses(
         (status = 200, description = "The item.", body = ItemAnswer,
             headers(("ETag" = String, description = "The item's version."))),
-        (status = 400, description = "The id is no UUID.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such item.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "Neither the database nor the cache can answer.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 504, description = "No time was left.", body = ProblemBody,
-            content_type = "application/problem+json"),
+        Mistake, NotFound, Trouble,
     ))]
 pub(super) async fn read(
     State(app): State<App>,
@@ -90,19 +80,7 @@ pub(super) async fn read(
         (status = 201, description = "The item as it was created.", body = ItemAnswer,
             headers(("ETag" = String, description = "The item's version."),
                 ("Location" = String, description = "Where the item is."))),
-        (status = 400, description = "The body or a header is wrong.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON by its type.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 422, description = "The key was used for another request.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The item was not written.", body = ProblemBody,
-            content_type = "application/problem+json",
-            headers(("Retry-After" = u64, description = "Seconds."))),
-        (status = 504, description = "No time was left.", body = ProblemBody,
-            content_type = "application/problem+json"),
+        Mistake, BodyMistake, KeyReused, Trouble,
     ))]
 pub(super) async fn create(
     State(app): State<App>,
@@ -150,23 +128,7 @@ pub(super) async fn create(
     responses(
         (status = 200, description = "The item as it is now.", body = ItemAnswer,
             headers(("ETag" = String, description = "The item's version."))),
-        (status = 400, description = "The body, the id or a header is wrong.",
-            body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such item.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 412, description = "The item has been written since.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 415, description = "The body is not JSON by its type.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 422, description = "The key was used for another request.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The item was not written.", body = ProblemBody,
-            content_type = "application/problem+json",
-            headers(("Retry-After" = u64, description = "Seconds."))),
-        (status = 504, description = "No time was left.", body = ProblemBody,
-            content_type = "application/problem+json"),
+        Mistake, NotFound, Outdated, BodyMistake, KeyReused, Trouble,
     ))]
 pub(super) async fn replace(
     State(app): State<App>,
@@ -207,19 +169,7 @@ pub(super) async fn replace(
     ),
     responses(
         (status = 204, description = "The item is gone."),
-        (status = 400, description = "The id or a header is wrong.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 404, description = "There is no such item.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 412, description = "The item has been written since.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 422, description = "The key was used for another request.", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 503, description = "The item was not deleted.", body = ProblemBody,
-            content_type = "application/problem+json",
-            headers(("Retry-After" = u64, description = "Seconds."))),
-        (status = 504, description = "No time was left.", body = ProblemBody,
-            content_type = "application/problem+json"),
+        Mistake, NotFound, Outdated, KeyReused, Trouble,
     ))]
 pub(super) async fn delete(
     State(app): State<App>,

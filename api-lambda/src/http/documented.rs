@@ -1,0 +1,72 @@
+//! Problems that many routes share, for the API's description.
+
+#![expect(
+    dead_code,
+    reason = "only the schemas are used; answers are made from `Problem`"
+)]
+
+use utoipa::IntoResponses;
+
+use super::problem::ProblemBody;
+
+/// A parameter in the path, the query or a header is wrong.
+#[derive(IntoResponses)]
+#[response(
+    status = 400,
+    description = "The request is wrong; errors names every mistake.",
+    content_type = "application/problem+json"
+)]
+pub(super) struct Mistake(ProblemBody);
+
+/// What the path names is not there.
+#[derive(IntoResponses)]
+#[response(
+    status = 404,
+    description = "There is no such thing.",
+    content_type = "application/problem+json"
+)]
+pub(super) struct NotFound(ProblemBody);
+
+/// What can be wrong with a body.
+#[derive(IntoResponses)]
+pub(super) enum BodyMistake {
+    /// The body is larger than any acceptable document.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemBody),
+    /// The body is not JSON by its type.
+    #[response(status = 415, content_type = "application/problem+json")]
+    NotJson(ProblemBody),
+}
+
+/// The item is not as the client believes.
+#[derive(IntoResponses)]
+#[response(
+    status = 412,
+    description = "The item has been written since.",
+    content_type = "application/problem+json"
+)]
+pub(super) struct Outdated(ProblemBody);
+
+/// A key says that this is a repetition, but it is not.
+#[derive(IntoResponses)]
+#[response(
+    status = 422,
+    description = "The idempotency key was used for another request.",
+    content_type = "application/problem+json"
+)]
+pub(super) struct KeyReused(ProblemBody);
+
+/// Trouble of ours; the request can be repeated.
+#[derive(IntoResponses)]
+pub(super) enum Trouble {
+    /// Something of ours is in trouble; the header Retry-After says when to come back.
+    #[response(
+        status = 503,
+        content_type = "application/problem+json",
+        headers(("Retry-After" = u64, description = "Seconds."))
+    )]
+    Unavailable(ProblemBody),
+    /// No time was left; a change may or may not have been made.
+    #[response(status = 504, content_type = "application/problem+json")]
+    NoTime(ProblemBody),
+}
