@@ -23,10 +23,23 @@
 //! * A cancelled or crashed probe never closes a circuit, and delays its
 //!   recovery by one lease at most.
 //! * A store that fails means neither unlimited admission nor unlimited
-//!   refusal: each process carries on with the state it knew and its own
-//!   evidence, by the same rules.
+//!   refusal: each process carries on alone with the state it knew and its own
+//!   evidence, by the same rules. What it decides alone is never written. It
+//!   tries the way back alone only when it has heard nothing for
+//!   [`Policy::max_stale`], and then with one call at a time: in that case
+//!   alone there can be more probes than leases.
+//! * A result on a lease that is over, or that another call has taken, decides
+//!   nothing.
 //! * A stored value that this version does not understand is an error that
 //!   keeps the last known state; it is never read as "closed".
+//!
+//! # What it does not guarantee yet
+//!
+//! * A process reports its successes with its next call. In a fleet whose
+//!   processes each make a call every half minute, failures, which are told at
+//!   once, weigh more than they should.
+//! * Writes are not budgeted for the fleet: a process with traffic writes at
+//!   most once a second, and once for each failure.
 
 pub mod breaker;
 pub mod policy;

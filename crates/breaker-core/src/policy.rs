@@ -43,7 +43,9 @@ pub struct Policy {
     /// How long a probe may take; 10 s.
     pub probe_timeout: Duration,
     /// How long a probe's lease lasts if its owner is never heard of again;
-    /// 12 s. Must exceed the probe's time-out by twice the clock skew.
+    /// 12 s. Must exceed the probe's time-out by more than twice the clock skew
+    /// and twice the store's time-out, which pass between asking for the lease
+    /// and the probe's start.
     pub lease_for: Duration,
     /// How far a machine's clock may be off; 500 ms.
     pub clock_skew: Duration,
@@ -161,8 +163,13 @@ impl Policy {
             "probe_timeout must be above 0",
         );
         must(
-            self.lease_for > self.probe_timeout + 2 * self.clock_skew,
-            "lease_for must exceed probe_timeout by more than twice clock_skew",
+            self.lease_for
+                > self
+                    .probe_timeout
+                    .saturating_add(self.clock_skew.saturating_mul(2))
+                    .saturating_add(self.store_timeout.saturating_mul(2)),
+            "lease_for must exceed probe_timeout by more than twice clock_skew and twice \
+             store_timeout",
         );
         must(
             self.max_stale >= self.refresh_after,

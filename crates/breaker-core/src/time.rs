@@ -79,6 +79,11 @@ impl ManualClock {
         Self(AtomicU64::new(start.as_unix_ms()))
     }
 
+    /// Sets the clock, as an operating system may at any moment.
+    pub fn set(&self, to: Timestamp) {
+        self.0.store(to.as_unix_ms(), Ordering::SeqCst);
+    }
+
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         self.0

@@ -48,7 +48,8 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// [`Policy::max_stale`](crate::Policy::max_stale).
     ///
     /// Safe to cancel: a dropped call counts for nothing, and a dropped
-    /// probe's lease runs out by itself.
+    /// probe's lease runs out by itself. Calls that it was just reporting for
+    /// others may go uncounted; none is ever counted twice.
     ///
     /// # Errors
     ///
@@ -69,15 +70,14 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         call: impl Future<Output = Result<T, E>>,
         classify: impl FnOnce(&Result<T, E>) -> Outcome,
     ) -> Result<T, CallError<E>> {
-        let result = if permit.is_probe() {
-            let Ok(result) = tokio::time::timeout(self.inner.policy.probe_timeout, call).await
-            else {
+        let result = if let Some(limit) = permit.limit() {
+            let Ok(result) = tokio::time::timeout(limit, call).await else {
                 self.record(permit, Outcome::Failure).await;
                 return Err(CallError::ProbeTimedOut);
             };
             result
         } else if permit.wants_refresh() {
-            tokio::join!(call, self.contact()).0
+            tokio::join!(call, self.refresh_beside()).0
         } else {
             call.await
         };

@@ -1,178 +1,203 @@
-//! Talking to the store: bounded, one at a time, and never fatal.
+//! Talking to the store: bounded, one report at a time, and never fatal.
 
 use std::future::Future;
 
-use super::{Breaker, draw, view::Debt};
+use super::{
+    Breaker, draw,
+    view::{Staleness, Standing},
+};
 use crate::{
-    protocol::{Change, Conflict, Record, Tally},
+    protocol::{Change, Conflict, Phase, Record, Tally},
     store::{Reading, StateStore, StoreError},
     time::Clock,
 };
 
-/// Gives the contact back, also when its future is dropped half-way.
-struct Contact<'a, S: StateStore, C: Clock>(&'a Breaker<S, C>);
-
-impl<S: StateStore, C: Clock> Drop for Contact<'_, S, C> {
-    fn drop(&mut self) {
-        self.0.view().end_contact();
-    }
+/// Why a change was not made.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The record has moved on; what it is now is known now.
+    Moved(Record),
+    /// The store is in trouble.
+    Trouble(StoreError),
 }
 
 impl<S: StateStore, C: Clock> Breaker<S, C> {
-    /// Reports what was counted and learns what the fleet knows; then carries
-    /// out the transition that is due, if any.
-    pub(super) async fn contact(&self) {
-        if self.view().begin_contact().is_none() {
-            return;
-        }
-        let _contact = Contact(self);
-        self.exchange().await;
-        // Calls that failed meanwhile found the contact taken.
-        let failures_wait = self.view().has_unreported_failures();
-        if failures_wait && !self.store_is_away() {
+    /// Asks the store alongside a call, unless another call is at it.
+    pub(super) async fn refresh_beside(&self) {
+        if let Ok(_turn) = self.inner.contact.try_lock() {
             self.exchange().await;
         }
     }
 
+    /// Asks the store before a decision, or waits for another call that is at
+    /// it.
+    pub(super) async fn refresh_before(&self) {
+        let _turn = self.inner.contact.lock().await;
+        if self.staleness() != Staleness::Fresh {
+            self.exchange().await;
+        }
+    }
+
+    /// Tells the fleet of a failure at once, unless another call has done so.
+    pub(super) async fn report_failures(&self) {
+        let _turn = self.inner.contact.lock().await;
+        // A store that did not answer a moment ago is left alone.
+        let alone = self.view().standing() == Standing::Alone;
+        if alone && self.staleness() == Staleness::Fresh {
+            return self.carry_out_what_is_due().await;
+        }
+        // Coming back to the fleet takes one exchange, reporting another.
+        for _ in 0..2 {
+            if self.view().has_unreported_failures() {
+                self.exchange().await;
+            }
+        }
+    }
+
+    /// Reports what was counted and learns what the fleet knows; then carries
+    /// out the transition that is due, if any.
     async fn exchange(&self) {
-        let (basis, fresh) = {
+        let now = self.now();
+        let (basis, standing, tally) = {
             let mut view = self.view();
-            (view.record.clone(), view.take_unreported())
+            let tally = match view.standing() {
+                Standing::WithFleet => view.take_unreported(&self.inner.policy, now),
+                // First find out where the fleet stands.
+                Standing::Alone => Tally::new(),
+            };
+            (view.fleet().clone(), view.standing(), tally)
         };
-        if fresh.is_empty() && !self.view().is_in_debt() {
-            self.learn().await;
+        if tally.is_empty() {
+            self.learn(&basis, standing).await;
         } else {
-            self.report(&basis, &fresh).await;
+            self.report(&basis, &tally).await;
         }
         self.carry_out_what_is_due().await;
     }
 
-    async fn learn(&self) {
-        match self.load(Reading::Eventual).await {
-            Ok(record) => {
-                let now = self.now();
-                self.view().adopt_unless_older(record, now);
-            }
-            Err(error) => self.note_trouble(&error),
+    async fn learn(&self, basis: &Record, standing: Standing) {
+        let reading = match standing {
+            Standing::WithFleet => Reading::Eventual,
+            Standing::Alone => Reading::Latest,
+        };
+        let found = self.load(reading).await;
+        let now = self.now();
+        match (found, reading) {
+            (Ok(record), Reading::Eventual) => self.view().glimpse(record, now),
+            (Ok(record), Reading::Latest) => self.view().hear(record, basis.epoch, now),
+            (Err(error), _) => self.miss(&error, &Tally::new()),
         }
     }
 
-    async fn report(&self, basis: &Record, fresh: &Tally) {
-        if self.store_is_away() {
-            return self.count_alone(basis, fresh, Debt::Owed);
-        }
+    async fn report(&self, basis: &Record, tally: &Tally) {
         let stale = basis
             .evidence
             .stale_keys(basis.epoch, &self.inner.policy, self.now());
-        let tally = self.view().with_owed(fresh);
-        match self
-            .store_apply(basis, &Change::Count { tally, stale })
-            .await
-        {
-            Ok(record) => self.adopt(record, basis),
-            Err(StoreError::Conflict(Conflict { current })) => self.adopt(*current, basis),
-            Err(error) => {
-                self.note_trouble(&error);
-                // A refusal is certain to have had no effect. Otherwise the
-                // fleet may have been told: counting twice would be worse than
-                // not counting.
-                let debt = match error {
-                    StoreError::Refused(_) => Debt::Owed,
-                    _ => Debt::Forgiven,
-                };
-                self.count_alone(basis, fresh, debt);
-            }
-        }
-    }
-
-    /// Counts calls in this process's own copy of the record.
-    fn count_alone(&self, basis: &Record, fresh: &Tally, debt: Debt) {
         let change = Change::Count {
-            tally: fresh.clone(),
-            stale: Vec::new(),
+            tally: tally.clone(),
+            stale,
         };
-        if let Ok(record) = basis.apply(basis.epoch, &change, self.now()) {
-            let mut view = self.view();
-            view.carry_on(record);
-            view.settle_debt(basis.epoch, fresh, debt);
+        match self.store_apply(basis, &change).await {
+            Ok(record) => self.hear(record, basis),
+            Err(StoreError::Conflict(Conflict { current })) => self.hear(*current, basis),
+            Err(error) => {
+                // Without an answer the fleet may know these calls: counting
+                // twice would be worse than not counting.
+                self.miss(&error, tally);
+                if error.had_no_effect() {
+                    self.view().put_back(basis.epoch, tally);
+                }
+            }
         }
     }
 
     /// Carries out the transition that the known record calls for.
     pub(super) async fn carry_out_what_is_due(&self) {
-        let basis = self.view().record.clone();
-        if let Some(change) = basis.due(&self.inner.policy, self.now(), draw()) {
-            // Whoever loses the race has the winner's record now.
-            let _ = self.commit(&basis, &change).await;
+        let (basis, standing) = self.basis();
+        let Some(change) = basis.due(&self.inner.policy, self.now(), draw()) else {
+            return;
+        };
+        // Whoever loses the race has the winner's record now.
+        match standing {
+            Standing::Alone => drop(self.commit_alone(&basis, &change)),
+            Standing::WithFleet => {
+                if let Err(Refusal::Trouble(_)) = self.commit(&basis, &change).await {
+                    drop(self.commit_alone(&basis, &change));
+                }
+            }
         }
     }
 
-    /// Applies a change that is more than a count.
+    /// The record that decisions are made on, and whose word it is.
+    pub(super) fn basis(&self) -> (Record, Standing) {
+        let view = self.view();
+        (view.known().clone(), view.standing())
+    }
+
+    /// Makes a change to the fleet's record.
     ///
-    /// If the store is away the change is made on this process's own copy, so
-    /// that its breaker goes on working by itself. If the store may or may not
-    /// have made the change, it is asked.
-    pub(super) async fn commit(&self, basis: &Record, change: &Change) -> Result<Record, Conflict> {
-        if self.store_is_away() {
-            return self.commit_alone(basis, change);
-        }
-        let outcome = match self.store_apply(basis, change).await {
-            Err(StoreError::NoAnswer(reason)) => self.read_back(basis, change, reason).await,
-            outcome => outcome,
-        };
-        match outcome {
+    /// If the store may or may not have made it, the store is asked before
+    /// anything is concluded.
+    pub(super) async fn commit(&self, basis: &Record, change: &Change) -> Result<Record, Refusal> {
+        let error = match self.store_apply(basis, change).await {
             Ok(record) => {
                 self.log_transition(basis, &record);
-                self.adopt(record.clone(), basis);
-                Ok(record)
+                self.hear(record.clone(), basis);
+                return Ok(record);
             }
-            Err(StoreError::Conflict(conflict)) => {
-                self.adopt((*conflict.current).clone(), basis);
-                Err(conflict)
+            Err(StoreError::Conflict(Conflict { current })) => {
+                self.hear((*current).clone(), basis);
+                return Err(Refusal::Moved(*current));
             }
-            Err(error) => {
-                self.note_trouble(&error);
-                self.commit_alone(basis, change)
+            Err(error) => error,
+        };
+        if !matches!(error, StoreError::Contended | StoreError::NoAnswer(_)) {
+            self.miss(&error, &Tally::new());
+            return Err(Refusal::Trouble(error));
+        }
+        match self.load(Reading::Latest).await {
+            Ok(record) => {
+                self.hear(record.clone(), basis);
+                if shows(&record, basis, change) {
+                    self.log_transition(basis, &record);
+                    Ok(record)
+                } else if record.epoch == basis.epoch && error != StoreError::Contended {
+                    Err(Refusal::Trouble(error))
+                } else {
+                    Err(Refusal::Moved(record))
+                }
+            }
+            Err(unread) => {
+                self.miss(&unread, &Tally::new());
+                Err(Refusal::Trouble(error))
             }
         }
     }
 
-    fn commit_alone(&self, basis: &Record, change: &Change) -> Result<Record, Conflict> {
-        let record = basis.apply(basis.epoch, change, self.now())?;
+    /// Makes a change to this process's own record.
+    pub(super) fn commit_alone(&self, basis: &Record, change: &Change) -> Result<Record, Conflict> {
+        let now = self.now();
+        let record = self.view().carry_on(basis.epoch, change, now)?;
         self.log_transition(basis, &record);
-        self.view().carry_on(record.clone());
         Ok(record)
     }
 
-    /// After a write without an answer: is it there?
-    async fn read_back(
-        &self,
-        basis: &Record,
-        change: &Change,
-        reason: String,
-    ) -> Result<Record, StoreError> {
-        let found = self.load(Reading::Latest).await;
-        match found {
-            Ok(record) if shows(&record, basis, change) => Ok(record),
-            Ok(record) if record.epoch > basis.epoch => Err(Conflict {
-                current: Box::new(record),
-            }
-            .into()),
-            Ok(_) => Err(StoreError::Refused(format!(
-                "{reason}, and the change is not there"
-            ))),
-            Err(error) => Err(error),
-        }
+    fn hear(&self, record: Record, basis: &Record) {
+        let now = self.now();
+        self.view().hear(record, basis.epoch, now);
     }
 
-    fn adopt(&self, record: Record, basis: &Record) {
+    /// `unheard` are calls that were to be reported.
+    fn miss(&self, error: &StoreError, unheard: &Tally) {
+        let circuit = self.inner.circuit.as_str();
+        tracing::warn!(circuit, %error, "the circuit's store is in trouble");
         let now = self.now();
-        self.view().adopt(record, basis.epoch, now);
+        self.view().miss(unheard, now);
     }
 
-    fn store_is_away(&self) -> bool {
+    pub(super) fn staleness(&self) -> Staleness {
         let now = self.now();
-        self.view().store_is_away(&self.inner.policy, now)
+        self.view().staleness(&self.inner.policy, now)
     }
 
     pub(super) async fn load(&self, reading: Reading) -> Result<Record, StoreError> {
@@ -180,11 +205,7 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
             .await
     }
 
-    pub(super) async fn store_apply(
-        &self,
-        basis: &Record,
-        change: &Change,
-    ) -> Result<Record, StoreError> {
+    async fn store_apply(&self, basis: &Record, change: &Change) -> Result<Record, StoreError> {
         let now = self.now();
         self.bounded(
             self.inner
@@ -201,13 +222,6 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         tokio::time::timeout(self.inner.policy.store_timeout, operation)
             .await
             .unwrap_or_else(|_| Err(StoreError::NoAnswer("timed out".to_owned())))
-    }
-
-    fn note_trouble(&self, error: &StoreError) {
-        let circuit = self.inner.circuit.as_str();
-        tracing::warn!(circuit, %error, "the circuit's store is in trouble");
-        let now = self.now();
-        self.view().missed(now);
     }
 
     fn log_transition(&self, from: &Record, to: &Record) {
@@ -228,16 +242,24 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
 
 /// Whether `record` shows that `change`, decided on `basis`, has been made.
 fn shows(record: &Record, basis: &Record, change: &Change) -> bool {
+    let next = record.epoch == basis.epoch.next();
     match change {
-        Change::TakeLease { slot, lease } => record.is_held(*slot, lease.owner),
-        // Timestamps and lease owners make a phase as good as unique.
-        Change::Transition { to, .. } => record.epoch == basis.epoch.next() && record.phase == *to,
+        Change::TakeLease { slot, lease } => record.has_leased(*slot, lease.owner),
+        // Others may have joined the probes since; the first lease tells.
+        Change::Transition {
+            to: Phase::HalfOpen { leases, .. },
+            ..
+        } => {
+            next && leases
+                .iter()
+                .all(|(slot, lease)| record.has_leased(*slot, lease.owner))
+        }
+        // Timestamps and jitter make a phase as good as unique.
+        Change::Transition { to, .. } => next && record.phase == *to,
         Change::ProbeSucceeded { slot, owner } | Change::ReleaseLease { slot, owner } => {
-            record.epoch == basis.epoch && !record.is_held(*slot, *owner)
+            record.epoch == basis.epoch && !record.has_leased(*slot, *owner)
         }
-        Change::Order { order, .. } => {
-            record.epoch == basis.epoch.next() && record.standing_override == *order
-        }
+        Change::Order { order, .. } => next && record.standing_override == *order,
         Change::Count { .. } => false,
     }
 }

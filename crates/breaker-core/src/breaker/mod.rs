@@ -27,14 +27,17 @@ mod view;
 #[cfg(feature = "tower")]
 mod layer;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 pub use call::{CallError, Outcome};
 #[cfg(feature = "tower")]
 pub use layer::{BreakerLayer, BreakerService};
 pub use permit::Permit;
 
-use self::view::View;
+use self::{contact::Refusal, view::View};
 use crate::{
     policy::{Policy, PolicyError},
     protocol::{Change, Draw, Epoch, LeaseOwner, Override, Record, TransitionEvent},
@@ -58,6 +61,8 @@ struct Inner<S, C> {
     store: S,
     clock: C,
     view: Mutex<View>,
+    /// Held while the store is being asked; one at a time is enough.
+    contact: tokio::sync::Mutex<()>,
 }
 
 impl<S, C> Clone for Breaker<S, C> {
@@ -101,15 +106,16 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         clock: C,
     ) -> Result<Self, PolicyError> {
         policy.check()?;
-        let view = Mutex::new(View::default());
+        let inner = Inner {
+            circuit,
+            policy,
+            store,
+            clock,
+            view: Mutex::default(),
+            contact: tokio::sync::Mutex::default(),
+        };
         Ok(Self {
-            inner: Arc::new(Inner {
-                circuit,
-                policy,
-                store,
-                clock,
-                view,
-            }),
+            inner: Arc::new(inner),
         })
     }
 
@@ -126,7 +132,7 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// What this process knows just now, without asking the store.
     pub fn known(&self) -> Snapshot {
         Snapshot {
-            record: self.view().record.clone(),
+            record: self.view().known().clone(),
             now: self.now(),
         }
     }
@@ -171,27 +177,46 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         actor: &str,
     ) -> Result<Snapshot, StoreError> {
         let mut basis = self.inspect().await?.record;
+        let change = Change::Order {
+            order,
+            actor: actor.to_owned(),
+        };
         let mut attempts = 0;
         loop {
-            let change = Change::Order {
-                order: order.clone(),
-                actor: actor.to_owned(),
-            };
-            match self.store_apply(&basis, &change).await {
+            match self.commit(&basis, &change).await {
                 Ok(record) => {
-                    self.view().adopt(record.clone(), basis.epoch, self.now());
                     return Ok(Snapshot {
                         record,
                         now: self.now(),
                     });
                 }
-                Err(StoreError::Conflict(conflict)) if attempts < ORDER_ATTEMPTS => {
+                Err(Refusal::Moved(current)) if attempts < ORDER_ATTEMPTS => {
                     attempts += 1;
-                    basis = *conflict.current;
+                    basis = current;
                 }
-                Err(error) => return Err(error),
+                Err(Refusal::Moved(_)) => return Err(StoreError::Contended),
+                Err(Refusal::Trouble(error)) => return Err(error),
             }
         }
+    }
+
+    /// Learns the fleet's state before the first call, with more time than a
+    /// call would give: opening the first connection takes a while.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer within `limit`, or holds something
+    /// unreadable. Calls can be made all the same.
+    pub async fn warm_up(&self, limit: Duration) -> Result<(), StoreError> {
+        let load = self
+            .inner
+            .store
+            .load(&self.inner.circuit, Reading::Eventual);
+        let found = tokio::time::timeout(limit, load).await;
+        let record = found.unwrap_or_else(|_| Err(StoreError::NoAnswer("timed out".to_owned())))?;
+        let now = self.now();
+        self.view().glimpse(record, now);
+        Ok(())
     }
 
     fn now(&self) -> Timestamp {
@@ -208,9 +233,11 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     }
 }
 
+/// Owners come from the operating system: environments that were started from
+/// one image must not draw alike.
 fn draw() -> Draw {
     Draw {
         jitter: fastrand::f64(),
-        owner: LeaseOwner(fastrand::u128(..)),
+        owner: LeaseOwner(uuid::Uuid::new_v4().as_u128()),
     }
 }

@@ -1,18 +1,26 @@
 //! The right to make one call.
 
-use super::{Breaker, draw, view::Staleness};
+use std::time::Duration;
+
+use super::{
+    Breaker,
+    contact::Refusal,
+    draw,
+    view::{Staleness, Standing},
+};
 use crate::{
     breaker::Outcome,
+    policy::Policy,
     protocol::{
-        Change, Decision, Epoch, LeaseOwner, LeaseSlot, Measure, ProbePlan, Record, Rejection,
-        RejectionReason, Slot,
+        Change, Counts, Decision, Epoch, LeaseOwner, LeaseSlot, Measure, OverrideMode, Phase,
+        ProbePlan, Record, Rejection, RejectionReason,
     },
     store::StateStore,
-    time::Clock,
+    time::{Clock, Timestamp},
 };
 
-/// How often a call tries for a probe's place against others.
-const PROBE_ATTEMPTS: u32 = 3;
+/// How often a call is decided anew while the record moves under it.
+const DECISIONS: u32 = 5;
 
 /// The right to make one call; hand it back with what became of the call.
 ///
@@ -28,23 +36,55 @@ pub struct Permit {
 #[derive(Debug)]
 enum Kind {
     Ordinary(Measure),
-    Probe {
-        epoch: Epoch,
-        slot: LeaseSlot,
-        owner: LeaseOwner,
-    },
+    Probe(Probe),
+}
+
+/// What a probe must know to be settled, whatever its process has heard since.
+#[derive(Debug)]
+struct Probe {
+    /// The record right after the lease was given.
+    granted: Box<Record>,
+    slot: LeaseSlot,
+    owner: LeaseOwner,
+    standing: Standing,
+    /// How long the call may take; no limit if every call is to pass anyway.
+    limit: Option<Duration>,
 }
 
 impl Permit {
     /// Whether the call is a probe.
     pub fn is_probe(&self) -> bool {
-        matches!(self.kind, Kind::Probe { .. })
+        matches!(self.kind, Kind::Probe(_))
+    }
+
+    /// How long the call may take, if the breaker limits it.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        match &self.kind {
+            Kind::Probe(probe) => probe.limit,
+            Kind::Ordinary(_) => None,
+        }
     }
 
     /// Whether the store should be asked alongside the call.
     pub(super) fn wants_refresh(&self) -> bool {
-        self.staleness != Staleness::Fresh && !self.is_probe()
+        self.staleness != Staleness::Fresh
     }
+
+    fn ordinary(measure: Measure, staleness: Staleness) -> Self {
+        Self {
+            kind: Kind::Ordinary(measure),
+            staleness,
+        }
+    }
+}
+
+/// What came of asking for a lease.
+enum Leasing {
+    Granted(Probe),
+    /// The record has moved; decide anew.
+    Moved,
+    /// Not now.
+    Denied,
 }
 
 impl<S: StateStore, C: Clock> Breaker<S, C> {
@@ -58,58 +98,96 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     pub async fn admit(&self) -> Result<Permit, Rejection> {
         let mut staleness = self.staleness();
         if staleness == Staleness::Stale {
-            self.contact().await;
+            self.refresh_before().await;
             staleness = Staleness::Fresh;
         }
-        let mut attempts = 0;
-        loop {
-            let basis = self.view().record.clone();
+        for _ in 0..DECISIONS {
+            let (basis, standing) = self.basis();
             let now = self.now();
-            match basis.decide(&self.inner.policy, now, draw()) {
-                Decision::Admit(measure) => {
-                    return Ok(Permit {
-                        kind: Kind::Ordinary(measure),
-                        staleness,
-                    });
-                }
-                // Perhaps the fleet knows better by now: a refusal has the
-                // time to ask.
-                Decision::Reject(_) if staleness == Staleness::Aging => {
-                    self.contact().await;
+            match basis.decide(&self.policy_of(standing), now, draw()) {
+                Decision::Admit(measure) => return Ok(Permit::ordinary(measure, staleness)),
+                // Perhaps the fleet knows better by now, and a call that does
+                // not simply pass has the time to ask.
+                Decision::Reject(_) | Decision::Probe(_) if staleness == Staleness::Aging => {
+                    self.refresh_before().await;
                     staleness = Staleness::Fresh;
                 }
                 Decision::Reject(rejection) => return Err(rejection),
-                Decision::Probe(plan) => match self.take_lease(&basis, &plan).await {
-                    Some(permit) => return Ok(permit),
-                    None if attempts < PROBE_ATTEMPTS => attempts += 1,
-                    None => {
-                        return Err(Rejection {
-                            state: basis.effective_state(now),
-                            reason: RejectionReason::ProbesBusy,
-                            retry_at: now + self.inner.policy.refresh_after,
+                Decision::Probe(plan) => match self.lease(&basis, standing, plan).await {
+                    Leasing::Granted(probe) => {
+                        return Ok(Permit {
+                            kind: Kind::Probe(probe),
+                            staleness,
                         });
                     }
+                    Leasing::Moved => {}
+                    Leasing::Denied => break,
                 },
             }
         }
+        self.deny()
     }
 
-    async fn take_lease(&self, basis: &Record, plan: &ProbePlan) -> Option<Permit> {
-        let record = self.commit(basis, &plan.change).await.ok()?;
-        let kind = Kind::Probe {
-            epoch: record.epoch,
-            slot: plan.slot,
-            owner: plan.owner,
-        };
-        Some(Permit {
-            kind,
-            staleness: Staleness::Fresh,
+    /// Alone, a process tries the way back with one call at a time.
+    fn policy_of(&self, standing: Standing) -> Policy {
+        let policy = self.inner.policy.clone();
+        match standing {
+            Standing::WithFleet => policy,
+            Standing::Alone => Policy {
+                max_probes: 1,
+                ..policy
+            },
+        }
+    }
+
+    /// No lease could be had. Under a shadow order the call passes all the
+    /// same.
+    fn deny(&self) -> Result<Permit, Rejection> {
+        let (record, _) = self.basis();
+        let now = self.now();
+        if in_shadow(&record, now) {
+            return Ok(Permit::ordinary(Measure::Ignored, Staleness::Fresh));
+        }
+        Err(Rejection {
+            state: record.effective_state(now),
+            reason: RejectionReason::ProbesBusy,
+            retry_at: now + self.inner.policy.refresh_after,
         })
     }
 
-    fn staleness(&self) -> Staleness {
-        let now = self.now();
-        self.view().staleness(&self.inner.policy, now)
+    async fn lease(&self, basis: &Record, standing: Standing, plan: ProbePlan) -> Leasing {
+        let ProbePlan {
+            change,
+            slot,
+            owner,
+        } = plan;
+        let granted = match standing {
+            Standing::WithFleet => match self.commit(basis, &change).await {
+                Ok(record) => record,
+                Err(Refusal::Moved(_)) => return Leasing::Moved,
+                Err(Refusal::Trouble(_)) => return Leasing::Denied,
+            },
+            // A fleet that lost its store must not probe all at once: each
+            // process waits until nothing has been heard for long.
+            Standing::Alone => {
+                let now = self.now();
+                if !self.view().is_forsaken(&self.inner.policy, now) {
+                    return Leasing::Denied;
+                }
+                match self.commit_alone(basis, &change) {
+                    Ok(record) => record,
+                    Err(_) => return Leasing::Moved,
+                }
+            }
+        };
+        let limit = (!in_shadow(&granted, self.now())).then_some(self.inner.policy.probe_timeout);
+        Leasing::Granted(Probe {
+            granted: Box::new(granted),
+            slot,
+            owner,
+            standing,
+            limit,
+        })
     }
 
     /// Takes a permit back with what became of the call.
@@ -120,9 +198,7 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         match permit.kind {
             Kind::Ordinary(Measure::Ignored) => {}
             Kind::Ordinary(Measure::Counted(epoch)) => self.count(epoch, outcome).await,
-            Kind::Probe { epoch, slot, owner } => {
-                self.settle_probe(epoch, slot, owner, outcome).await;
-            }
+            Kind::Probe(probe) => self.settle(&probe, outcome).await,
         }
     }
 
@@ -132,32 +208,45 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
             Outcome::Success => 0,
             Outcome::Failure => 1,
         };
-        let slot = Slot::at(self.now(), &self.inner.policy);
-        self.view().count(epoch, slot, failures);
+        let now = self.now();
+        self.view().count(
+            epoch,
+            Counts { calls: 1, failures },
+            &self.inner.policy,
+            now,
+        );
         if failures > 0 {
-            self.contact().await;
+            self.report_failures().await;
         }
     }
 
-    async fn settle_probe(
-        &self,
-        epoch: Epoch,
-        slot: LeaseSlot,
-        owner: LeaseOwner,
-        outcome: Outcome,
-    ) {
-        let basis = self.view().record.clone();
-        if basis.epoch != epoch {
-            // Another probe has decided in the meantime.
-            return;
-        }
+    async fn settle(&self, probe: &Probe, outcome: Outcome) {
+        let Probe {
+            granted,
+            slot,
+            owner,
+            standing,
+            ..
+        } = probe;
+        let (slot, owner) = (*slot, *owner);
         let change = match outcome {
             Outcome::Success => Change::ProbeSucceeded { slot, owner },
             Outcome::Ignored => Change::ReleaseLease { slot, owner },
-            Outcome::Failure => basis.reopen(slot, owner, &self.inner.policy, self.now(), draw()),
+            Outcome::Failure => granted.reopen(slot, owner, &self.inner.policy, self.now(), draw()),
         };
-        if self.commit(&basis, &change).await.is_ok() {
+        let settled = match standing {
+            Standing::WithFleet => self.commit(granted, &change).await.is_ok(),
+            Standing::Alone => self.commit_alone(granted, &change).is_ok(),
+        };
+        if settled {
             self.carry_out_what_is_due().await;
         }
     }
+}
+
+fn in_shadow(record: &Record, now: Timestamp) -> bool {
+    // Only a probing circuit hands out leases at all.
+    let probing = !matches!(record.phase, Phase::Closed { .. });
+    let order = record.active_override(now).map(|order| order.mode);
+    probing && order == Some(OverrideMode::Shadow)
 }

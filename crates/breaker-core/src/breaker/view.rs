@@ -1,47 +1,37 @@
 //! What one process knows, and what it has not told yet.
+//!
+//! The fleet's record and the process's own are kept apart. The fleet's is
+//! only ever what the store said, so whatever is decided on it and written is
+//! fenced by a true epoch. The process's own exists while the store is away;
+//! it is never written anywhere and ends with the store's next answer.
 
 use crate::{
     policy::Policy,
-    protocol::{Counts, Epoch, Record, Slot, Tally},
+    protocol::{Change, Conflict, Counts, Epoch, Record, Slot, Tally},
     time::Timestamp,
 };
 
-/// The last known record, and the calls counted since the last report.
+/// The last known state, and the calls that the fleet does not know of.
 #[derive(Debug, Default)]
 pub(super) struct View {
-    /// The record as last heard of; while the store is away, as this process
-    /// has carried it on by itself.
-    pub(super) record: Record,
-    /// When the store last answered, or was last found not to.
-    contacted: Option<Timestamp>,
+    /// As the store last said.
+    fleet: Record,
+    /// As this process has carried it on since the store went away.
+    own: Option<Record>,
+    /// Calls of the fleet's epoch that the fleet's record does not count.
+    unreported: Tally,
     /// When the store last answered.
     heard: Option<Timestamp>,
-    /// Calls of the record's epoch that no record counts yet.
-    unreported: Tally,
-    /// Calls that this process's own record counts, but not the fleet's.
-    owed: Tally,
-    /// Whose word the record is.
-    course: Course,
-    /// Whether a contact with the store is under way; one at a time is enough.
-    in_contact: bool,
+    /// When the store was last asked, whether or not it answered.
+    asked: Option<Timestamp>,
 }
 
-/// Whether calls that were counted alone are still to be told to the fleet.
+/// Whose word a decision is made on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Debt {
-    /// They are: the fleet is certain not to know them.
-    Owed,
-    /// They are not: the fleet may know them already.
-    Forgiven,
-}
-
-/// Whose word a record is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Course {
-    /// The fleet's, as the store last said.
-    #[default]
+pub(super) enum Standing {
+    /// The fleet's.
     WithFleet,
-    /// This process's own, carried on while the store is away.
+    /// This process's own: the store is away.
     Alone,
 }
 
@@ -57,129 +47,142 @@ pub(super) enum Staleness {
 }
 
 impl View {
-    /// Takes over what the store said to an operation that began when epoch
-    /// `basis` was known.
+    /// The record that calls are decided on.
+    pub(super) fn known(&self) -> &Record {
+        self.own.as_ref().unwrap_or(&self.fleet)
+    }
+
+    /// The record that changes for the fleet are decided on.
+    pub(super) fn fleet(&self) -> &Record {
+        &self.fleet
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        if self.own.is_some() {
+            Standing::Alone
+        } else {
+            Standing::WithFleet
+        }
+    }
+
+    /// Takes over what the store said to an operation that began when the
+    /// fleet was known to be in epoch `basis`.
     ///
-    /// If another operation has brought news in the meantime, only a later
-    /// epoch replaces it.
-    pub(super) fn adopt(&mut self, record: Record, basis: Epoch, now: Timestamp) {
-        self.contacted = Some(now);
+    /// Answers may overtake one another: if another operation has brought
+    /// news in the meantime, only a later epoch replaces them.
+    pub(super) fn hear(&mut self, record: Record, basis: Epoch, now: Timestamp) {
+        self.asked = Some(now);
         self.heard = Some(now);
-        let overtaken = self.record.epoch != basis && record.epoch <= self.record.epoch;
-        if self.course == Course::Alone || !overtaken {
-            self.course = Course::WithFleet;
-            self.owed.clear();
+        self.own = None;
+        if self.fleet.epoch == basis || record.epoch > self.fleet.epoch {
             self.replace(record);
         }
     }
 
     /// Takes over what an eventually consistent read showed. It may be the
-    /// past: what this process has seen of a later epoch stands.
-    pub(super) fn adopt_unless_older(&mut self, record: Record, now: Timestamp) {
-        self.contacted = Some(now);
+    /// past: a later epoch that was heard of before stands.
+    pub(super) fn glimpse(&mut self, record: Record, now: Timestamp) {
+        self.asked = Some(now);
         self.heard = Some(now);
-        if self.course == Course::Alone || record.epoch >= self.record.epoch {
-            self.course = Course::WithFleet;
+        if record.epoch >= self.fleet.epoch {
             self.replace(record);
         }
     }
 
-    /// Carries the record on without the store.
-    pub(super) fn carry_on(&mut self, record: Record) {
-        self.course = Course::Alone;
-        self.replace(record);
-    }
-
-    /// Counts of another epoch are void.
     fn replace(&mut self, record: Record) {
-        if record.epoch != self.record.epoch {
+        if record.epoch != self.fleet.epoch {
             self.unreported.clear();
-            self.owed.clear();
         }
-        self.record = record;
+        self.fleet = record;
     }
 
-    /// Notes that the store did not answer, so that it is left alone a while.
-    pub(super) fn missed(&mut self, now: Timestamp) {
-        self.course = Course::Alone;
-        self.contacted = Some(now);
+    /// Notes that the store did not answer: from now on this process carries
+    /// the record on alone, with `unheard` as its first evidence.
+    pub(super) fn miss(&mut self, unheard: &Tally, now: Timestamp) {
+        self.asked = Some(now);
+        let (fleet, unreported) = (&self.fleet, &self.unreported);
+        self.own.get_or_insert_with(|| {
+            let mut own = fleet.clone();
+            own.evidence.add(own.epoch, unheard);
+            own.evidence.add(own.epoch, unreported);
+            own
+        });
     }
 
-    /// Whether the store was found away a moment ago and is not to be asked
-    /// again just yet.
-    pub(super) fn store_is_away(&self, policy: &Policy, now: Timestamp) -> bool {
-        let waited = self
-            .contacted
-            .is_none_or(|last| now.since(last) >= policy.refresh_after);
-        self.course == Course::Alone && !waited
+    /// Makes a change that was decided on epoch `basis` to the process's own
+    /// record.
+    pub(super) fn carry_on(
+        &mut self,
+        basis: Epoch,
+        change: &Change,
+        now: Timestamp,
+    ) -> Result<Record, Conflict> {
+        let next = self.known().apply(basis, change, now)?;
+        self.own = Some(next.clone());
+        Ok(next)
     }
 
+    /// How old what is known is.
+    ///
     /// A store that did not answer is not asked again before `refresh_after`,
-    /// however stale the view: no call waits for it twice in a row.
+    /// however stale the view: no call waits for it twice in a row. A clock
+    /// that was set back makes what is known stale, for its age is unknown.
     pub(super) fn staleness(&self, policy: &Policy, now: Timestamp) -> Staleness {
-        let age = |moment: Option<Timestamp>| moment.map(|moment| now.since(moment));
-        match (age(self.contacted), age(self.heard)) {
-            (Some(contacted), _) if contacted < policy.refresh_after => Staleness::Fresh,
-            (Some(_), Some(heard)) if heard < policy.max_stale => Staleness::Aging,
-            _ => Staleness::Stale,
+        let (Some(asked), Some(heard)) = (self.asked, self.heard.or(self.asked)) else {
+            return Staleness::Stale;
+        };
+        if asked.since(now) > policy.refresh_after {
+            Staleness::Stale
+        } else if now.since(asked) < policy.refresh_after {
+            Staleness::Fresh
+        } else if self.heard.is_none() || now.since(heard) >= policy.max_stale {
+            Staleness::Stale
+        } else {
+            Staleness::Aging
         }
+    }
+
+    /// Whether nothing has been heard for so long that the process may try the
+    /// way back alone.
+    pub(super) fn is_forsaken(&self, policy: &Policy, now: Timestamp) -> bool {
+        self.heard
+            .is_none_or(|heard| now.since(heard) >= policy.max_stale)
     }
 
     /// Counts one call of `epoch`, unless the circuit has moved on since.
-    pub(super) fn count(&mut self, epoch: Epoch, slot: Slot, failures: u64) {
-        if epoch == self.record.epoch {
-            self.unreported
-                .entry(slot)
-                .or_default()
-                .add(Counts { calls: 1, failures });
+    pub(super) fn count(&mut self, epoch: Epoch, counts: Counts, policy: &Policy, now: Timestamp) {
+        let tally = Tally::from([(Slot::at(now, policy), counts)]);
+        if let Some(own) = &mut self.own {
+            if own.epoch != epoch {
+                return;
+            }
+            own.evidence.add(epoch, &tally);
+            own.evidence.forget_stale(epoch, policy, now);
+        }
+        if self.fleet.epoch == epoch {
+            self.put_back(epoch, &tally);
+            self.unreported.retain(|slot, _| !slot.is_over(now, policy));
         }
     }
 
-    /// Takes the calls that are to be reported now.
-    pub(super) fn take_unreported(&mut self) -> Tally {
+    /// Takes the calls that are to be reported now; those outside the window
+    /// prove nothing any more.
+    pub(super) fn take_unreported(&mut self, policy: &Policy, now: Timestamp) -> Tally {
+        self.unreported.retain(|slot, _| !slot.is_over(now, policy));
         std::mem::take(&mut self.unreported)
     }
 
-    /// These calls and those owed to the fleet.
-    pub(super) fn with_owed(&self, fresh: &Tally) -> Tally {
-        let mut all = self.owed.clone();
-        add(&mut all, fresh);
-        all
-    }
-
-    /// Whether the fleet is still to be told of calls counted alone.
-    pub(super) fn is_in_debt(&self) -> bool {
-        !self.owed.is_empty()
-    }
-
-    /// Notes what the fleet is still to be told of calls counted alone.
-    pub(super) fn settle_debt(&mut self, epoch: Epoch, fresh: &Tally, debt: Debt) {
-        match debt {
-            Debt::Owed if epoch == self.record.epoch => add(&mut self.owed, fresh),
-            Debt::Owed | Debt::Forgiven => self.owed.clear(),
+    /// Puts back calls that certainly did not reach the fleet.
+    pub(super) fn put_back(&mut self, epoch: Epoch, tally: &Tally) {
+        if epoch == self.fleet.epoch {
+            for (&slot, &counts) in tally {
+                self.unreported.entry(slot).or_default().add(counts);
+            }
         }
     }
 
     /// Whether failures wait to be reported.
     pub(super) fn has_unreported_failures(&self) -> bool {
         self.unreported.values().any(|counts| counts.failures > 0)
-    }
-
-    /// Reserves the contact with the store, if nobody else has it.
-    pub(super) fn begin_contact(&mut self) -> Option<()> {
-        let free = !self.in_contact;
-        self.in_contact = true;
-        free.then_some(())
-    }
-
-    /// Ends what [`View::begin_contact`] began.
-    pub(super) fn end_contact(&mut self) {
-        self.in_contact = false;
-    }
-}
-
-fn add(sum: &mut Tally, more: &Tally) {
-    for (&slot, &counts) in more {
-        sum.entry(slot).or_default().add(counts);
     }
 }

@@ -1,6 +1,6 @@
 //! What can happen to a record, and what it does.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use super::{
     Epoch, Lease, LeaseOwner, LeaseSlot, Override, OverrideMode, Phase, Record, SlotKey, State,
@@ -166,16 +166,24 @@ impl Record {
         change: &Change,
         now: Timestamp,
     ) -> Result<Self, Conflict> {
-        let conflict = || Conflict {
-            current: Box::new(self.clone()),
-        };
-        if self.epoch != expected || !self.grants(change, now) {
-            return Err(conflict());
+        if self.epoch == expected && self.grants(change, now) {
+            Ok(self.after(change, now))
+        } else {
+            Err(Conflict {
+                current: Box::new(self.clone()),
+            })
         }
+    }
+
+    /// What `change` makes of this record, once it is known to be in order.
+    pub(crate) fn after(&self, change: &Change, now: Timestamp) -> Self {
         let mut next = self.clone();
         match change {
             Change::Count { tally, stale } => {
-                for key in stale {
+                // What is reported just now is not stale for this change.
+                let fresh =
+                    |key: &SlotKey| key.epoch == self.epoch && tally.contains_key(&key.slot);
+                for key in stale.iter().filter(|key| !fresh(key)) {
                     next.evidence.0.remove(key);
                 }
                 next.evidence.add(self.epoch, tally);
@@ -191,7 +199,7 @@ impl Record {
                 } = &mut next.phase
                 {
                     leases.remove(slot);
-                    *successes += 1;
+                    *successes = successes.saturating_add(1);
                 }
             }
             Change::ReleaseLease { slot, .. } => {
@@ -202,7 +210,7 @@ impl Record {
             Change::Transition { to, cause, .. } => next.move_to(to.clone(), cause),
             Change::Order { order, .. } => next.obey(order.clone(), now),
         }
-        Ok(next)
+        next
     }
 
     /// The audit entry that `change` leaves behind, if it raises the epoch.
@@ -215,7 +223,7 @@ impl Record {
             | Change::ProbeSucceeded { .. }
             | Change::ReleaseLease { .. } => return None,
         };
-        let after = self.apply(self.epoch, change, now).ok()?;
+        let after = self.after(change, now);
         Some(TransitionEvent {
             epoch: after.epoch,
             at: now,
@@ -251,23 +259,31 @@ impl Record {
                 }
                 Phase::Closed { .. } | Phase::Open { .. } => false,
             },
-            Change::ProbeSucceeded { slot, owner } | Change::ReleaseLease { slot, owner } => {
-                self.is_held(*slot, *owner)
-            }
+            Change::ProbeSucceeded { slot, owner } => self.is_held(*slot, *owner, now),
+            Change::ReleaseLease { slot, owner } => self.has_leased(*slot, *owner),
             Change::Transition { on_behalf, .. } => match on_behalf {
                 OnBehalf::Fleet => true,
-                OnBehalf::Probe { slot, owner } => self.is_held(*slot, *owner),
+                OnBehalf::Probe { slot, owner } => self.is_held(*slot, *owner, now),
             },
         }
     }
 
-    /// Whether `owner` holds the lease in `slot`.
-    pub fn is_held(&self, slot: LeaseSlot, owner: LeaseOwner) -> bool {
+    /// Whether `owner` has the place `slot`, even if its time is over and
+    /// merely nobody else has taken it yet.
+    pub fn has_leased(&self, slot: LeaseSlot, owner: LeaseOwner) -> bool {
+        self.lease(slot).is_some_and(|lease| lease.owner == owner)
+    }
+
+    /// Whether `owner` holds the place `slot` at `now`.
+    pub fn is_held(&self, slot: LeaseSlot, owner: LeaseOwner, now: Timestamp) -> bool {
+        self.lease(slot)
+            .is_some_and(|lease| lease.owner == owner && now < lease.expires)
+    }
+
+    fn lease(&self, slot: LeaseSlot) -> Option<&Lease> {
         match &self.phase {
-            Phase::HalfOpen { leases, .. } => {
-                leases.get(&slot).is_some_and(|lease| lease.owner == owner)
-            }
-            Phase::Closed { .. } | Phase::Open { .. } => false,
+            Phase::HalfOpen { leases, .. } => leases.get(&slot),
+            Phase::Closed { .. } | Phase::Open { .. } => None,
         }
     }
 
@@ -279,11 +295,18 @@ impl Record {
     }
 
     /// Being forced closed is a fresh start; the other orders leave the phase
-    /// as it is, to be found again when they end.
+    /// as it is, to be found again when they end. Probes under way are void,
+    /// as all results of an epoch that is over.
     fn obey(&mut self, order: Option<Override>, now: Timestamp) {
-        let phase = match order.as_ref().map(|order| order.mode) {
-            Some(OverrideMode::ForceClosed) => Phase::Closed { since: now },
-            Some(OverrideMode::ForceOpen | OverrideMode::Shadow) | None => self.phase.clone(),
+        let phase = match (order.as_ref().map(|order| order.mode), &self.phase) {
+            (Some(OverrideMode::ForceClosed), _) => Phase::Closed { since: now },
+            (_, Phase::HalfOpen { since, reopens, .. }) => Phase::HalfOpen {
+                since: *since,
+                reopens: *reopens,
+                successes: 0,
+                leases: BTreeMap::new(),
+            },
+            (_, phase) => phase.clone(),
         };
         let cause = match &order {
             Some(order) => Cause::Ordered {

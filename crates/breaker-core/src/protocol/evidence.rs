@@ -39,8 +39,8 @@ impl Slot {
     }
 
     /// Whether the slot has left the window that ends at `now`.
-    fn is_over(self, now: Timestamp, policy: &Policy) -> bool {
-        self.0 + u64::from(policy.window_slots) <= Self::at(now, policy).0
+    pub(crate) fn is_over(self, now: Timestamp, policy: &Policy) -> bool {
+        self.0.saturating_add(u64::from(policy.window_slots)) <= Self::at(now, policy).0
     }
 }
 
@@ -122,6 +122,12 @@ impl Evidence {
     pub fn stale_keys(&self, epoch: Epoch, policy: &Policy, now: Timestamp) -> Vec<SlotKey> {
         let matters = |key: &SlotKey| key.epoch == epoch && !key.slot.is_over(now, policy);
         self.0.keys().filter(|key| !matters(key)).copied().collect()
+    }
+
+    /// Removes what no longer matters.
+    pub(crate) fn forget_stale(&mut self, epoch: Epoch, policy: &Policy, now: Timestamp) {
+        self.0
+            .retain(|key, _| key.epoch == epoch && !key.slot.is_over(now, policy));
     }
 
     /// Why the circuit must open, if it must.

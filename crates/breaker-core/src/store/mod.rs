@@ -29,8 +29,13 @@ pub trait StateStore: Send + Sync + 'static {
         reading: Reading,
     ) -> impl Future<Output = Result<Record, StoreError>> + Send;
 
-    /// Applies `change`, decided on `basis` at `now`, and gives the record
-    /// after it. It has no effect unless the epoch still is that of `basis`.
+    /// Applies `change`, decided on `basis` at `now`, to the stored record and
+    /// gives the record after it.
+    ///
+    /// It has no effect unless the stored epoch still is that of `basis` and
+    /// the stored leases are as the change assumes; `basis` may be older than
+    /// the stored record in everything else. What a transition keeps, an
+    /// operator's order, is the same in all records of one epoch.
     fn apply(
         &self,
         circuit: &CircuitName,
@@ -63,7 +68,11 @@ pub enum StoreError {
     /// The change came too late and had no effect.
     #[error(transparent)]
     Conflict(#[from] Conflict),
-    /// The store refused; the change had no effect.
+    /// Another change of the same record was under way; this one had no effect.
+    #[error("another change of the same record was under way")]
+    Contended,
+    /// The store refused: throttled, forbidden or invalid. The change had no
+    /// effect.
     #[error("the store refused: {0}")]
     Refused(String),
     /// No answer came; a change may or may not have taken effect.
@@ -72,6 +81,16 @@ pub enum StoreError {
     /// The record is not one that this version understands. It was left as it is.
     #[error("the stored record cannot be understood: {0}")]
     Unreadable(String),
+}
+
+impl StoreError {
+    /// Whether it is certain that a change had no effect.
+    pub fn had_no_effect(&self) -> bool {
+        match self {
+            Self::Conflict(_) | Self::Contended | Self::Refused(_) | Self::Unreadable(_) => true,
+            Self::NoAnswer(_) => false,
+        }
+    }
 }
 
 /// The name of a circuit: 1 to 100 of `a–z A–Z 0–9 . _ - /`.

@@ -10,7 +10,11 @@ use aws_sdk_dynamodb::{
         ScalarAttributeType,
     },
 };
-use breaker_core::{DynamoDbStore, Epoch, Record, StateStore, StoreError, store::Reading};
+use breaker_core::{
+    Cause, Change, DynamoDbStore, Epoch, Record, StateStore, StoreError,
+    protocol::{OnBehalf, Phase},
+    store::Reading,
+};
 use dynoxide::Database;
 use tokio::net::TcpListener;
 
@@ -119,6 +123,23 @@ async fn a_record_of_a_future_schema_is_reported_and_survives() {
     let before = item(&client).await;
     let found = store.load(&name("orders"), Reading::Latest).await;
     assert!(matches!(&found, Err(StoreError::Unreadable(why)) if why.contains("schema 2")));
+    let (circuit, old) = (name("orders"), Record::default());
+    let open = Change::Transition {
+        to: Phase::Open {
+            since: START,
+            until: START,
+            reopens: 0,
+        },
+        cause: Cause::ConsecutiveFailures { failures: 5 },
+        on_behalf: OnBehalf::Fleet,
+    };
+    for change in [failures(START, 1), open] {
+        let refused = store.apply(&circuit, &old, &change, START).await;
+        assert!(
+            matches!(refused, Err(StoreError::Unreadable(_))),
+            "{refused:?}"
+        );
+    }
     assert_eq!(item(&client).await, before);
 }
 

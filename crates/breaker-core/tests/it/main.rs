@@ -7,6 +7,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod adversity;
 mod dynamodb;
 mod handle;
 mod protocol;

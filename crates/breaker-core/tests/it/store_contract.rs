@@ -16,10 +16,14 @@ pub(crate) async fn holds_for(store: &impl StateStore) {
     an_unknown_circuit_is_closed_at_epoch_zero(store, &name("unknown")).await;
     counts_add_up(store, &name("counts")).await;
     stale_counts_are_dropped_on_request(store, &name("stale-counts")).await;
+    what_is_reported_just_now_is_not_stale(store, &name("fresh-counts")).await;
+    a_report_of_a_long_silence_fits_into_one_write(store, &name("silence")).await;
     a_change_of_an_older_epoch_has_no_effect(store, &name("fenced")).await;
     exactly_one_of_two_transitions_wins(store, &name("race")).await;
     a_place_is_leased_once_until_it_expires(store, &name("leases")).await;
     only_the_owner_of_a_lease_can_use_it(store, &name("owners")).await;
+    a_lease_that_was_lost_or_is_over_decides_nothing(store, &name("lost-leases")).await;
+    an_older_view_of_the_same_epoch_is_good_enough(store, &name("older-views")).await;
     a_full_circle_ends_closed_with_its_trail(store, &name("circle")).await;
     an_order_stands_until_it_is_withdrawn(store, &name("orders/eu-west")).await;
     events_are_told_from_an_epoch_on_and_in_pages(store, &name("pages")).await;
@@ -116,6 +120,47 @@ async fn stale_counts_are_dropped_on_request(store: &impl StateStore, circuit: &
     );
 }
 
+async fn what_is_reported_just_now_is_not_stale(store: &impl StateStore, circuit: &CircuitName) {
+    let before = apply(store, circuit, &Record::default(), &failures(START, 2))
+        .await
+        .unwrap();
+    let stale: Vec<SlotKey> = before.evidence.0.keys().copied().collect();
+    let change = Change::Count {
+        tally: tally(START, 3, 0),
+        stale,
+    };
+    let after = apply(store, circuit, &before, &change).await.unwrap();
+    let total = after.evidence.total(after.epoch, &Policy::default(), START);
+    assert_eq!((total.calls, total.failures), (5, 2));
+}
+
+async fn a_report_of_a_long_silence_fits_into_one_write(
+    store: &impl StateStore,
+    circuit: &CircuitName,
+) {
+    let policy = Policy::default();
+    let mut record = Record::default();
+    let mut now = START;
+    for _ in 0..150 {
+        let change = Change::Count {
+            tally: tally(now, 1_000, 1_000),
+            stale: Vec::new(),
+        };
+        record = apply(store, circuit, &record, &change).await.unwrap();
+        now = now + policy.slot;
+    }
+    let mut all = tally(now, 1, 1);
+    for _ in 0..policy.window_slots {
+        now = now + policy.slot;
+        all.extend(tally(now, 1_000, 1_000));
+    }
+    let stale = record.evidence.stale_keys(record.epoch, &policy, now);
+    assert!(stale.len() >= 150);
+    let change = Change::Count { tally: all, stale };
+    let after = apply(store, circuit, &record, &change).await.unwrap();
+    assert!(after.evidence.0.len() < record.evidence.0.len());
+}
+
 async fn a_change_of_an_older_epoch_has_no_effect(store: &impl StateStore, circuit: &CircuitName) {
     let fresh = Record::default();
     let opened = apply(store, circuit, &fresh, &open()).await.unwrap();
@@ -167,7 +212,7 @@ async fn a_place_is_leased_once_until_it_expires(store: &impl StateStore, circui
         .apply(circuit, &record, &take(1, 3), expires)
         .await
         .unwrap();
-    assert!(taken_over.is_held(1, LeaseOwner(3)));
+    assert!(taken_over.has_leased(1, LeaseOwner(3)));
 }
 
 async fn only_the_owner_of_a_lease_can_use_it(store: &impl StateStore, circuit: &CircuitName) {
@@ -197,6 +242,58 @@ async fn only_the_owner_of_a_lease_can_use_it(store: &impl StateStore, circuit: 
     );
     // The place is given back, so the same success cannot count twice.
     conflict(apply(store, circuit, &after, &change).await);
+}
+
+async fn a_lease_that_was_lost_or_is_over_decides_nothing(
+    store: &impl StateStore,
+    circuit: &CircuitName,
+) {
+    let policy = Policy::default();
+    let record = half_open(store, circuit, 1).await;
+    let (slot, owner) = (0, LeaseOwner(1));
+    let over = START + Duration::from_secs(5) + policy.lease_for;
+    let reopen = record.reopen(slot, owner, &policy, over, draw(0));
+    for change in [&reopen, &Change::ProbeSucceeded { slot, owner }] {
+        assert_eq!(
+            conflict(store.apply(circuit, &record, change, over).await),
+            record
+        );
+    }
+    let heir = Lease {
+        owner: LeaseOwner(2),
+        expires: over + policy.lease_for,
+    };
+    let taken = Change::TakeLease { slot, lease: heir };
+    let taken = store.apply(circuit, &record, &taken, over).await.unwrap();
+    // The first owner still believes in its lease and decides on its old view.
+    assert_eq!(
+        conflict(store.apply(circuit, &record, &reopen, over).await),
+        taken
+    );
+}
+
+async fn an_older_view_of_the_same_epoch_is_good_enough(
+    store: &impl StateStore,
+    circuit: &CircuitName,
+) {
+    let policy = Policy::default();
+    let first = half_open(store, circuit, 1).await;
+    let lease = Lease {
+        owner: LeaseOwner(2),
+        expires: START + Duration::from_mins(1),
+    };
+    let both = apply(
+        store,
+        circuit,
+        &first,
+        &Change::TakeLease { slot: 1, lease },
+    )
+    .await
+    .unwrap();
+    // The second probe fails while its process remembers only the first.
+    let reopen = first.reopen(1, LeaseOwner(2), &policy, START, draw(0));
+    let reopened = apply(store, circuit, &first, &reopen).await.unwrap();
+    assert_eq!(reopened.epoch, both.epoch.next());
 }
 
 async fn a_full_circle_ends_closed_with_its_trail(store: &impl StateStore, circuit: &CircuitName) {

@@ -2,8 +2,8 @@
 
 use std::{
     sync::{
-        Arc,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -43,52 +43,78 @@ pub(crate) fn failures(now: Timestamp, count: u64) -> Change {
     }
 }
 
-/// A store that can be cut off, and counts how often it is asked.
+/// A store that can be made to misbehave, and counts how often it is asked.
 #[derive(Debug, Default)]
 pub(crate) struct Cuttable {
     pub(crate) inner: MemoryStore,
-    mode: AtomicU8,
+    mode: Mutex<Mode>,
+    /// What a lagging read shows.
+    past: Mutex<Record>,
     pub(crate) operations: AtomicU64,
+    writing: AtomicU64,
 }
 
 /// How a [`Cuttable`] store behaves.
-#[derive(Debug, Clone, Copy)]
-#[repr(u8)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
+    #[default]
     Working,
+    /// Every operation takes a while.
+    Slow,
     Refusing,
     Silent,
-    /// Does what it is asked, but the answer is lost.
+    /// Writes are done, but the answer is lost.
     LosingReplies,
+    /// Reports are never answered; everything else works.
+    SwallowingCounts,
+    /// Reports are answered late, with what was true when they were made.
+    AnsweringLate,
+    /// Eventually consistent reads show what was true before this began.
+    Lagging,
+    /// A write that meets another is turned away, as in DynamoDB transactions.
+    Contended,
 }
+
+const A_WHILE: Duration = Duration::from_millis(10);
 
 impl Cuttable {
     pub(crate) fn behave(&self, mode: Mode) {
-        self.mode.store(mode as u8, Ordering::SeqCst);
+        *self.mode.lock().unwrap() = mode;
     }
 
-    async fn answer<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+    /// From now on eventually consistent reads show only what is true now.
+    pub(crate) async fn lag(&self, circuit: &CircuitName) {
+        let now = self.inner.load(circuit, Reading::Latest).await.unwrap();
+        *self.past.lock().unwrap() = now;
+        self.behave(Mode::Lagging);
+    }
+
+    fn mode(&self) -> Mode {
+        *self.mode.lock().unwrap()
+    }
+
+    /// What every operation meets.
+    async fn meet(&self) -> Result<(), StoreError> {
         self.operations.fetch_add(1, Ordering::SeqCst);
-        match self.mode.load(Ordering::SeqCst) {
-            0 => result,
-            1 => Err(StoreError::Refused("throttled".to_owned())),
-            _ => std::future::pending().await,
+        match self.mode() {
+            Mode::Silent => std::future::pending().await,
+            Mode::Refusing => Err(StoreError::Refused("throttled".to_owned())),
+            Mode::Slow => {
+                tokio::time::sleep(A_WHILE).await;
+                Ok(())
+            }
+            _ => Ok(()),
         }
-    }
-
-    fn loses_writes(&self) -> bool {
-        matches!(self.mode.load(Ordering::SeqCst), 1 | 2)
     }
 }
 
 impl StateStore for Cuttable {
     async fn load(&self, circuit: &CircuitName, reading: Reading) -> Result<Record, StoreError> {
-        let result = self.inner.load(circuit, reading).await;
-        if self.mode.load(Ordering::SeqCst) == Mode::LosingReplies as u8 {
-            // Only answers to writes are lost.
-            return result;
+        self.meet().await?;
+        if self.mode() == Mode::Lagging && reading == Reading::Eventual {
+            return Ok(self.past.lock().unwrap().clone());
         }
-        self.answer(result).await
+        self.inner.load(circuit, reading).await
     }
 
     async fn apply(
@@ -98,12 +124,27 @@ impl StateStore for Cuttable {
         change: &Change,
         now: Timestamp,
     ) -> Result<Record, StoreError> {
-        let result = if self.loses_writes() {
-            Ok(basis.clone())
-        } else {
-            self.inner.apply(circuit, basis, change, now).await
-        };
-        self.answer(result).await
+        self.meet().await?;
+        let mode = self.mode();
+        if mode == Mode::SwallowingCounts && matches!(change, Change::Count { .. }) {
+            return std::future::pending().await;
+        }
+        if mode == Mode::Contended {
+            let others = self.writing.fetch_add(1, Ordering::SeqCst);
+            tokio::time::sleep(A_WHILE).await;
+            self.writing.fetch_sub(1, Ordering::SeqCst);
+            if others > 0 {
+                return Err(StoreError::Contended);
+            }
+        }
+        let result = self.inner.apply(circuit, basis, change, now).await;
+        if mode == Mode::AnsweringLate && matches!(change, Change::Count { .. }) {
+            tokio::time::sleep(A_WHILE).await;
+        }
+        if mode == Mode::LosingReplies {
+            return std::future::pending().await;
+        }
+        result
     }
 
     async fn events(
@@ -112,37 +153,40 @@ impl StateStore for Cuttable {
         since: Epoch,
         limit: u16,
     ) -> Result<Vec<TransitionEvent>, StoreError> {
-        let result = self.inner.events(circuit, since, limit).await;
-        self.answer(result).await
+        self.meet().await?;
+        self.inner.events(circuit, since, limit).await
     }
 }
+
+/// One execution environment of a [`Fleet`].
+pub(crate) type Environment = Breaker<Arc<Cuttable>, Arc<ManualClock>>;
 
 /// Several environments that share one store and one clock.
 pub(crate) struct Fleet {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) store: Arc<Cuttable>,
-    pub(crate) environments: Vec<Breaker<Arc<Cuttable>, Arc<ManualClock>>>,
+    pub(crate) environments: Vec<Environment>,
 }
 
 impl Fleet {
     pub(crate) fn of(size: usize) -> Self {
-        let clock = Arc::new(ManualClock::starting_at(START));
-        let store = Arc::new(Cuttable::default());
+        let mut fleet = Self {
+            clock: Arc::new(ManualClock::starting_at(START)),
+            store: Arc::default(),
+            environments: Vec::new(),
+        };
+        fleet.environments = (0..size).map(|_| fleet.environment()).collect();
+        fleet
+    }
+
+    /// One more environment, which knows nothing yet.
+    pub(crate) fn environment(&self) -> Environment {
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         let policy = Policy {
             open_jitter: 0.0,
             ..Policy::default()
         };
-        let environments = (0..size)
-            .map(|_| {
-                let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
-                Breaker::with_clock(name("orders"), policy.clone(), store, clock).unwrap()
-            })
-            .collect();
-        Self {
-            clock,
-            store,
-            environments,
-        }
+        Breaker::with_clock(name("orders"), policy, store, clock).unwrap()
     }
 
     pub(crate) fn advance(&self, by: Duration) {

@@ -4,6 +4,7 @@
 //! refusal by the service is certain; everything else is not.
 
 use aws_sdk_dynamodb::{
+    config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
     operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
 };
@@ -11,41 +12,41 @@ use aws_sdk_dynamodb::{
 use super::codec::{Item, decode_record};
 use crate::{protocol::Conflict, store::StoreError};
 
-/// The most names of errors that a message holds.
 const UNKNOWN: &str = "unknown error";
 
-pub(super) fn of_read<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> StoreError {
-    match error {
-        SdkError::ServiceError(service) => of_service(service.err(), service.err().code()),
-        other => no_answer(&other),
+pub(super) fn of_read<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> StoreError {
+    of_any(error)
+}
+
+pub(super) fn of_update(error: &SdkError<UpdateItemError, HttpResponse>) -> StoreError {
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+            conflict(failed.item.as_ref())
+        }
+        Some(UpdateItemError::TransactionConflictException(_)) => StoreError::Contended,
+        _ => of_any(error),
     }
 }
 
-pub(super) fn of_update<R>(error: SdkError<UpdateItemError, R>) -> StoreError {
-    match error {
-        SdkError::ServiceError(service) => match service.into_err() {
-            UpdateItemError::ConditionalCheckFailedException(failed) => {
-                conflict(failed.item.as_ref())
+pub(super) fn of_transaction(
+    error: &SdkError<TransactWriteItemsError, HttpResponse>,
+) -> StoreError {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+            let reasons = canceled.cancellation_reasons();
+            let code_is = |code| reasons.iter().any(|reason| reason.code() == Some(code));
+            if code_is("ConditionalCheckFailed") {
+                // The first part is the record; only it has a condition.
+                conflict(reasons.first().and_then(|reason| reason.item.as_ref()))
+            } else if code_is("TransactionConflict") {
+                StoreError::Contended
+            } else {
+                let codes = reasons.iter().filter_map(|reason| reason.code());
+                StoreError::Refused(codes.collect::<Vec<_>>().join(", "))
             }
-            other => of_service(&other, other.code()),
-        },
-        other => no_answer(&other),
-    }
-}
-
-pub(super) fn of_transaction<R>(error: SdkError<TransactWriteItemsError, R>) -> StoreError {
-    let service = match error {
-        SdkError::ServiceError(service) => service.into_err(),
-        other => return no_answer(&other),
-    };
-    let TransactWriteItemsError::TransactionCanceledException(canceled) = &service else {
-        return of_service(&service, service.code());
-    };
-    let state = canceled.cancellation_reasons().first();
-    match state.and_then(|reason| reason.code()) {
-        Some("ConditionalCheckFailed") => conflict(state.and_then(|reason| reason.item.as_ref())),
-        Some(code) => StoreError::Refused(code.to_owned()),
-        None => StoreError::Refused(UNKNOWN.to_owned()),
+        }
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => StoreError::Contended,
+        _ => of_any(error),
     }
 }
 
@@ -60,23 +61,17 @@ fn conflict(item: Option<&Item>) -> StoreError {
     }
 }
 
-/// An internal error of the service leaves open whether the change was made.
-fn of_service(error: &impl ProvideErrorMetadata, code: Option<&str>) -> StoreError {
-    let message = code.unwrap_or(UNKNOWN).to_owned();
-    match error.code() {
-        Some("InternalServerError" | "ServiceUnavailable") | None => StoreError::NoAnswer(message),
-        Some(_) => StoreError::Refused(message),
-    }
-}
-
-fn no_answer<E, R>(error: &SdkError<E, R>) -> StoreError {
-    StoreError::NoAnswer(
-        match error {
-            SdkError::TimeoutError(_) => "timed out",
-            SdkError::DispatchFailure(_) => "no connection",
-            SdkError::ResponseError(_) => "unreadable response",
-            _ => UNKNOWN,
+fn of_any<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> StoreError {
+    let code = |error: &E| error.code().unwrap_or(UNKNOWN).to_owned();
+    match error {
+        // An error inside the service leaves open what it did before.
+        SdkError::ServiceError(service) if service.raw().status().is_server_error() => {
+            StoreError::NoAnswer(code(service.err()))
         }
-        .to_owned(),
-    )
+        SdkError::ServiceError(service) => StoreError::Refused(code(service.err())),
+        SdkError::TimeoutError(_) => StoreError::NoAnswer("timed out".to_owned()),
+        SdkError::DispatchFailure(_) => StoreError::NoAnswer("no connection".to_owned()),
+        SdkError::ResponseError(_) => StoreError::NoAnswer("unreadable response".to_owned()),
+        _ => StoreError::NoAnswer(UNKNOWN.to_owned()),
+    }
 }

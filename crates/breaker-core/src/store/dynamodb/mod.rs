@@ -31,11 +31,11 @@ use aws_sdk_dynamodb::{
 
 use self::{
     codec::{Item, decode_event, decode_record, encode_event, encode_record, event_key, state_key},
-    update::Update,
+    update::{Condition, Update},
 };
 use super::{CircuitName, Reading, StateStore, StoreError};
 use crate::{
-    protocol::{Change, Conflict, Epoch, Record, TransitionEvent},
+    protocol::{Change, Epoch, Record, TransitionEvent},
     time::Timestamp,
 };
 
@@ -65,13 +65,13 @@ impl DynamoDbStore {
             .table_name(&self.table)
             .set_key(Some(state_key(circuit)))
             .update_expression(update.expression)
-            .condition_expression(update.condition)
-            .set_expression_attribute_values(Some(update.values))
+            .condition_expression(update.condition.expression)
+            .set_expression_attribute_values(Some(update.condition.values))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await
-            .map_err(failure::of_update)?;
+            .map_err(|error| failure::of_update(&error))?;
         decode_record(output.attributes.as_ref())
     }
 
@@ -79,16 +79,15 @@ impl DynamoDbStore {
     async fn transition(
         &self,
         circuit: &CircuitName,
-        basis: &Record,
+        condition: Condition,
         next: Record,
         event: &TransitionEvent,
     ) -> Result<Record, StoreError> {
-        let (condition, values) = update::still_in(basis.epoch);
         let state = Put::builder()
             .table_name(&self.table)
             .set_item(Some(encode_record(circuit, &next)))
-            .condition_expression(condition)
-            .set_expression_attribute_values(Some(values))
+            .condition_expression(condition.expression)
+            .set_expression_attribute_values(Some(condition.values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
         let trail = Put::builder()
@@ -100,7 +99,10 @@ impl DynamoDbStore {
             let put = put.map_err(|error| StoreError::Refused(error.to_string()))?;
             write = write.transact_items(TransactWriteItem::builder().put(put).build());
         }
-        write.send().await.map_err(failure::of_transaction)?;
+        write
+            .send()
+            .await
+            .map_err(|error| failure::of_transaction(&error))?;
         Ok(next)
     }
 }
@@ -115,7 +117,7 @@ impl StateStore for DynamoDbStore {
             .consistent_read(reading == Reading::Latest)
             .send()
             .await
-            .map_err(failure::of_read)?;
+            .map_err(|error| failure::of_read(&error))?;
         decode_record(output.item.as_ref())
     }
 
@@ -129,11 +131,14 @@ impl StateStore for DynamoDbStore {
         if let Some(update) = Update::of(change, basis.epoch, now) {
             return self.update(circuit, update).await;
         }
-        let next = basis.apply(basis.epoch, change, now)?;
-        let event = basis.event_of(change, now).ok_or_else(|| Conflict {
-            current: Box::new(basis.clone()),
-        })?;
-        self.transition(circuit, basis, next, &event).await
+        let Some(event) = basis.event_of(change, now) else {
+            return Err(StoreError::Refused(
+                "the change is none that this store knows".to_owned(),
+            ));
+        };
+        let next = basis.after(change, now);
+        let condition = update::allows(change, basis.epoch, now);
+        self.transition(circuit, condition, next, &event).await
     }
 
     async fn events(
@@ -142,6 +147,9 @@ impl StateStore for DynamoDbStore {
         since: Epoch,
         limit: u16,
     ) -> Result<Vec<TransitionEvent>, StoreError> {
+        let Some(first) = since.0.checked_add(1) else {
+            return Ok(Vec::new());
+        };
         let text = AttributeValue::S;
         let output = self
             .client
@@ -149,12 +157,12 @@ impl StateStore for DynamoDbStore {
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
             .expression_attribute_values(":pk", text(circuit.to_string()))
-            .expression_attribute_values(":first", text(event_key(since.next())))
+            .expression_attribute_values(":first", text(event_key(Epoch(first))))
             .expression_attribute_values(":last", text(event_key(Epoch(u64::MAX))))
             .limit(i32::from(limit))
             .send()
             .await
-            .map_err(failure::of_read)?;
+            .map_err(|error| failure::of_read(&error))?;
         output
             .items()
             .iter()
