@@ -46,6 +46,15 @@ impl Config {
         let request = variables.optional_ms("REQUEST_TIMEOUT_MS", Duration::from_secs(10));
         let attempt = variables.optional_ms("ATTEMPT_TIMEOUT_MS", Duration::from_secs(3));
         let fallback = variables.optional_ms("FALLBACK_TIMEOUT_MS", Duration::from_secs(2));
+        if let (Some(request), Some(attempt), Some(fallback)) = (request, attempt, fallback)
+            && request < attempt.saturating_add(fallback)
+        {
+            variables.refuse::<()>(
+                "REQUEST_TIMEOUT_MS",
+                "leaves no time for one attempt and the fallback; it must be at least \
+                 ATTEMPT_TIMEOUT_MS plus FALLBACK_TIMEOUT_MS",
+            );
+        }
         variables.finish(|| {
             Some(Self {
                 stage: stage?,
@@ -66,6 +75,22 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_has_time_for_an_attempt_and_the_fallback() {
+        let error = Config::read(Variables::new(|name| match name {
+            "STAGE" => Some("local".to_owned()),
+            "REQUEST_TIMEOUT_MS" => Some("3000".to_owned()),
+            name if name.ends_with("_NAME") => Some("x".to_owned()),
+            _ => None,
+        }));
+        assert!(
+            error
+                .unwrap_err()
+                .to_string()
+                .contains("ATTEMPT_TIMEOUT_MS")
+        );
+    }
 
     #[test]
     fn every_missing_variable_is_named_at_once() {

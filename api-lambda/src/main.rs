@@ -1,6 +1,6 @@
 //! The API Lambda's entry: reads the configuration, wires, runs.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use api_lambda::{
     config::Config,
@@ -16,6 +16,9 @@ use lambda_kit::{
     function::Function,
 };
 
+/// How long the first connection to DynamoDB may take, before the first event.
+const WARM_UP: Duration = Duration::from_secs(2);
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let config = Config::read(Variables::of_process());
@@ -30,6 +33,9 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
     let store = DynamoDbStore::new(dynamodb, config.circuits_table);
     let breaker = Breaker::new("retry".parse()?, Policy::default(), store)?;
+    if let Err(error) = breaker.warm_up(WARM_UP).await {
+        tracing::warn!(%error, "the circuit is not known yet");
+    }
     let clock = Arc::new(SystemClock);
     let path = path::build(retry, fallback, breaker.clone(), config.patience, &clock);
     let app = App {

@@ -43,7 +43,7 @@ describe.each([localContext, devContext])('the HTTP API of the $stage stage', (c
       AllowOrigins: [context['webOrigin']],
       AllowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
       AllowHeaders: ['content-type', 'if-match', 'idempotency-key', 'x-request-id'],
-      ExposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'server-timing', 'cache-status', 'age'],
+      ExposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotency-key', 'server-timing', 'cache-status', 'age'],
       MaxAge: 3600,
     });
   });

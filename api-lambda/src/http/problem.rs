@@ -11,11 +11,12 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use contract::{FieldError, Version};
+use contract::{FieldError, IdempotencyKey, Version};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::headers::IDEMPOTENCY_KEY;
 use crate::path::as_ms;
 
 /// The kinds of problem.
@@ -114,6 +115,8 @@ pub(super) struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
+    /// The key under which a change in doubt can be repeated.
+    key: Option<IdempotencyKey>,
 }
 
 /// The body of a problem (RFC 9457).
@@ -145,6 +148,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            key: None,
         }
     }
 
@@ -229,7 +233,7 @@ impl Problem {
         Self::new(Kind::Internal, detail)
     }
 
-    pub(super) fn unavailable(detail: &str, retry_after: Duration) -> Self {
+    pub(super) fn unavailable(detail: impl Into<String>, retry_after: Duration) -> Self {
         let retry_after = Some(retry_after);
         Self {
             retry_after,
@@ -239,6 +243,14 @@ impl Problem {
 
     pub(super) fn deadline_exceeded(detail: &str) -> Self {
         Self::new(Kind::DeadlineExceeded, detail)
+    }
+
+    /// The same problem, with the key that repeats the change it is about.
+    pub(super) fn about(self, key: IdempotencyKey) -> Self {
+        Self {
+            key: Some(key),
+            ..self
+        }
     }
 
     /// Whole seconds, rounded up: coming back too early would be in vain.
@@ -278,7 +290,7 @@ impl Problem {
         *told.status_mut() = response.status();
         let problem_json = HeaderValue::from_static("application/problem+json");
         let (parts, _) = response.into_parts();
-        let keep = [header::ALLOW, header::RETRY_AFTER];
+        let keep = [header::ALLOW, header::RETRY_AFTER, IDEMPOTENCY_KEY.clone()];
         for name in keep {
             if let Some(value) = parts.headers.get(&name) {
                 told.headers_mut().insert(name, value.clone());
@@ -298,6 +310,9 @@ impl IntoResponse for Problem {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(key) = self.key.as_ref().and_then(|key| key.as_str().parse().ok()) {
+            response.headers_mut().insert(IDEMPOTENCY_KEY.clone(), key);
         }
         response.extensions_mut().insert(self);
         response

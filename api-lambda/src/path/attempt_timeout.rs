@@ -1,6 +1,6 @@
-//! Cuts an attempt off: at its own time-out or at the client's deadline,
-//! whichever comes first. It matters which: a client in a hurry is not the
-//! dependency's failure.
+//! Cuts an attempt off: at its own time-out or when attempts end for this
+//! call, whichever comes first. It matters which: a client in a hurry is not
+//! the dependency's failure.
 
 use std::{
     future::Future,
@@ -71,7 +71,7 @@ where
     }
 
     fn call(&mut self, call: Call) -> Self::Future {
-        let remaining = call.request.deadline.remaining(self.clock.now());
+        let remaining = call.attempts_end.remaining(self.clock.now());
         let limit = self.limit;
         let attempt = self.inner.call(call);
         Box::pin(async move {

@@ -117,6 +117,16 @@ impl Journal {
             .clone()
     }
 
+    /// Whether it is certain that nothing has been asked of the Retry Lambda:
+    /// the circuit has refused every attempt.
+    pub fn nothing_was_done(&self) -> bool {
+        let attempts = self.attempts();
+        let mut made = attempts
+            .iter()
+            .filter(|attempt| attempt.target == Target::Retry);
+        made.all(|attempt| attempt.outcome == AttemptOutcome::Rejected)
+    }
+
     /// Notes an attempt that began after `started` and has just ended.
     pub(super) fn note(&self, target: Target, outcome: AttemptOutcome, started: Duration) {
         let attempt = Attempt {

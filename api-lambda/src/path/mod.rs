@@ -20,8 +20,9 @@ mod retry;
 
 use std::{sync::Arc, time::Duration};
 
-use breaker_core::{Breaker, BreakerLayer, Rejection, StateStore};
-use contract::{Command, Reply, Request};
+use breaker_core::{Breaker, BreakerLayer, StateStore};
+use chrono::{DateTime, Utc};
+use contract::{Command, Deadline, Reply, Request};
 use lambda_kit::{
     clock::Clock,
     function::{Function, InvokeError},
@@ -40,8 +41,39 @@ use self::{
 pub struct Call {
     /// What is sent.
     pub request: Request<Command>,
+    /// When attempts at the Retry Lambda end. A read keeps time back for the
+    /// fallback; a write has none to ask.
+    pub attempts_end: Deadline,
     /// Every attempt made for it.
     pub journal: Journal,
+}
+
+impl Call {
+    /// A call that begins at `now`.
+    pub fn begin(
+        request_id: String,
+        command: Command,
+        patience: Patience,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let deadline = Deadline::after(now, patience.request);
+        let attempts_end = match &command {
+            Command::Read(_) => {
+                Deadline::after(now, patience.request.saturating_sub(patience.fallback))
+            }
+            Command::Write { .. } => deadline,
+        };
+        let request = Request {
+            request_id,
+            deadline,
+            command,
+        };
+        Self {
+            request,
+            attempts_end,
+            journal: Journal::new(),
+        }
+    }
 }
 
 /// How long calls may take.
@@ -113,12 +145,4 @@ where
 pub async fn send(path: &Path, call: Call) -> Result<Reply, PathError> {
     let mut path = path.clone();
     path.ready().await?.call(call).await
-}
-
-/// The rejection, if that is what `error` is.
-pub fn rejection(error: &PathError) -> Option<&Rejection> {
-    match error {
-        PathError::Rejected(rejection) => Some(rejection),
-        PathError::ProbeTimedOut | PathError::Inner(_) => None,
-    }
 }

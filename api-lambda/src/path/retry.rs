@@ -21,7 +21,7 @@ const MAX_ATTEMPTS: u32 = 3;
 const BASE: Duration = Duration::from_millis(50);
 const CAP: Duration = Duration::from_secs(1);
 
-/// An attempt with less time than this before the deadline is not worth making.
+/// An attempt with less time than this before attempts end is not worth making.
 const MIN_ATTEMPT: Duration = Duration::from_millis(250);
 
 /// How long a success or a retry is remembered by the budget.
@@ -74,7 +74,7 @@ impl<C: Clock> Policy<Call, Reply, PathError> for RetryPolicy<C> {
             return None;
         }
         let wait = backoff(self.attempts, fastrand::f64());
-        let remaining = call.request.deadline.remaining(self.clock.now());
+        let remaining = call.attempts_end.remaining(self.clock.now());
         if self.attempts >= MAX_ATTEMPTS
             || remaining < wait + MIN_ATTEMPT
             || !self.budget.withdraw()

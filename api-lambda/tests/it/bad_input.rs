@@ -150,6 +150,8 @@ async fn with_everything_gone_a_request_is_unavailable_and_says_when_to_come_bac
     let (response, _) = send(&isolated(), request(Method::POST, "/items", document)).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(response.headers().contains_key(header::RETRY_AFTER));
+    // The write is in doubt, so the client learns the key that repeats it.
+    assert!(response.headers().contains_key("idempotency-key"));
 }
 
 #[tokio::test]

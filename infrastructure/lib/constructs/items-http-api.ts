@@ -30,7 +30,7 @@ export class ItemsHttpApi extends Construct {
         allowOrigins: [props.webOrigin],
         allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.DELETE],
         allowHeaders: ['content-type', 'if-match', 'idempotency-key', 'x-request-id'],
-        exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'server-timing', 'cache-status', 'age'],
+        exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotency-key', 'server-timing', 'cache-status', 'age'],
         maxAge: Duration.hours(1),
       },
     });

@@ -120,7 +120,8 @@ pub(super) async fn withdraw_order(
 ) -> Result<StatusCode, Problem> {
     must_exist(&app, &name)?;
     let snapshot = app.breaker.inspect().await.map_err(|e| trouble(&e))?;
-    if snapshot.record.standing_override.is_some() {
+    // One that has expired has no effect and needs no taking back.
+    if snapshot.record.active_override(snapshot.now).is_some() {
         app.breaker
             .order(None, "api")
             .await
@@ -145,6 +146,17 @@ async fn inspect(app: &App) -> Result<Circuit, Problem> {
 
 fn trouble(error: &StoreError) -> Problem {
     tracing::warn!(%error, "the circuits' table is in trouble");
-    let detail = "The table of the circuits does not answer; calls go on by the last known state.";
+    let detail = match error {
+        StoreError::NoAnswer(_) | StoreError::Refused(_) => {
+            "The table of the circuits does not answer; calls go on by the last known state."
+        }
+        StoreError::Conflict(_) | StoreError::Contended => {
+            "The circuit moves too fast just now; the order was not placed."
+        }
+        StoreError::Unreadable(_) => {
+            "The circuit's record was written by another version of this service and cannot be \
+             understood; it was left as it is."
+        }
+    };
     Problem::unavailable(detail, std::time::Duration::from_secs(1))
 }

@@ -9,13 +9,13 @@ use axum::{
 };
 use breaker_core::{Snapshot, State as CircuitState, protocol::Phase};
 use chrono::{DateTime, Utc};
-use contract::{Body, Dependency, Item, ItemPage, Refusal, Reply, Source};
+use contract::{Body, Dependency, IdempotencyKey, Item, ItemPage, Refusal, Reply, Source};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     http::{App, headers, problem::Problem},
-    path::{Attempt, AttemptError, Journal, PathError, rejection},
+    path::{Attempt, AttemptError, Journal, PathError},
 };
 
 /// How an answer came about.
@@ -98,6 +98,7 @@ pub(super) fn answered(
     app: &App,
     result: Result<Reply, PathError>,
     journal: &Journal,
+    key: Option<IdempotencyKey>,
 ) -> Result<Answered, Problem> {
     let circuit = app.breaker.known();
     match result {
@@ -106,7 +107,7 @@ pub(super) fn answered(
                 source: reply.source,
                 degraded: reply.source.is_degraded(),
                 as_of: reply.as_of,
-                circuit: circuit.record.state(circuit.now),
+                circuit: as_met(circuit.record.effective_state(circuit.now)),
                 attempts: journal.attempts(),
             };
             Ok(Answered {
@@ -120,13 +121,25 @@ pub(super) fn answered(
         Ok(Reply::Unavailable(unavailable)) => {
             tracing::warn!(reason = unavailable.reason, "unavailable");
             Err(match unavailable.dependency {
-                Dependency::Time => no_time(),
+                Dependency::Time => no_time(key),
                 Dependency::Database | Dependency::Cache | Dependency::NothingCached => {
-                    in_trouble(&circuit)
+                    in_trouble(until_calls_pass(&circuit), key)
                 }
             })
         }
-        Err(error) => Err(failed(&circuit, &error)),
+        Err(error) => {
+            tracing::warn!(%error, "no reply");
+            Err(failed(&circuit, &error, journal, key))
+        }
+    }
+}
+
+/// An operator's order, in terms of what calls meet.
+fn as_met(state: CircuitState) -> CircuitState {
+    match state {
+        CircuitState::ForcedOpen => CircuitState::Open,
+        CircuitState::ForcedClosed | CircuitState::Shadow => CircuitState::Closed,
+        CircuitState::Closed | CircuitState::Open | CircuitState::HalfOpen => state,
     }
 }
 
@@ -138,33 +151,54 @@ fn refused(refusal: &Refusal) -> Problem {
     }
 }
 
-fn failed(circuit: &Snapshot, error: &PathError) -> Problem {
-    tracing::warn!(%error, "no reply");
-    if let Some(rejection) = rejection(error) {
-        let detail = format!("Nothing was done, because {rejection}.");
-        return Problem::unavailable(&detail, rejection.retry_at.since(circuit.now));
-    }
+fn failed(
+    circuit: &Snapshot,
+    error: &PathError,
+    journal: &Journal,
+    key: Option<IdempotencyKey>,
+) -> Problem {
     match error {
-        PathError::Inner(AttemptError::DeadlineReached) => no_time(),
-        _ => in_trouble(circuit),
+        PathError::Rejected(rejection) => {
+            let wait = rejection.retry_at.since(circuit.now);
+            if journal.nothing_was_done() {
+                let detail = format!("Nothing was done, because {rejection}.");
+                Problem::unavailable(detail, wait)
+            } else {
+                in_trouble(wait, key)
+            }
+        }
+        PathError::Inner(AttemptError::DeadlineReached) => no_time(key),
+        PathError::Inner(_) | PathError::ProbeTimedOut => {
+            in_trouble(until_calls_pass(circuit), key)
+        }
     }
-}
-
-fn no_time() -> Problem {
-    Problem::deadline_exceeded(
-        "The request took too long. A change may or may not have been made; repeat it with the \
-         same Idempotency-Key.",
-    )
 }
 
 /// If the circuit has opened over this, coming back before it may let calls
 /// through would be in vain.
-fn in_trouble(circuit: &Snapshot) -> Problem {
-    let wait = match circuit.record.phase {
+fn until_calls_pass(circuit: &Snapshot) -> Duration {
+    match circuit.record.phase {
         Phase::Open { until, .. } => until.since(circuit.now),
         Phase::Closed { .. } | Phase::HalfOpen { .. } => Duration::from_secs(1),
-    };
-    let detail = "The database cannot be reached and nothing is cached for this request. A change \
-                  may or may not have been made; repeat it with the same Idempotency-Key.";
-    Problem::unavailable(detail, wait)
+    }
+}
+
+const IN_DOUBT: &str =
+    "The change may or may not have been made; repeat it with the Idempotency-Key of this answer.";
+
+fn no_time(key: Option<IdempotencyKey>) -> Problem {
+    match key {
+        Some(key) => Problem::deadline_exceeded(IN_DOUBT).about(key),
+        None => Problem::deadline_exceeded("The request took too long; it can be repeated."),
+    }
+}
+
+fn in_trouble(wait: Duration, key: Option<IdempotencyKey>) -> Problem {
+    match key {
+        Some(key) => Problem::unavailable(IN_DOUBT, wait).about(key),
+        None => Problem::unavailable(
+            "The database cannot be reached and nothing is cached for this request.",
+            wait,
+        ),
+    }
 }

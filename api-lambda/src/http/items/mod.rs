@@ -8,9 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use contract::{
-    Body as ReplyBody, Command, Cursor, Deadline, ItemDraft, PageLimit, Read, Request, Write,
-};
+use contract::{Body as ReplyBody, Command, Cursor, ItemDraft, PageLimit, Read, Write};
 use uuid::Uuid;
 
 use self::answer::{Answered, answered};
@@ -23,7 +21,7 @@ use super::{
     problem::Problem,
     request_id::RequestId,
 };
-use crate::path::{self, Call, Journal};
+use crate::path::{self, Call};
 
 /// Some items, newest first.
 #[utoipa::path(get, path = "/items", operation_id = "list_items", tag = "items",
@@ -204,20 +202,14 @@ async fn ask(
     RequestId(request_id): RequestId,
     command: Command,
 ) -> Result<Answered, Problem> {
-    let deadline = Deadline::after(app.now(), app.patience.request);
-    let journal = Journal::new();
-    let request = Request {
-        request_id,
-        deadline,
-        command,
+    let key = match &command {
+        Command::Read(_) => None,
+        Command::Write {
+            idempotency_key, ..
+        } => Some(idempotency_key.clone()),
     };
-    let result = path::send(
-        &app.path,
-        Call {
-            request,
-            journal: journal.clone(),
-        },
-    )
-    .await;
-    answered(app, result, &journal)
+    let call = Call::begin(request_id, command, app.patience, app.now());
+    let journal = call.journal.clone();
+    let result = path::send(&app.path, call).await;
+    answered(app, result, &journal, key)
 }
