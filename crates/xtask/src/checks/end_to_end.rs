@@ -26,11 +26,14 @@ pub(super) fn checks<'run>(
     let up = Check::new(UP, |_, interrupt| {
         lifecycle::start(workspace, Build::WithTests, progress, interrupt).map(drop)
     });
+    // The whole workspace again, for one package alone would have other features of
+    // its dependencies, and with them another build.
     let system = cargo(workspace, "system-tests").args(["test", "--locked", "--profile", "local"]);
-    let system = system.args(["--package", "system-tests", "--features", "running-stack"]);
+    let feature = ["--workspace", "--features", "system-tests/running-stack"];
+    let system = system.args(feature).args(["--test", "stack"]);
     vec![
         Check::new("infrastructure: synthesis of dev", |_, interrupt| {
-            synthesise(workspace, "dev", interrupt)
+            synthesise_dev(workspace, interrupt)
         })
         .needs(&[CDK_PACKAGES, BUILD]),
         up.needs(&[BUILD, CDK_PACKAGES, PYTHON, WEB_BUILD]),
@@ -48,12 +51,13 @@ pub(super) fn checks<'run>(
 }
 
 /// The stage that goes to AWS, with the binaries at hand.
-fn synthesise(workspace: &Workspace, stage: &str, interrupt: &Interrupt) -> Result<()> {
+fn synthesise_dev(workspace: &Workspace, interrupt: &Interrupt) -> Result<()> {
     let folder = workspace.built().join("checks");
     let functions = functions::lay_out(workspace, &folder.join("functions"))?;
     let settings = [
-        format!("stage={stage}"),
+        "stage=dev".to_owned(),
         format!("functionsDir={}", functions.display()),
+        "webOrigin=https://items.example.com".to_owned(),
     ];
     deploy::cdk(workspace, "synth")
         .args(["--quiet", "--output"])
