@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
+use crate::process::is_root;
+
 /// A program that is needed, and the check that it is good enough.
 struct Prerequisite {
     name: &'static str,
@@ -17,6 +19,15 @@ struct Prerequisite {
 
 /// Asks Python for its version and for the modules that `python3 -m venv` needs.
 const PYTHON: &str = "import sys, venv, ensurepip; print('.'.join(map(str, sys.version_info[:3])))";
+
+/// Needed by root alone.
+const SETPRIV: Prerequisite = Prerequisite {
+    name: "setpriv",
+    command: &["setpriv", "--version"],
+    least: &[2, 33],
+    what_to_do: "PostgreSQL refuses to run as root, so it has to be started by setpriv: install \
+                 util-linux 2.33 or newer, or run this as another user",
+};
 
 const NEEDED: &[Prerequisite] = &[
     Prerequisite {
@@ -49,7 +60,8 @@ const NEEDED: &[Prerequisite] = &[
 /// # Errors
 /// Names everything that is missing or too old.
 pub(crate) fn check() -> Result<()> {
-    let missing: Vec<String> = NEEDED.iter().filter_map(complaint).collect();
+    let as_root = is_root().then_some(&SETPRIV);
+    let missing: Vec<String> = NEEDED.iter().chain(as_root).filter_map(complaint).collect();
     if !missing.is_empty() {
         bail!(
             "something is missing on this machine:\n{}",
@@ -128,6 +140,10 @@ mod tests {
             Some(vec![1, 95, 0])
         );
         assert_eq!(version("cargo 1.96.0-nightly"), Some(vec![1, 96, 0]));
+        assert_eq!(
+            version("setpriv from util-linux 2.38.1"),
+            Some(vec![2, 38, 1])
+        );
         assert_eq!(version("no idea"), None);
     }
 

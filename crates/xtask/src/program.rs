@@ -32,6 +32,8 @@ pub(crate) enum Inherited {
 /// A program, its arguments, its place, its environment and its log.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Program {
+    /// What runs it, with its arguments; usually nothing.
+    wrapper: Vec<String>,
     path: PathBuf,
     args: Vec<String>,
     folder: PathBuf,
@@ -43,6 +45,7 @@ pub(crate) struct Program {
 impl Program {
     pub(crate) fn new(path: impl Into<PathBuf>, folder: &Path, log: PathBuf) -> Self {
         Self {
+            wrapper: Vec::new(),
             path: path.into(),
             args: Vec::new(),
             folder: folder.to_path_buf(),
@@ -73,13 +76,7 @@ impl Program {
 
     /// The same program, run by another one, such as `setpriv`.
     pub(crate) fn run_by(mut self, wrapper: &[&str]) -> Self {
-        if let [path, args @ ..] = wrapper {
-            let inner = std::mem::replace(&mut self.path, PathBuf::from(path));
-            let mut all: Vec<String> = args.iter().map(ToString::to_string).collect();
-            all.push(inner.to_string_lossy().into_owned());
-            all.append(&mut self.args);
-            self.args = all;
-        }
+        self.wrapper = wrapper.iter().map(ToString::to_string).collect();
         self
     }
 
@@ -152,8 +149,8 @@ impl Program {
                 .with_context(|| format!("creating {}", folder.display()))?;
         }
         let log = open(&self.log).with_context(|| format!("opening {}", self.log.display()))?;
-        let mut command = Command::new(&self.path);
-        command.args(&self.args).current_dir(&self.folder);
+        let mut command = self.command();
+        command.current_dir(&self.folder);
         self.set_environment(&mut command);
         command
             .stdin(Stdio::null())
@@ -163,6 +160,19 @@ impl Program {
         command
             .spawn()
             .with_context(|| format!("starting `{}`", self.spoken()))
+    }
+
+    fn command(&self) -> Command {
+        let mut command = match self.wrapper.as_slice() {
+            [] => Command::new(&self.path),
+            [wrapper, args @ ..] => {
+                let mut command = Command::new(wrapper);
+                command.args(args).arg(&self.path);
+                command
+            }
+        };
+        command.args(&self.args);
+        command
     }
 
     fn set_environment(&self, command: &mut Command) {

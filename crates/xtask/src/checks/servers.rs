@@ -57,8 +57,8 @@ impl TestServers {
 
 impl Drop for TestServers {
     fn drop(&mut self) {
-        for server in &mut self.running {
-            server.stop();
+        for server in self.running.drain(..) {
+            server.discard();
         }
         // The next start clears away what could not be removed now.
         drop(std::fs::remove_dir_all(&self.folder));
@@ -73,8 +73,8 @@ fn record(folder: &Path) -> PathBuf {
 fn clear_away(folder: &Path) -> Result<()> {
     let left = std::fs::read(record(folder)).unwrap_or_default();
     let left: Vec<Server> = serde_json::from_slice(&left).unwrap_or_default();
-    for mut server in left {
-        server.stop();
+    for server in left {
+        server.discard();
     }
     disk::remove_folder(folder)
 }

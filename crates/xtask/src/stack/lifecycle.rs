@@ -50,7 +50,7 @@ pub(crate) fn up(workspace: &Workspace, stay: Stay, interrupt: &Interrupt) -> Re
     println!(
         "\n{} {}\n",
         style("The stack is up.").bold(),
-        style(spoken(watch.elapsed())).dim()
+        style(format!("({})", spoken(watch.elapsed()))).dim()
     );
     print_endpoints(workspace, &record);
     drop(lock);
@@ -176,8 +176,8 @@ fn stop_shown(workspace: &Workspace, progress: &Progress) -> Result<bool> {
 fn dismantle(workspace: &Workspace, record: Record) -> Result<()> {
     withdraw(workspace)?;
     std::thread::scope(|scope| {
-        for (_, mut server) in record.servers {
-            scope.spawn(move || server.stop());
+        for (_, server) in record.servers {
+            scope.spawn(move || server.discard());
         }
     });
     // The emulator ends its functions, unless it was itself killed before.

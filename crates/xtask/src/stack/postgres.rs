@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow};
 
 use super::server::{Readiness, Server};
 use crate::interrupt::Interrupt;
+use crate::process::is_root;
 use crate::program::Program;
 use crate::random;
 use crate::workspace::Workspace;
@@ -125,10 +126,6 @@ pub(crate) fn wheel(workspace: &Workspace, name: &str) -> Result<PathBuf> {
         .map(|python| python.path().join("site-packages").join(name))
         .find(|path| path.is_dir())
         .ok_or_else(|| anyhow!("{name} is not installed in {}", workspace.venv().display()))
-}
-
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
 }
 
 /// What has to stand before PostgreSQL's programs: nothing, unless we are root.

@@ -152,6 +152,14 @@ impl Server {
         }
     }
 
+    /// Ends it for good, together with what it may have left outside its data.
+    pub(crate) fn discard(mut self) {
+        self.stop();
+        if let Readiness::Postmaster(file) = &self.readiness {
+            release_shared_memory(file);
+        }
+    }
+
     /// Kills it without warning, as a crash would.
     ///
     /// # Errors
@@ -197,6 +205,25 @@ fn postmaster_is_ready(file: &Path, pid: u32) -> bool {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let mut lines = text.lines().map(str::trim);
     lines.next() == Some(pid.to_string().as_str()) && lines.nth(6) == Some("ready")
+}
+
+/// A PostgreSQL that was killed leaves a few bytes of shared memory, by which its
+/// successor would know whether its children are gone. Without a successor nobody
+/// removes them. Their key is in the seventh line.
+fn release_shared_memory(file: &Path) {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let key = text
+        .lines()
+        .nth(6)
+        .and_then(|line| line.split_ascii_whitespace().next());
+    if let Some(key) = key {
+        // Where it cannot be removed it harms nobody.
+        drop(
+            std::process::Command::new("ipcrm")
+                .args(["-M", key])
+                .output(),
+        );
+    }
 }
 
 fn answers_ping(port: u16) -> std::io::Result<bool> {
