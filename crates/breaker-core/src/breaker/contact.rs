@@ -41,17 +41,24 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// Tells the fleet of a failure at once, unless another call has done so.
     pub(super) async fn report_failures(&self) {
         let _turn = self.inner.contact.lock().await;
-        // A store that did not answer a moment ago is left alone.
-        let alone = self.view().standing() == Standing::Alone;
-        if alone && self.staleness() == Staleness::Fresh {
-            return self.carry_out_what_is_due().await;
-        }
         // Coming back to the fleet takes one exchange, reporting another.
         for _ in 0..2 {
-            if self.view().has_unreported_failures() {
-                self.exchange().await;
+            if self.leaves_the_store_alone() || !self.view().has_unreported_failures() {
+                break;
             }
+            self.exchange().await;
         }
+        if self.leaves_the_store_alone() {
+            self.carry_out_what_is_due().await;
+        }
+    }
+
+    /// A store that did not answer a moment ago is not asked again just yet.
+    fn leaves_the_store_alone(&self) -> bool {
+        let now = self.now();
+        let view = self.view();
+        view.standing() == Standing::Alone
+            && view.staleness(&self.inner.policy, now) == Staleness::Fresh
     }
 
     /// Reports what was counted and learns what the fleet knows; then carries
