@@ -30,7 +30,9 @@ export function FailureMeter({ evidence }: { evidence: Circuit["evidence"] }) {
         <rect className="meter-threshold" x={threshold * 100 - 0.4} width="0.8" height="6" />
       </svg>
       <div className="quiet">
-        {evidence.failures} of {evidence.calls} calls failed in the last {evidence.window_s} s
+        {evidence.calls === 0
+          ? "Counting begins anew with each state."
+          : `${evidence.failures} of ${evidence.calls} calls failed in the last ${evidence.window_s} s`}
       </div>
     </div>
   );
