@@ -15,7 +15,8 @@ const openCircuit = (): Circuit =>
     retry_at: secondsAgo(-20),
     reopens: 2,
     cause: "12 of 13 calls failed",
-    evidence: { window_s: 10, calls: 13, failures: 12, failure_rate: 12 / 13, threshold: 0.5 },
+    // What was counted before the circuit opened says nothing about it now.
+    evidence: { window_s: 10, calls: 0, failures: 0, failure_rate: null, threshold: 0.5 },
   });
 
 describe("the circuits panel", () => {
@@ -42,6 +43,7 @@ describe("the circuits panel", () => {
     expect(within(circuit).getByRole("status")).toHaveTextContent("Open");
     expect(circuit).toHaveTextContent("Probes may go out in 20 s.");
     expect(circuit).toHaveTextContent("Why12 of 13 calls failed");
+    expect(circuit).toHaveTextContent("No calls were counted in the last 10 s");
     expect(circuit).toHaveTextContent("Reopened2 times in a row");
     await act(() => vi.advanceTimersByTimeAsync(15_000));
     expect(circuit).toHaveTextContent("Probes may go out in 5 s.");

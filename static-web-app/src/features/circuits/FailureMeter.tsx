@@ -31,7 +31,7 @@ export function FailureMeter({ evidence }: { evidence: Circuit["evidence"] }) {
       </svg>
       <div className="quiet">
         {evidence.calls === 0
-          ? "Counting begins anew with each state."
+          ? `No calls were counted in the last ${evidence.window_s} s`
           : `${evidence.failures} of ${evidence.calls} calls failed in the last ${evidence.window_s} s`}
       </div>
     </div>
