@@ -27,6 +27,11 @@ pub(crate) fn server(
             "",
             "--appendonly",
             "no",
+            // As ElastiCache does: what is oldest makes room.
+            "--maxmemory",
+            "256mb",
+            "--maxmemory-policy",
+            "volatile-lru",
             "--dir",
         ])
         .path_arg(&folder);
