@@ -26,7 +26,7 @@ impl Query {
         let errors = unknown
             .map(|(name, _)| FieldError {
                 field: name.chars().take(100).collect(),
-                message: format!("unknown parameter; known: {expected}"),
+                message: format!("is no known parameter; known are {expected}"),
             })
             .collect();
         Self { pairs, errors }

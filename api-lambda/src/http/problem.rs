@@ -19,6 +19,9 @@ use uuid::Uuid;
 use super::headers::IDEMPOTENCY_KEY;
 use crate::path::as_ms;
 
+/// How many mistakes the detail of a problem tells.
+const MISTAKES_TOLD: usize = 5;
+
 /// The kinds of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -163,18 +166,31 @@ impl Problem {
     }
 
     pub(super) fn invalid_item(errors: Vec<FieldError>) -> Self {
-        let detail = "Each mistake is listed in errors.";
-        Self {
-            errors,
-            ..Self::new(Kind::InvalidItem, detail)
-        }
+        Self::of_mistakes(Kind::InvalidItem, errors)
     }
 
     pub(super) fn invalid_parameters(errors: Vec<FieldError>) -> Self {
-        let detail = "Each mistake is listed in errors.";
+        Self::of_mistakes(Kind::InvalidParameter, errors)
+    }
+
+    /// The detail tells the first mistakes to people; programs read them all
+    /// in `errors`.
+    fn of_mistakes(kind: Kind, errors: Vec<FieldError>) -> Self {
+        let told = errors
+            .iter()
+            .take(MISTAKES_TOLD)
+            .map(|error| match error.field.as_str() {
+                "" => error.message.clone(),
+                field => format!("{field} {}", error.message),
+            });
+        let mut detail = told.collect::<Vec<_>>().join("; ");
+        if errors.len() > MISTAKES_TOLD {
+            detail.push_str("; and more");
+        }
+        detail.push('.');
         Self {
             errors,
-            ..Self::new(Kind::InvalidParameter, detail)
+            ..Self::new(kind, detail)
         }
     }
 

@@ -63,6 +63,11 @@ async fn every_mistake_in_an_item_is_named() {
     let sent = request(Method::POST, "/items", document.to_string());
     let body = problem(sent, 400, "invalid-item").await;
     assert_eq!(fields(&body), ["colour", "name", "quantity"]);
+    let detail = body["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("name has 10000 characters; at most 200 are allowed"),
+        "{detail}"
+    );
 }
 
 #[tokio::test]

@@ -59,7 +59,8 @@ impl ItemDraft {
             if !matches!(field.as_str(), "name" | "description" | "quantity") {
                 errors.push(FieldError {
                     field: field.chars().take(NAME_MAX_CHARS).collect(),
-                    message: "unknown field; known are name, description and quantity".to_owned(),
+                    message: "is no known field; known are name, description and quantity"
+                        .to_owned(),
                 });
             }
         }

@@ -52,7 +52,7 @@ impl OrderRequest {
             let shown: String = name.chars().take(ACTOR_MAX_CHARS).collect();
             mistake(
                 &shown,
-                format!("unknown field; known are {}", known.join(", ")),
+                format!("is no known field; known are {}", known.join(", ")),
             );
         }
         let mode = OverrideMode::deserialize(&document["mode"]);
