@@ -143,45 +143,26 @@ async fn a_cold_environment_waits_for_its_first_news_with_all_its_calls() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_report_that_times_out_does_not_undo_newer_news() {
-    let fleet = Fleet::of(1);
-    let environment = fleet.environments[0].clone();
-    call(&environment, Ok("up")).await.unwrap();
-    fleet.store.behave(Mode::SwallowingCounts);
-    let failing = tokio::spawn({
-        let environment = environment.clone();
-        async move { call(&environment, Err("down")).await }
-    });
-    tokio::task::yield_now().await;
-    environment
-        .order(Some(order(OverrideMode::ForceOpen)), "ada")
-        .await
-        .unwrap();
-    assert_eq!(failing.await.unwrap(), Err(CallError::Inner("down")));
-    assert_eq!(environment.known().record.epoch, Epoch(1));
-    assert_eq!(
-        environment.admit().await.unwrap_err().reason,
-        RejectionReason::ForcedOpen
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_that_was_overtaken_does_not_undo_newer_news() {
-    let fleet = Fleet::of(1);
-    let environment = fleet.environments[0].clone();
-    call(&environment, Ok("up")).await.unwrap();
-    fleet.store.behave(Mode::AnsweringLate);
-    let failing = tokio::spawn({
-        let environment = environment.clone();
-        async move { call(&environment, Err("down")).await }
-    });
-    tokio::task::yield_now().await;
-    environment
-        .order(Some(order(OverrideMode::ForceOpen)), "ada")
-        .await
-        .unwrap();
-    assert_eq!(failing.await.unwrap(), Err(CallError::Inner("down")));
-    assert_eq!(environment.known().record.epoch, Epoch(1));
+async fn a_report_without_an_answer_or_with_a_late_one_does_not_undo_newer_news() {
+    for mode in [Mode::SwallowingCounts, Mode::AnsweringLate] {
+        let fleet = Fleet::of(1);
+        let environment = fleet.environments[0].clone();
+        call(&environment, Ok("up")).await.unwrap();
+        fleet.store.behave(mode);
+        let failing = tokio::spawn({
+            let environment = environment.clone();
+            async move { call(&environment, Err("down")).await }
+        });
+        tokio::task::yield_now().await;
+        environment
+            .order(Some(order(OverrideMode::ForceOpen)), "ada")
+            .await
+            .unwrap();
+        assert_eq!(failing.await.unwrap(), Err(CallError::Inner("down")));
+        assert_eq!(environment.known().record.epoch, Epoch(1), "{mode:?}");
+        let refused = environment.admit().await.unwrap_err();
+        assert_eq!(refused.reason, RejectionReason::ForcedOpen, "{mode:?}");
+    }
 }
 
 #[tokio::test]
