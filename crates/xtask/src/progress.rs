@@ -184,11 +184,16 @@ mod tests {
         let progress = Progress { live: None };
         let crew = Crew::new(&progress, &Interrupt::new());
         std::thread::scope(|scope| {
-            let long = scope.spawn(|| {
+            let (started, has_started) = std::sync::mpsc::channel();
+            let crew = &crew;
+            let long = scope.spawn(move || {
                 crew.step("long", "wait", |_| {
-                    waiting::pause(Duration::from_mins(10), crew.interrupt())
+                    started.send(())?;
+                    let stopped = waiting::pause(Duration::from_mins(10), crew.interrupt());
+                    stopped.map_err(|_| anyhow::anyhow!("it broke because it was stopped"))
                 })
             });
+            has_started.recv().unwrap();
             let failed = crew.step("short", "try again", |_| -> Result<()> {
                 anyhow::bail!("it broke")
             });
