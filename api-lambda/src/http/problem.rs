@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::headers::IDEMPOTENCY_KEY;
-use crate::path::as_ms;
+use crate::path::{Attempt, as_ms};
 
 /// How many mistakes the detail of a problem tells.
 const MISTAKES_TOLD: usize = 5;
@@ -120,6 +120,8 @@ pub(super) struct Problem {
     retry_after: Option<Duration>,
     /// The key under which a change in doubt can be repeated.
     key: Option<IdempotencyKey>,
+    /// What was tried before giving up.
+    attempts: Vec<Attempt>,
 }
 
 /// The body of a problem (RFC 9457).
@@ -139,6 +141,9 @@ pub(super) struct ProblemBody {
     /// Every single mistake, where there are any to name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// Every attempt made, in order, where any was made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attempts: Vec<Attempt>,
     /// After how many seconds another attempt may succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_s: Option<u64>,
@@ -152,6 +157,7 @@ impl Problem {
             errors: Vec::new(),
             retry_after: None,
             key: None,
+            attempts: Vec::new(),
         }
     }
 
@@ -269,6 +275,11 @@ impl Problem {
         }
     }
 
+    /// The same problem, with what was tried before giving up.
+    pub(super) fn after(self, attempts: Vec<Attempt>) -> Self {
+        Self { attempts, ..self }
+    }
+
     /// Whole seconds, rounded up: coming back too early would be in vain.
     fn retry_after_s(&self) -> Option<u64> {
         self.retry_after
@@ -285,6 +296,7 @@ impl Problem {
             detail: self.detail.clone(),
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
+            attempts: self.attempts.clone(),
             retry_after_s: self.retry_after_s(),
         }
     }

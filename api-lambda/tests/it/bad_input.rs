@@ -151,6 +151,14 @@ async fn with_everything_gone_a_request_is_unavailable_and_says_when_to_come_bac
     let id = "/items/00000000-0000-0000-0000-000000000000";
     let body = problem(request(Method::GET, id, ""), 503, "service-unavailable").await;
     assert!(body["retry_after_s"].as_u64().unwrap() >= 1);
+    let attempts = body["attempts"].as_array().unwrap();
+    let told = |attempt: &Value| format!("{} {}", attempt["target"], attempt["outcome"]);
+    let told: Vec<String> = attempts.iter().map(told).collect();
+    assert_eq!(told.last().unwrap(), "\"fallback\" \"error\"");
+    assert!(
+        told.len() > 2,
+        "it was tried again before the fallback was asked: {told:?}"
+    );
     let document = json!({"name": "bolt", "quantity": 1}).to_string();
     let (response, _) = send(&isolated(), request(Method::POST, "/items", document)).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);

@@ -448,6 +448,8 @@ export interface components {
         };
         /** @description The body of a problem (RFC 9457). */
         Problem: {
+            /** @description Every attempt made, in order, where any was made. */
+            attempts?: components["schemas"]["Attempt"][];
             /** @description What was wrong this time, and what would be right. */
             detail: string;
             /** @description Every single mistake, where there are any to name. */

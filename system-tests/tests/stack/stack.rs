@@ -77,10 +77,12 @@ impl Answer {
         self.body["served"]["source"].as_str().unwrap_or_default()
     }
 
-    /// The outcomes of the attempts at `target`.
+    /// The outcomes of the attempts at `target`, as an answer or a problem
+    /// tells them.
     pub(crate) fn outcomes(&self, target: &str) -> Vec<&str> {
-        let attempts = self.body["served"]["attempts"]
-            .as_array()
+        let served = self.body["served"]["attempts"].as_array();
+        let attempts = served
+            .or_else(|| self.body["attempts"].as_array())
             .map(Vec::as_slice);
         attempts
             .unwrap_or_default()

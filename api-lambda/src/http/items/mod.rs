@@ -211,5 +211,5 @@ async fn ask(
     let call = Call::begin(request_id, command, app.patience, app.now());
     let journal = call.journal.clone();
     let result = path::send(&app.path, call).await;
-    answered(app, result, &journal, key)
+    answered(app, result, &journal, key).map_err(|problem| problem.after(journal.attempts()))
 }

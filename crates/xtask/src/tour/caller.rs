@@ -31,8 +31,6 @@ pub(crate) struct Circuit {
     pub(crate) state: String,
     pub(crate) epoch: u64,
     pub(crate) cause: Option<String>,
-    /// How many failed attempts it remembers; one call may make several.
-    pub(crate) failures: u64,
 }
 
 /// One change of the circuit's state.
@@ -88,9 +86,6 @@ impl Caller {
             epoch: call.body["epoch"]
                 .as_u64()
                 .context("the circuit has no epoch")?,
-            failures: call.body["evidence"]["failures"]
-                .as_u64()
-                .unwrap_or_default(),
             cause: call.body["cause"].as_str().map(ToOwned::to_owned),
         })
     }
@@ -186,8 +181,7 @@ impl Call {
 
     /// What was tried on the caller's behalf, such as `retry degraded 35 ms`.
     pub(crate) fn attempts(&self) -> Vec<String> {
-        let attempts = self.body["served"]["attempts"].as_array();
-        let told = attempts.into_iter().flatten().map(|attempt| {
+        let told = self.attempts_made().iter().map(|attempt| {
             let word = |name: &str| attempt[name].as_str().unwrap_or("?").to_owned();
             format!(
                 "{} {} {} ms",
@@ -197,5 +191,22 @@ impl Call {
             )
         });
         told.collect()
+    }
+
+    /// How often the Retry Lambda was asked; what the circuit refused did not
+    /// get that far.
+    pub(crate) fn attempts_at_retry(&self) -> usize {
+        let made = self.attempts_made().iter();
+        made.filter(|attempt| attempt["target"] == "retry" && attempt["outcome"] != "rejected")
+            .count()
+    }
+
+    /// An answer tells them beside its data, a problem beside its detail.
+    fn attempts_made(&self) -> &[Value] {
+        let served = &self.body["served"]["attempts"];
+        let told = served
+            .as_array()
+            .or_else(|| self.body["attempts"].as_array());
+        told.map_or(&[], Vec::as_slice)
     }
 }
