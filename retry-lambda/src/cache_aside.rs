@@ -21,8 +21,8 @@ use uuid::Uuid;
 use crate::{
     budget::Budget,
     database::{Database, DatabaseError},
-    idempotency::{Outcome, write_once},
-    items::{self, Effect},
+    idempotency::write_once,
+    items::{self, Current},
 };
 
 /// How long an entry may stand in for the database.
@@ -68,8 +68,10 @@ impl CacheAside {
         }
     }
 
-    /// Does a write once, and leaves what it did in the cache. A reply from an
-    /// earlier attempt is not put there: the item may have been written since.
+    /// Does a write once, and leaves in the cache what the database says of the
+    /// item then, also if the write was refused or done by an earlier attempt:
+    /// what lies in the cache may be older. The reply of an earlier attempt is
+    /// never put there: the item may have been written since.
     ///
     /// # Errors
     ///
@@ -88,15 +90,11 @@ impl CacheAside {
                 Ok(write_once(connection, key, write, &*self.clock).await?)
             })
             .await?;
-        match outcome {
-            Outcome::Applied(served, effect) => {
-                let (id, content) = after(effect);
-                self.keep(&CacheKey::Item(id), content, served.as_of).await;
-                Ok(Reply::Served(served))
-            }
-            Outcome::Replayed(served) => Ok(Reply::Served(served)),
-            Outcome::Refused(refusal) => Ok(Reply::Refused(refusal)),
+        if let Some((current, as_of)) = outcome.current {
+            let (id, content) = to_cache(current);
+            self.keep(&CacheKey::Item(id), content, as_of).await;
         }
+        Ok(outcome.reply)
     }
 
     async fn get(&self, id: Uuid, budget: Budget) -> Result<Reply, DatabaseError> {
@@ -175,14 +173,11 @@ impl CacheAside {
     }
 }
 
-/// What the cache shall say after a write.
-fn after(effect: Effect) -> (Uuid, CacheContent) {
-    match effect {
-        Effect::Written(item) => (item.id, CacheContent::Item(item)),
-        Effect::Deleted { id, version } => {
-            let version = version + 1;
-            (id, CacheContent::Tombstone { id, version })
-        }
+/// What the cache shall say of an item, and of which.
+fn to_cache(current: Current) -> (Uuid, CacheContent) {
+    match current {
+        Current::Item(item) => (item.id, CacheContent::Item(item)),
+        Current::Gone { id } => (id, CacheContent::tombstone(id)),
     }
 }
 
@@ -191,12 +186,8 @@ fn after(effect: Effect) -> (Uuid, CacheContent) {
 /// An entry is made only after its row was committed, and identities are never
 /// used again; so the item was deleted, and that did not reach the cache.
 fn tombstone_over(id: Uuid, known: &CacheEntry) -> Option<CacheContent> {
-    match &known.content {
-        CacheContent::Item(item) => Some(CacheContent::Tombstone {
-            id,
-            version: item.version + 1,
-        }),
-        CacheContent::Tombstone { .. } => Some(known.content.clone()),
+    match known.content {
+        CacheContent::Item(_) | CacheContent::Tombstone { .. } => Some(CacheContent::tombstone(id)),
         CacheContent::Page(_) => None,
     }
 }

@@ -6,23 +6,27 @@
 //! one failed, the field empty. A refusal changes nothing and is not kept: a
 //! client that was told of a newer version may try again with the same key.
 
-use contract::{Body, IdempotencyKey, ItemDraft, Refusal, Served, Source, Version, Write};
+use chrono::{DateTime, Utc};
+use contract::{
+    Body, IdempotencyKey, Item, ItemDraft, Refusal, Reply, Served, Source, Version, Write,
+};
 use lambda_kit::clock::Clock;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection, types::Json};
 use uuid::Uuid;
 
-use crate::items::{self, Effect};
+use crate::items::{self, Current};
 
 /// What became of a write.
-pub(crate) enum Outcome {
-    /// It took effect just now.
-    Applied(Served, Effect),
-    /// It took effect some time ago; this is what was replied then.
-    Replayed(Served),
-    /// It had no effect.
-    Refused(Refusal),
+pub(crate) struct Outcome {
+    /// For the caller. What an earlier attempt was told is told again, although
+    /// the item may have been written since.
+    pub(crate) reply: Reply,
+    /// What the database says of the item, and when it said so: also if an
+    /// earlier attempt did the write, which may have ended before it could leave
+    /// that in the cache. `None` if the item was not looked at.
+    pub(crate) current: Option<(Current, DateTime<Utc>)>,
 }
 
 /// Applies `write`, unless an attempt with `key` did so before.
@@ -36,34 +40,74 @@ pub(crate) async fn write_once(
     let mut transaction = connection.begin().await?;
     let claim = claim(&mut transaction, key, &fingerprint).await?;
     if let Some(Json(earlier)) = claim.reply {
-        transaction.rollback().await?;
-        return Ok(if claim.fingerprint == fingerprint {
-            Outcome::Replayed(earlier)
+        let outcome = if claim.fingerprint == fingerprint {
+            replay(&mut transaction, earlier, clock).await?
         } else {
-            Outcome::Refused(Refusal::IdempotencyKeyReused)
-        });
+            Outcome {
+                reply: Reply::Refused(Refusal::IdempotencyKeyReused),
+                current: None,
+            }
+        };
+        transaction.rollback().await?;
+        return Ok(outcome);
     }
-    let effect = match items::apply(&mut transaction, write).await? {
-        Ok(effect) => effect,
-        Err(refusal) => {
+    let applied = items::apply(&mut transaction, write).await?;
+    let as_of = clock.now();
+    let current = match applied {
+        Ok(current) => current,
+        Err(obstacle) => {
             transaction.rollback().await?;
-            return Ok(Outcome::Refused(refusal));
+            return Ok(Outcome {
+                reply: Reply::Refused(refusal(&obstacle)),
+                current: Some((obstacle, as_of)),
+            });
         }
     };
     let served = Served {
-        body: body(&effect),
+        body: body(&current),
         source: Source::Database,
-        as_of: clock.now(),
+        as_of,
     };
     remember(&mut transaction, key, &served).await?;
     transaction.commit().await?;
-    Ok(Outcome::Applied(served, effect))
+    Ok(Outcome {
+        reply: Reply::Served(served),
+        current: Some((current, as_of)),
+    })
 }
 
-fn body(effect: &Effect) -> Body {
-    match effect {
-        Effect::Written(item) => Body::Item(item.clone()),
-        Effect::Deleted { id, .. } => Body::Deleted { id: *id },
+async fn replay(
+    connection: &mut PgConnection,
+    earlier: Served,
+    clock: &dyn Clock,
+) -> Result<Outcome, sqlx::Error> {
+    let as_of = clock.now();
+    let current = match earlier.body {
+        Body::Item(Item { id, .. }) | Body::Deleted { id } => {
+            Some((items::current(connection, id).await?, as_of))
+        }
+        // No write is answered with a page.
+        Body::Page(_) => None,
+    };
+    Ok(Outcome {
+        reply: Reply::Served(earlier),
+        current,
+    })
+}
+
+fn refusal(obstacle: &Current) -> Refusal {
+    match obstacle {
+        Current::Item(item) => Refusal::VersionMismatch {
+            current: item.version,
+        },
+        Current::Gone { id } => Refusal::NotFound { id: *id },
+    }
+}
+
+fn body(current: &Current) -> Body {
+    match current {
+        Current::Item(item) => Body::Item(item.clone()),
+        Current::Gone { id } => Body::Deleted { id: *id },
     }
 }
 

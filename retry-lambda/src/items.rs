@@ -1,20 +1,18 @@
 //! Items as rows.
 
 use chrono::{DateTime, Utc};
-use contract::{Cursor, Item, ItemDraft, ItemPage, PageLimit, Refusal, Version, Write};
+use contract::{Cursor, Item, ItemDraft, ItemPage, PageLimit, Version, Write};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// What a write did.
-pub(crate) enum Effect {
-    /// The item is this now.
-    Written(Item),
-    /// The item is gone.
-    Deleted {
+/// What the database says of one item.
+pub(crate) enum Current {
+    /// The item is this.
+    Item(Item),
+    /// There is no such item, or no longer.
+    Gone {
         /// Which item.
         id: Uuid,
-        /// Its last version.
-        version: Version,
     },
 }
 
@@ -54,6 +52,15 @@ pub(crate) async fn get(
     Ok(row.map(Item::from))
 }
 
+/// What the database says of the item `id`.
+pub(crate) async fn current(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> Result<Current, sqlx::Error> {
+    let found = get(connection, id).await?;
+    Ok(found.map_or(Current::Gone { id }, Current::Item))
+}
+
 /// A page, newest first: identifiers rise with time.
 pub(crate) async fn list(
     connection: &mut PgConnection,
@@ -77,55 +84,54 @@ pub(crate) async fn list(
     })
 }
 
-/// Does what `write` says, unless it must be refused. Needs a transaction.
+/// Does what `write` says, or says what stands against it. Needs a transaction.
 pub(crate) async fn apply(
     connection: &mut PgConnection,
     write: &Write,
-) -> Result<Result<Effect, Refusal>, sqlx::Error> {
+) -> Result<Result<Current, Current>, sqlx::Error> {
     match write {
         Write::Create { id, draft } => {
             let item = create(connection, *id, draft).await?;
-            Ok(Ok(Effect::Written(item)))
+            Ok(Ok(Current::Item(item)))
         }
         Write::Replace {
             id,
             draft,
             expected,
         } => match lock(connection, *id, *expected).await? {
-            Ok(_) => {
+            Ok(()) => {
                 let item = replace(connection, *id, draft).await?;
-                Ok(Ok(Effect::Written(item)))
+                Ok(Ok(Current::Item(item)))
             }
-            Err(refusal) => Ok(Err(refusal)),
+            Err(obstacle) => Ok(Err(obstacle)),
         },
         Write::Delete { id, expected } => match lock(connection, *id, *expected).await? {
-            Ok(version) => {
+            Ok(()) => {
                 delete(connection, *id).await?;
-                Ok(Ok(Effect::Deleted { id: *id, version }))
+                Ok(Ok(Current::Gone { id: *id }))
             }
-            Err(refusal) => Ok(Err(refusal)),
+            Err(obstacle) => Ok(Err(obstacle)),
         },
     }
 }
 
-/// The item's version, which nobody else can change before this transaction
-/// ends.
+/// Holds the item, which nobody else can change before this transaction ends;
+/// unless it is not there, or has not the version expected.
 async fn lock(
     connection: &mut PgConnection,
     id: Uuid,
     expected: Option<Version>,
-) -> Result<Result<Version, Refusal>, sqlx::Error> {
-    let current: Option<Version> =
-        sqlx::query_scalar("SELECT version FROM items WHERE id = $1 FOR UPDATE")
-            .bind(id)
-            .fetch_optional(connection)
-            .await?;
-    Ok(match (current, expected) {
-        (None, _) => Err(Refusal::NotFound { id }),
-        (Some(current), Some(expected)) if current != expected => {
-            Err(Refusal::VersionMismatch { current })
+) -> Result<Result<(), Current>, sqlx::Error> {
+    let row: Option<Row> = sqlx::query_as("SELECT * FROM items WHERE id = $1 FOR UPDATE")
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
+    Ok(match row {
+        None => Err(Current::Gone { id }),
+        Some(row) if expected.is_some_and(|expected| expected != row.version) => {
+            Err(Current::Item(row.into()))
         }
-        (Some(current), _) => Ok(current),
+        Some(_) => Ok(()),
     })
 }
 

@@ -71,16 +71,32 @@ pub struct CacheEntry {
 pub enum CacheContent {
     /// The item as it was.
     Item(Item),
-    /// The item is gone. The tombstone counts as its last version, so that a
-    /// late writer with an earlier version cannot bring the item back.
+    /// The item is gone, for good: identities are never used again. See
+    /// [`CacheContent::tombstone`].
     Tombstone {
         /// Which item.
         id: Uuid,
-        /// One more than the version that was deleted.
+        /// Later than every version that the item can have had.
         version: Version,
     },
     /// The page as it was.
     Page(ItemPage),
+}
+
+impl CacheContent {
+    /// The version of every tombstone: 2^53 - 1, which no item reaches. It is
+    /// the largest whole number that the cache's scripts, which compare
+    /// versions as doubles, still tell from its neighbours.
+    const LAST_VERSION: Version = (1 << 53) - 1;
+
+    /// Says that the item `id` is gone, whatever version of it a late writer
+    /// brings.
+    pub fn tombstone(id: Uuid) -> Self {
+        Self::Tombstone {
+            id,
+            version: Self::LAST_VERSION,
+        }
+    }
 }
 
 /// An entry that this version cannot use.

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use contract::{CacheContent, CacheKey, PageLimit, Read, Refusal, Reply, Source, Write};
-use lambda_kit::cache::CacheConfig;
+use contract::{
+    CacheContent, CacheEntry, CacheKey, IdempotencyKey, Item, PageLimit, Read, Refusal, Reply,
+    Source, Write,
+};
+use lambda_kit::cache::{CacheConfig, Put};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -19,12 +22,7 @@ async fn cached(environment: &Environment, id: Uuid) -> Option<CacheContent> {
 }
 
 async fn replace(environment: &Environment, id: Uuid, name: &str) {
-    let write = Write::Replace {
-        id,
-        draft: draft(name),
-        expected: None,
-    };
-    environment.write(&new_key(), write).await;
+    environment.write(&new_key(), replacement(id, name)).await;
 }
 
 #[tokio::test]
@@ -69,8 +67,10 @@ async fn a_deleted_item_leaves_a_tombstone() {
     let id = environment.create("bolt").await.id;
     let delete = Write::Delete { id, expected: None };
     environment.write(&new_key(), delete).await;
-    let tombstone = CacheContent::Tombstone { id, version: 2 };
-    assert_eq!(cached(&environment, id).await, Some(tombstone));
+    assert_eq!(
+        cached(&environment, id).await,
+        Some(CacheContent::tombstone(id))
+    );
     assert_eq!(
         environment.get(id).await,
         Reply::Refused(Refusal::NotFound { id })
@@ -91,8 +91,10 @@ async fn an_item_that_vanished_from_the_database_vanishes_from_the_cache() {
     environment.clock.advance(FRESH_FOR);
     let not_found = Reply::Refused(Refusal::NotFound { id });
     assert_eq!(environment.get(id).await, not_found);
-    let tombstone = CacheContent::Tombstone { id, version: 2 };
-    assert_eq!(cached(&environment, id).await, Some(tombstone));
+    assert_eq!(
+        cached(&environment, id).await,
+        Some(CacheContent::tombstone(id))
+    );
 }
 
 #[tokio::test]
@@ -121,8 +123,112 @@ async fn a_replayed_reply_does_not_bring_an_old_version_back() {
     let later = surroundings.environment().await;
     let replayed = item(later.write(&key, write).await);
     assert_eq!(replayed.version, 1);
-    assert_eq!(cached(&later, id).await, None);
     assert_eq!(item(later.get(id).await).name, "nut");
+}
+
+/// A write of which the cache never heard, as when the function ended between
+/// committing it and telling the cache.
+async fn unheard_of(surroundings: &Surroundings, key: &IdempotencyKey, write: Write) {
+    let mut elsewhere = surroundings.clone();
+    elsewhere.cache.namespace.push_str("elsewhere:");
+    served(elsewhere.environment().await.write(key, write).await);
+}
+
+fn replacement(id: Uuid, name: &str) -> Write {
+    Write::Replace {
+        id,
+        draft: draft(name),
+        expected: None,
+    }
+}
+
+#[tokio::test]
+async fn a_retry_tells_the_cache_what_the_first_attempt_could_not() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    let (key, write) = (new_key(), replacement(id, "nut"));
+    unheard_of(&surroundings, &key, write.clone()).await;
+    environment.write(&key, write).await;
+    assert_eq!(item(environment.get(id).await).name, "nut");
+}
+
+#[tokio::test]
+async fn a_retried_deletion_tells_the_cache_what_the_first_attempt_could_not() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    let (key, delete) = (new_key(), Write::Delete { id, expected: None });
+    unheard_of(&surroundings, &key, delete.clone()).await;
+    environment.write(&key, delete).await;
+    let tombstone = CacheContent::tombstone(id);
+    assert_eq!(cached(&environment, id).await, Some(tombstone));
+}
+
+#[tokio::test]
+async fn a_write_to_an_old_version_is_refused_and_repairs_the_cache() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    unheard_of(&surroundings, &new_key(), replacement(id, "nut")).await;
+    let outdated = Write::Replace {
+        id,
+        draft: draft("screw"),
+        expected: Some(1),
+    };
+    let refused = environment.write(&new_key(), outdated).await;
+    let mismatch = Refusal::VersionMismatch { current: 2 };
+    assert_eq!(refused, Reply::Refused(mismatch));
+    assert_eq!(item(environment.get(id).await).name, "nut");
+}
+
+#[tokio::test]
+async fn a_write_to_a_deleted_item_is_refused_and_repairs_the_cache() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    let delete = Write::Delete { id, expected: None };
+    unheard_of(&surroundings, &new_key(), delete).await;
+    let not_found = Reply::Refused(Refusal::NotFound { id });
+    let refused = environment.write(&new_key(), replacement(id, "nut")).await;
+    assert_eq!(refused, not_found);
+    assert_eq!(environment.get(id).await, not_found);
+}
+
+#[tokio::test]
+async fn a_tombstone_outlives_every_version_that_the_cache_had_not_heard_of() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let created = environment.create("bolt").await;
+    let id = created.id;
+    // The cache knows version 1 when it hears that the item is gone.
+    sqlx::query("DELETE FROM items")
+        .execute(&mut surroundings.connect().await)
+        .await
+        .unwrap();
+    environment.clock.advance(FRESH_FOR);
+    environment.get(id).await;
+    let late = CacheEntry {
+        content: CacheContent::Item(Item {
+            version: 9,
+            ..created
+        }),
+        as_of: START,
+        fresh_until: START + FRESH_FOR,
+    };
+    let cache = &environment.handler.items.cache;
+    let put = cache.put(&CacheKey::Item(id), &late).await.unwrap();
+    assert_eq!(put, Put::Outdated);
 }
 
 #[tokio::test]

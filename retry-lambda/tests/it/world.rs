@@ -29,6 +29,7 @@ pub(crate) const FRESH_FOR: Duration = Duration::from_secs(30);
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where the function's dependencies are.
+#[derive(Clone)]
 pub(crate) struct Surroundings {
     pub(crate) database_url: String,
     pub(crate) database_login: Login,
