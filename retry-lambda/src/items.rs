@@ -16,6 +16,15 @@ pub(crate) enum Current {
     },
 }
 
+/// The columns of [`Row`], in the order of its fields. They are named, because
+/// a prepared `SELECT *` fails once a migration has added a column. A macro,
+/// because `concat!` takes no constants.
+macro_rules! columns {
+    () => {
+        "id, name, description, quantity, version, created_at, updated_at"
+    };
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
@@ -45,10 +54,11 @@ pub(crate) async fn get(
     connection: &mut PgConnection,
     id: Uuid,
 ) -> Result<Option<Item>, sqlx::Error> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM items WHERE id = $1")
-        .bind(id)
-        .fetch_optional(connection)
-        .await?;
+    let row: Option<Row> =
+        sqlx::query_as(concat!("SELECT ", columns!(), " FROM items WHERE id = $1"))
+            .bind(id)
+            .fetch_optional(connection)
+            .await?;
     Ok(row.map(Item::from))
 }
 
@@ -69,12 +79,15 @@ pub(crate) async fn list(
 ) -> Result<ItemPage, sqlx::Error> {
     let page_size = usize::from(limit.get());
     // One row more than wanted tells whether there is a next page.
-    let rows: Vec<Row> =
-        sqlx::query_as("SELECT * FROM items WHERE id < $1 ORDER BY id DESC LIMIT $2")
-            .bind(cursor.map_or(Uuid::max(), |cursor| cursor.after))
-            .bind(i64::from(limit.get()) + 1)
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<Row> = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM items WHERE id < $1 ORDER BY id DESC LIMIT $2"
+    ))
+    .bind(cursor.map_or(Uuid::max(), |cursor| cursor.after))
+    .bind(i64::from(limit.get()) + 1)
+    .fetch_all(connection)
+    .await?;
     let more = rows.len() > page_size;
     let items: Vec<Item> = rows.into_iter().take(page_size).map(Item::from).collect();
     let last = items.last().map(|item| Cursor { after: item.id });
@@ -122,10 +135,14 @@ async fn lock(
     id: Uuid,
     expected: Option<Version>,
 ) -> Result<Result<(), Current>, sqlx::Error> {
-    let row: Option<Row> = sqlx::query_as("SELECT * FROM items WHERE id = $1 FOR UPDATE")
-        .bind(id)
-        .fetch_optional(connection)
-        .await?;
+    let row: Option<Row> = sqlx::query_as(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM items WHERE id = $1 FOR UPDATE"
+    ))
+    .bind(id)
+    .fetch_optional(connection)
+    .await?;
     Ok(match row {
         None => Err(Current::Gone { id }),
         Some(row) if expected.is_some_and(|expected| expected != row.version) => {
@@ -140,11 +157,14 @@ async fn create(
     id: Uuid,
     draft: &ItemDraft,
 ) -> Result<Item, sqlx::Error> {
-    let row: Row = sqlx::query_as(
-        "INSERT INTO items (id, name, description, quantity, version, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, 1, now(), now())
-         RETURNING *",
-    )
+    let row: Row = sqlx::query_as(concat!(
+        "INSERT INTO items (",
+        columns!(),
+        ")
+             VALUES ($1, $2, $3, $4, 1, now(), now())
+             RETURNING ",
+        columns!(),
+    ))
     .bind(id)
     .bind(draft.name())
     .bind(draft.description())
@@ -161,13 +181,14 @@ async fn replace(
     id: Uuid,
     draft: &ItemDraft,
 ) -> Result<Item, sqlx::Error> {
-    let row: Row = sqlx::query_as(
+    let row: Row = sqlx::query_as(concat!(
         "UPDATE items
-         SET name = $2, description = $3, quantity = $4,
-             version = version + 1, updated_at = clock_timestamp()
-         WHERE id = $1
-         RETURNING *",
-    )
+             SET name = $2, description = $3, quantity = $4,
+                 version = version + 1, updated_at = clock_timestamp()
+             WHERE id = $1
+             RETURNING ",
+        columns!(),
+    ))
     .bind(id)
     .bind(draft.name())
     .bind(draft.description())

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use contract::{Deadline, OperatorReply};
+use contract::{Deadline, OperatorReply, Source};
 use retry_lambda::handler::{Answer, InvocationError};
 use serde_json::json;
 
-use crate::world::{START, Surroundings};
+use crate::world::{FRESH_FOR, START, Surroundings, source};
 
 fn migrated(applied: usize) -> Answer {
     Answer::Operator(OperatorReply::Migrated { applied })
@@ -62,4 +62,22 @@ async fn a_migration_ends_with_its_invocation() {
     let event = json!({"command": "migrate"});
     let error = environment.handler.handle(event, ended).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot migrate: not done within 0 ms");
+}
+
+#[tokio::test]
+async fn a_column_that_a_later_migration_adds_does_not_disturb_a_warm_environment() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    environment.clock.advance(FRESH_FOR);
+    environment.get(id).await;
+    sqlx::query("ALTER TABLE items ADD COLUMN colour text")
+        .execute(&mut surroundings.connect().await)
+        .await
+        .unwrap();
+    environment.create("nut").await;
+    environment.clock.advance(FRESH_FOR);
+    assert_eq!(source(environment.get(id).await), Source::Database);
 }
