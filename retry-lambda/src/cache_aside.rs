@@ -12,10 +12,11 @@ use contract::{
     Source, Write,
 };
 use lambda_kit::{
-    cache::{Cache, CacheError},
+    cache::{Cache, CacheError, Put},
     clock::Clock,
     telemetry::Causes,
 };
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
@@ -92,14 +93,15 @@ impl CacheAside {
             .await?;
         if let Some((current, as_of)) = outcome.current {
             let (id, content) = to_cache(current);
-            self.keep(&CacheKey::Item(id), content, as_of).await;
+            let (key, entry) = (CacheKey::Item(id), self.entry(content, as_of));
+            self.put(budget, self.cache.put_now(&key, &entry)).await;
         }
         Ok(outcome.reply)
     }
 
     async fn get(&self, id: Uuid, budget: Budget) -> Result<Reply, DatabaseError> {
         let key = CacheKey::Item(id);
-        let known = self.look_up(&key).await;
+        let known = self.look_up(&key, budget).await;
         let now = self.clock.now();
         let known = match known {
             Some(entry) if entry.is_fresh(now) => return Ok(entry.into_reply(Source::Cache)),
@@ -119,7 +121,7 @@ impl CacheAside {
             },
         };
         Ok(self
-            .keep(&key, content, now)
+            .keep(&key, content, now, budget)
             .await
             .into_reply(Source::Database))
     }
@@ -140,12 +142,12 @@ impl CacheAside {
             })
             .await?;
         let key = CacheKey::Page { limit, cursor };
-        let entry = self.keep(&key, CacheContent::Page(page), now).await;
+        let entry = self.keep(&key, CacheContent::Page(page), now, budget).await;
         Ok(entry.into_reply(Source::Database))
     }
 
-    async fn look_up(&self, key: &CacheKey) -> Option<CacheEntry> {
-        match self.cache.get(key).await {
+    async fn look_up(&self, key: &CacheKey, budget: Budget) -> Option<CacheEntry> {
+        match self.in_time(budget, self.cache.get(key)).await {
             Ok(found) => found,
             Err(error) => {
                 log(&error, "cache cannot be read");
@@ -160,16 +162,38 @@ impl CacheAside {
         key: &CacheKey,
         content: CacheContent,
         as_of: DateTime<Utc>,
+        budget: Budget,
     ) -> CacheEntry {
-        let entry = CacheEntry {
+        let entry = self.entry(content, as_of);
+        self.put(budget, self.cache.put(key, &entry)).await;
+        entry
+    }
+
+    fn entry(&self, content: CacheContent, as_of: DateTime<Utc>) -> CacheEntry {
+        CacheEntry {
             content,
             as_of,
             fresh_until: as_of + self.freshness.of_new_entry(),
-        };
-        if let Err(error) = self.cache.put(key, &entry).await {
+        }
+    }
+
+    async fn put(&self, budget: Budget, put: impl Future<Output = Result<Put, CacheError>>) {
+        if let Err(error) = self.in_time(budget, put).await {
             log(&error, "cache cannot be written");
         }
-        entry
+    }
+
+    /// Gives the cache what is left of the time at most, beside its own limit:
+    /// the answer is there, or can still be had, without it.
+    async fn in_time<T>(
+        &self,
+        budget: Budget,
+        work: impl Future<Output = Result<T, CacheError>>,
+    ) -> Result<T, CacheError> {
+        let left = budget.left(self.clock.now()).unwrap_or_default();
+        timeout(left, work)
+            .await
+            .unwrap_or(Err(CacheError::Timeout(left)))
     }
 }
 

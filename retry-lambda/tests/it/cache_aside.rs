@@ -1,13 +1,19 @@
 //! What is read from the cache, and what is left there.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use contract::{
-    CacheContent, CacheEntry, CacheKey, IdempotencyKey, Item, PageLimit, Read, Refusal, Reply,
-    Source, Write,
+    CacheContent, CacheEntry, CacheKey, Command, Deadline, IdempotencyKey, Item, PageLimit, Read,
+    Refusal, Reply, Source, Write,
 };
 use lambda_kit::cache::{CacheConfig, Put};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
 use crate::world::{
@@ -293,4 +299,63 @@ async fn a_hung_cache_costs_a_read_less_than_a_second() {
     environment.clock.advance(lambda_kit::cache::Cache::RESPITE);
     let read = tokio::time::timeout(Duration::from_secs(1), environment.get(id)).await;
     assert_eq!(source(read.expect("it took too long")), Source::Database);
+}
+
+/// A way to the cache at `url` that breaks every connection until `works`.
+async fn way_to(url: &str, works: Arc<AtomicBool>) -> String {
+    let target = url.trim_start_matches("redis://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let way = format!("redis://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            if works.load(Ordering::SeqCst) {
+                let mut server = TcpStream::connect(&target).await.unwrap();
+                tokio::spawn(async move {
+                    // How the traffic ended is for the two ends to judge.
+                    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                });
+            }
+        }
+    });
+    way
+}
+
+#[tokio::test]
+async fn a_write_reaches_a_cache_that_failed_a_moment_ago() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+
+    let works = Arc::new(AtomicBool::new(false));
+    let url = lambda_kit::testing::server("TEST_CACHE_URL").unwrap();
+    let mut shaky = surroundings.clone();
+    shaky.cache.url = way_to(&url, Arc::clone(&works)).await.parse().unwrap();
+    let shaky = shaky.environment().await;
+    assert_eq!(source(shaky.get(id).await), Source::Database);
+    works.store(true, Ordering::SeqCst);
+    replace(&shaky, id, "nut").await;
+    assert_eq!(item(environment.get(id).await).name, "nut");
+}
+
+#[tokio::test]
+async fn a_hung_cache_does_not_keep_a_committed_write_beyond_its_deadline() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = hung.local_addr().unwrap();
+    let url = format!("redis://{address}");
+    surroundings.cache.url = url.parse().unwrap();
+    let environment = surroundings.migrated_environment().await;
+    let command = Command::Write {
+        idempotency_key: new_key(),
+        write: create("bolt"),
+    };
+    let deadline = Deadline::after(START, Duration::from_secs(2));
+    let reply = environment.try_command_before(command, deadline);
+    let reply = tokio::time::timeout(Duration::from_secs(4), reply).await;
+    let reply = reply.expect("it took too long").unwrap();
+    assert_eq!(item(reply).name, "bolt");
 }

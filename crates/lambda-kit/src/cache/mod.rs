@@ -5,7 +5,8 @@
 //! cache cheap: one operation, with everything it needs, takes at most
 //! [`CacheConfig::limit`], and after a failure the cache is left alone for
 //! [`Cache::RESPITE`], so that a read that is followed by a write does not pay
-//! twice.
+//! twice. [`Cache::put_now`] alone does not respect that, because what it does
+//! not replace is wrong.
 //!
 //! There is one connection, made when first needed. An execution environment
 //! that was frozen may hold a dead one, which shows only when it is used; it is
@@ -102,6 +103,7 @@ impl Cache {
     pub async fn get(&self, key: &CacheKey) -> Result<Option<CacheEntry>, CacheError> {
         let mut command = redis::cmd("HGET");
         command.arg(self.place(key)).arg(put::ENTRY_FIELD);
+        self.refuse_while_left_alone()?;
         let found: Option<String> = self.query(&command).await?;
         Ok(found
             .map(|text| CacheEntry::decode(key, &text))
@@ -114,6 +116,17 @@ impl Cache {
     ///
     /// If the cache is of no use just now.
     pub async fn put(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
+        self.refuse_while_left_alone()?;
+        self.put_now(key, entry).await
+    }
+
+    /// Writes like [`Cache::put`], and tries once even if the cache is to be
+    /// left alone: after a write, what lies in the cache is out of date.
+    ///
+    /// # Errors
+    ///
+    /// If the cache is of no use just now.
+    pub async fn put_now(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
         let command = put::command(&self.place(key), entry).map_err(CacheError::Unwritable)?;
         let stored: bool = self.query(&command).await?;
         Ok(if stored { Put::Stored } else { Put::Outdated })
@@ -124,7 +137,6 @@ impl Cache {
     }
 
     async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
-        self.refuse_while_left_alone()?;
         let limit = self.shared.config.limit;
         let outcome = timeout(limit, self.attempt(command))
             .await
