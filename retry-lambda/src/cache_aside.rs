@@ -127,7 +127,8 @@ impl CacheAside {
     }
 
     /// A page is out of date with the next write to any item, so it always
-    /// comes from the database and is kept for the fallback alone.
+    /// comes from the database and is kept for the fallback alone. Nothing is
+    /// kept for a cursor behind which nothing lies: of those there is no end.
     async fn list(
         &self,
         limit: PageLimit,
@@ -141,8 +142,12 @@ impl CacheAside {
                 Ok(items::list(connection, limit, cursor).await?)
             })
             .await?;
-        let key = CacheKey::Page { limit, cursor };
-        let entry = self.keep(&key, CacheContent::Page(page), now, budget).await;
+        let worth_keeping = cursor.is_none() || !page.items.is_empty();
+        let entry = self.entry(CacheContent::Page(page), now);
+        if worth_keeping {
+            let key = CacheKey::Page { limit, cursor };
+            self.put(budget, self.cache.put(&key, &entry)).await;
+        }
         Ok(entry.into_reply(Source::Database))
     }
 

@@ -9,8 +9,8 @@ use std::{
 };
 
 use contract::{
-    CacheContent, CacheEntry, CacheKey, Command, Deadline, IdempotencyKey, Item, PageLimit, Read,
-    Refusal, Reply, Source, Write,
+    CacheContent, CacheEntry, CacheKey, Command, Cursor, Deadline, IdempotencyKey, Item, PageLimit,
+    Read, Refusal, Reply, Source, Write,
 };
 use lambda_kit::cache::{CacheConfig, Put};
 use tokio::net::{TcpListener, TcpStream};
@@ -358,4 +358,23 @@ async fn a_hung_cache_does_not_keep_a_committed_write_beyond_its_deadline() {
     let reply = tokio::time::timeout(Duration::from_secs(4), reply).await;
     let reply = reply.expect("it took too long").unwrap();
     assert_eq!(item(reply).name, "bolt");
+}
+
+#[tokio::test]
+async fn a_cursor_behind_which_nothing_lies_leaves_nothing() {
+    let Some(surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let list = |cursor| Read::List {
+        limit: PageLimit::default(),
+        cursor,
+    };
+    let beyond = list(Some(Cursor { after: Uuid::nil() }));
+    for (read, kept) in [(list(None), true), (beyond, false)] {
+        served(environment.read(read.clone()).await);
+        let cache = &environment.handler.items.cache;
+        let entry = cache.get(&CacheKey::from(&read)).await.unwrap();
+        assert_eq!(entry.is_some(), kept);
+    }
 }

@@ -127,7 +127,7 @@ impl Cache {
     ///
     /// If the cache is of no use just now.
     pub async fn put_now(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
-        let command = put::command(&self.place(key), entry).map_err(CacheError::Unwritable)?;
+        let command = put::command(&self.place(key), key, entry).map_err(CacheError::Unwritable)?;
         let stored: bool = self.query(&command).await?;
         Ok(if stored { Put::Stored } else { Put::Outdated })
     }

@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
-use contract::CacheEntry;
+use contract::{CacheEntry, CacheKey};
 use redis::Cmd;
 
 /// The field of the hash that holds the entry itself.
 pub(super) const ENTRY_FIELD: &str = "entry";
 
-/// How long an entry stays: far beyond its freshness, so that the fallback has
-/// something to serve.
+/// How long an item or a first page stays: far beyond its freshness, so that the
+/// fallback has something to serve.
 const KEPT_FOR: Duration = Duration::from_hours(24);
+
+/// How long a page behind a cursor stays: as long as somebody who leafs through
+/// the list may need it. Clients choose cursors freely, so pages are bounded by
+/// time: at any moment there are at most one first page for each limit, and
+/// the pages behind cursors that were asked for in the last ten minutes.
+const LATER_PAGE_KEPT_FOR: Duration = Duration::from_mins(10);
 
 /// Compares and writes in one step, which nothing can come between.
 ///
@@ -39,7 +45,21 @@ pub enum Put {
     Outdated,
 }
 
-pub(super) fn command(place: &str, entry: &CacheEntry) -> Result<Cmd, serde_json::Error> {
+fn kept_for(key: &CacheKey) -> Duration {
+    match key {
+        CacheKey::Item(_) | CacheKey::Page { cursor: None, .. } => KEPT_FOR,
+        CacheKey::Page {
+            cursor: Some(_), ..
+        } => LATER_PAGE_KEPT_FOR,
+    }
+}
+
+/// The command that puts `entry` at `place`, where `key` belongs.
+pub(super) fn command(
+    place: &str,
+    key: &CacheKey,
+    entry: &CacheEntry,
+) -> Result<Cmd, serde_json::Error> {
     let text = entry.encode()?;
     let mut command = redis::cmd("EVAL");
     command
@@ -49,6 +69,41 @@ pub(super) fn command(place: &str, entry: &CacheEntry) -> Result<Cmd, serde_json
         .arg(entry.version())
         .arg(entry.as_of.timestamp_millis())
         .arg(text)
-        .arg(KEPT_FOR.as_millis());
+        .arg(kept_for(key).as_millis());
     Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::{CacheContent, Cursor, ItemPage, PageLimit};
+
+    use super::*;
+
+    #[test]
+    fn a_page_behind_a_cursor_is_kept_for_minutes_and_the_first_for_a_day() {
+        let first = None;
+        let later = Some(Cursor {
+            after: uuid::Uuid::max(),
+        });
+        assert_eq!(milliseconds_kept(first), "86400000");
+        assert_eq!(milliseconds_kept(later), "600000");
+    }
+
+    fn milliseconds_kept(cursor: Option<Cursor>) -> String {
+        let limit = PageLimit::default();
+        let page = ItemPage {
+            items: Vec::new(),
+            next_cursor: None,
+        };
+        let entry = CacheEntry {
+            content: CacheContent::Page(page),
+            as_of: chrono::DateTime::UNIX_EPOCH,
+            fresh_until: chrono::DateTime::UNIX_EPOCH,
+        };
+        let command = command("place", &CacheKey::Page { limit, cursor }, &entry).unwrap();
+        match command.args_iter().last() {
+            Some(redis::Arg::Simple(text)) => String::from_utf8(text.to_vec()).unwrap(),
+            _ => panic!("expected the time to live"),
+        }
+    }
 }
