@@ -114,6 +114,11 @@ async fn losers_of_a_race_for_a_lease_do_not_probe() {
         probes(&permits),
         "only probes pass"
     );
+    // The store works: whoever lost knows the fleet's state, and goes on with it.
+    let epoch = fleet.record().await.epoch;
+    for environment in &fleet.environments {
+        assert_eq!(environment.known().record.epoch, epoch);
+    }
 }
 
 #[tokio::test(start_paused = true)]

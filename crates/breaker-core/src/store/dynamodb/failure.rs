@@ -75,3 +75,44 @@ fn of_any<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> StoreEr
         _ => StoreError::NoAnswer(UNKNOWN.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::{CancellationReason, error::TransactionCanceledException};
+
+    use super::*;
+
+    fn canceled(codes: [&str; 2]) -> StoreError {
+        let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
+        let exception = TransactionCanceledException::builder()
+            .set_cancellation_reasons(Some(reasons.into()))
+            .build();
+        let error = TransactWriteItemsError::TransactionCanceledException(exception);
+        let status = 400.try_into().unwrap();
+        of_transaction(&SdkError::service_error(
+            error,
+            HttpResponse::new(status, "".into()),
+        ))
+    }
+
+    #[test]
+    fn a_transaction_that_met_another_was_contended_and_not_refused() {
+        assert_eq!(
+            canceled(["TransactionConflict", "None"]),
+            StoreError::Contended
+        );
+        let throttled = canceled(["ThrottlingError", "None"]);
+        assert!(matches!(throttled, StoreError::Refused(_)), "{throttled:?}");
+    }
+
+    #[test]
+    fn an_error_inside_the_service_leaves_open_what_it_did() {
+        let error = || TransactWriteItemsError::unhandled("broken");
+        let of_status = |status: u16| {
+            let response = HttpResponse::new(status.try_into().unwrap(), "".into());
+            of_transaction(&SdkError::service_error(error(), response))
+        };
+        assert!(matches!(of_status(500), StoreError::NoAnswer(_)));
+        assert!(matches!(of_status(400), StoreError::Refused(_)));
+    }
+}
