@@ -42,14 +42,18 @@
 //!   most once a second, and once for each failure.
 
 pub mod breaker;
+pub mod member;
+pub mod observe;
 pub mod policy;
 pub mod protocol;
 pub mod store;
 pub mod time;
 
-pub use breaker::{Breaker, CallError, Outcome, Permit, Snapshot};
+pub use breaker::{Breaker, CallError, Deadline, KeyedBreakers, Snapshot};
 #[cfg(feature = "tower")]
 pub use breaker::{BreakerLayer, BreakerService};
+pub use member::{Outcome, Permit};
+pub use observe::{Event, Observer};
 pub use policy::{Policy, PolicyError};
 pub use protocol::{
     Cause, Change, Decision, Epoch, Override, OverrideMode, Record, Rejection, RejectionReason,

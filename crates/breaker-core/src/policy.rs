@@ -12,10 +12,14 @@ use crate::protocol::MAX_LEASE_SLOTS;
 pub struct Policy {
     /// The failure rate at which the circuit opens: 0.05 to 0.95; 0.5.
     pub failure_rate_threshold: f64,
+    /// The rate of slow calls at which the circuit opens: 0.05 to 0.95; 0.5.
+    pub slow_rate_threshold: f64,
+    /// How long a call may take before it is slow; 3 s.
+    pub slow_call_after: Duration,
     /// How far from the threshold a rate must lie to be told apart from it for
     /// certain; 0.1. A rate at the threshold plus this opens the circuit, one
     /// at the threshold minus this does not. Smaller needs more calls.
-    pub failure_rate_margin: f64,
+    pub rate_margin: f64,
     /// How much evidence opens the circuit, as a log-likelihood ratio; 9.2,
     /// about 10,000 to 1. With the default threshold and margin that is 23
     /// failures in a row.
@@ -23,10 +27,21 @@ pub struct Policy {
     /// How many failures in a row, with no success anywhere in the fleet, open
     /// the circuit when traffic is too thin for a rate; 5.
     pub consecutive_failures: u32,
-    /// The length of one counting slot; 2 s.
+    /// Failures in a row in one process after which it stops itself though the
+    /// fleet is well; 10.
+    pub local_failures: u32,
+    /// The length of one counting slot; 500 ms.
     pub slot: Duration,
-    /// How many slots are remembered; 15, which makes a window of 30 s.
+    /// How many slots that hold anything are remembered; 24.
     pub window_slots: u32,
+    /// Nothing older counts; 2 min.
+    pub window: Duration,
+    /// How many calls a second of the whole fleet are evidence; 50.
+    pub sampled_calls_per_s: f64,
+    /// How many heartbeats a second the whole fleet writes; 0.8.
+    pub heartbeats_per_s: f64,
+    /// How many reads a second the whole fleet makes in health; 200.
+    pub reads_per_s: f64,
     /// How long the circuit stays open the first time; 5 s.
     pub open_for: Duration,
     /// By how much the open time grows with each failed recovery; 2.
@@ -47,6 +62,10 @@ pub struct Policy {
     /// and twice the store's time-out, which pass between asking for the lease
     /// and the probe's start.
     pub lease_for: Duration,
+    /// How long admission takes to grow to everything after closing; 5 s.
+    pub ramp_for: Duration,
+    /// The share of calls that is admitted first; 0.1.
+    pub ramp_from: f64,
     /// How far a machine's clock may be off; 500 ms.
     pub clock_skew: Duration,
     /// How old the known state may grow before it is refreshed alongside a
@@ -63,11 +82,18 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             failure_rate_threshold: 0.5,
-            failure_rate_margin: 0.1,
+            slow_rate_threshold: 0.5,
+            slow_call_after: Duration::from_secs(3),
+            rate_margin: 0.1,
             evidence_bound: 9.2,
             consecutive_failures: 5,
-            slot: Duration::from_secs(2),
-            window_slots: 15,
+            local_failures: 10,
+            slot: Duration::from_millis(500),
+            window_slots: 24,
+            window: Duration::from_mins(2),
+            sampled_calls_per_s: 50.0,
+            heartbeats_per_s: 0.8,
+            reads_per_s: 200.0,
             open_for: Duration::from_secs(5),
             open_growth: 2.0,
             open_for_max: Duration::from_mins(1),
@@ -76,9 +102,11 @@ impl Default for Policy {
             successes_to_close: 3,
             probe_timeout: Duration::from_secs(10),
             lease_for: Duration::from_secs(12),
+            ramp_for: Duration::from_secs(5),
+            ramp_from: 0.1,
             clock_skew: Duration::from_millis(500),
-            refresh_after: Duration::from_secs(1),
-            max_stale: Duration::from_secs(30),
+            refresh_after: Duration::from_secs(6),
+            max_stale: Duration::from_mins(2),
             store_timeout: Duration::from_millis(250),
         }
     }
@@ -113,10 +141,10 @@ impl Policy {
             "failure_rate_threshold must be 0.05 to 0.95",
         );
         must(
-            self.failure_rate_margin > 0.0
-                && self.failure_rate_threshold - self.failure_rate_margin > 0.0
-                && self.failure_rate_threshold + self.failure_rate_margin < 1.0,
-            "failure_rate_margin must be above 0 and keep threshold ± margin between 0 and 1",
+            self.rate_margin > 0.0
+                && self.failure_rate_threshold - self.rate_margin > 0.0
+                && self.failure_rate_threshold + self.rate_margin < 1.0,
+            "rate_margin must be above 0 and keep threshold ± margin between 0 and 1",
         );
         must(
             within(self.evidence_bound, 1.0, 100.0),

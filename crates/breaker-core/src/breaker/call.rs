@@ -1,30 +1,14 @@
 //! Admit, run, record: in one step.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
-use super::{Breaker, Permit};
-use crate::{protocol::Rejection, store::StateStore, time::Clock};
-
-/// What a call says about the dependency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The dependency did its work. "Not found" and "conflict" are work done.
-    Success,
-    /// The dependency failed.
-    Failure,
-    /// The call says nothing about the dependency.
-    Ignored,
-}
-
-impl Outcome {
-    /// Takes every `Ok` for a success and every `Err` for a failure.
-    pub fn of_result<T, E>(result: &Result<T, E>) -> Self {
-        match result {
-            Ok(_) => Self::Success,
-            Err(_) => Self::Failure,
-        }
-    }
-}
+use super::Breaker;
+use crate::{
+    member::{Outcome, Permit},
+    protocol::{Rejection, RejectionReason},
+    store::StateStore,
+    time::{Clock, Timestamp},
+};
 
 /// Why a protected call gave no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,9 +19,21 @@ pub enum CallError<E> {
     /// It was a probe and took longer than a probe may.
     #[error("the probe took too long")]
     ProbeTimedOut,
+    /// It was not done by the caller's deadline.
+    #[error("the call was not done by its deadline")]
+    DeadlineExceeded,
     /// It was made and failed.
     #[error(transparent)]
     Inner(E),
+}
+
+/// By when a call must be done, and how long it takes at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    /// By then it must be done.
+    pub at: Timestamp,
+    /// A call that has less time than this left is not worth making.
+    pub needs: Duration,
 }
 
 impl<S: StateStore, C: Clock> Breaker<S, C> {
@@ -45,7 +41,8 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     ///
     /// News of the fleet are fetched alongside the call, never before it,
     /// unless what is known is older than
-    /// [`Policy::max_stale`](crate::Policy::max_stale).
+    /// [`Policy::max_stale`](crate::Policy::max_stale) or the last calls of
+    /// this process have all failed.
     ///
     /// Safe to cancel: a dropped call counts for nothing, and a dropped
     /// probe's lease runs out by itself. Calls that it was just reporting for
@@ -63,21 +60,74 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         self.run(permit, call, classify).await
     }
 
+    /// Makes a call that must be done by a deadline.
+    ///
+    /// A call that cannot be done in time is not made. One that is not done in
+    /// time is ended; that counts as slow only if it took
+    /// [`Policy::slow_call_after`](crate::Policy::slow_call_after), else it was
+    /// the caller who was in a hurry. Nothing is asked of the store for which
+    /// there is no time.
+    ///
+    /// # Errors
+    ///
+    /// See [`CallError`].
+    pub async fn call_by<T, E>(
+        &self,
+        deadline: Deadline,
+        call: impl Future<Output = Result<T, E>>,
+        classify: impl FnOnce(&Result<T, E>) -> Outcome,
+    ) -> Result<T, CallError<E>> {
+        let permit = self.admit_by(deadline).await.map_err(CallError::Rejected)?;
+        let left = deadline.at.since(self.now());
+        let limited = async { tokio::time::timeout(left, call).await };
+        let admitted = self.now();
+        let classify = |result: &Result<Result<T, E>, _>| match result {
+            Ok(result) => classify(result),
+            Err(_) if self.now().since(admitted) >= self.policy().slow_call_after => Outcome::Slow,
+            Err(_) => Outcome::Ignored,
+        };
+        match self.run(permit, limited, classify).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(CallError::Inner(error)),
+            Err(CallError::Inner(_)) => Err(CallError::DeadlineExceeded),
+            Err(CallError::Rejected(rejection)) => Err(CallError::Rejected(rejection)),
+            Err(CallError::ProbeTimedOut) => Err(CallError::ProbeTimedOut),
+            Err(CallError::DeadlineExceeded) => Err(CallError::DeadlineExceeded),
+        }
+    }
+
+    /// Decides about a call that must be done by a deadline.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] says why, and when to come back.
+    pub async fn admit_by(&self, deadline: Deadline) -> Result<Permit, Rejection> {
+        let now = self.now();
+        if now + deadline.needs > deadline.at {
+            return Err(Rejection {
+                state: self.inner.member.effective_state(now),
+                reason: RejectionReason::DeadlineTooClose,
+                retry_at: now,
+            });
+        }
+        self.admit_with(Some(deadline)).await
+    }
+
     /// Makes a call that has been admitted.
     pub(super) async fn run<T, E>(
         &self,
-        permit: Permit,
+        mut permit: Permit,
         call: impl Future<Output = Result<T, E>>,
         classify: impl FnOnce(&Result<T, E>) -> Outcome,
     ) -> Result<T, CallError<E>> {
         let result = if let Some(limit) = permit.limit() {
             let Ok(result) = tokio::time::timeout(limit, call).await else {
-                self.record(permit, Outcome::Failure).await;
+                self.record(permit, Outcome::Slow).await;
                 return Err(CallError::ProbeTimedOut);
             };
             result
-        } else if permit.wants_refresh() {
-            tokio::join!(call, self.refresh_beside()).0
+        } else if let Some(errand) = permit.take_errand() {
+            tokio::join!(call, self.see_to(errand)).0
         } else {
             call.await
         };

@@ -9,8 +9,8 @@ use std::{
 
 use tower::{Layer, Service};
 
-use super::{Breaker, CallError, Outcome};
-use crate::{store::StateStore, time::Clock};
+use super::{Breaker, CallError};
+use crate::{member::Outcome, store::StateStore, time::Clock};
 
 /// Puts a [`Breaker`] in front of a service.
 ///

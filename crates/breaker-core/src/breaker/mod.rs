@@ -21,32 +21,27 @@
 
 mod call;
 mod contact;
-mod permit;
-mod view;
+mod keyed;
+mod order;
 
 #[cfg(feature = "tower")]
 mod layer;
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
-pub use call::{CallError, Outcome};
+pub use call::{CallError, Deadline};
+pub use keyed::KeyedBreakers;
 #[cfg(feature = "tower")]
 pub use layer::{BreakerLayer, BreakerService};
-pub use permit::Permit;
 
-use self::{contact::Refusal, view::View};
 use crate::{
+    member::{Errand, Member, OsEntropy, Outcome, Permit, Step},
+    observe::{Observer, Traced},
     policy::{Policy, PolicyError},
-    protocol::{Change, Draw, Epoch, LeaseOwner, Override, Record, TransitionEvent},
+    protocol::{Epoch, Record, Rejection, TransitionEvent},
     store::{CircuitName, Reading, StateStore, StoreError},
     time::{Clock, SystemClock, Timestamp},
 };
-
-/// How often a change of an operator is tried against a moving record.
-const ORDER_ATTEMPTS: u32 = 5;
 
 /// A circuit breaker over the store `S`.
 #[derive(Debug)]
@@ -54,15 +49,25 @@ pub struct Breaker<S, C = SystemClock> {
     inner: Arc<Inner<S, C>>,
 }
 
-#[derive(Debug)]
 struct Inner<S, C> {
     circuit: CircuitName,
-    policy: Policy,
+    member: Member,
     store: S,
     clock: C,
-    view: Mutex<View>,
-    /// Held while the store is being asked; one at a time is enough.
+    observer: Box<dyn Observer>,
+    /// Held while a call waits for the store's news; one at a time is enough.
     contact: tokio::sync::Mutex<()>,
+}
+
+impl<S: fmt::Debug, C> fmt::Debug for Inner<S, C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Breaker")
+            .field("circuit", &self.circuit)
+            .field("member", &self.member)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<S, C> Clone for Breaker<S, C> {
@@ -105,18 +110,43 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         store: S,
         clock: C,
     ) -> Result<Self, PolicyError> {
+        Self::observed(circuit, policy, store, clock, Traced)
+    }
+
+    /// A breaker by another clock whose events go to `observer`.
+    ///
+    /// # Errors
+    ///
+    /// If the policy does not make sense; every mistake is named.
+    pub fn observed(
+        circuit: CircuitName,
+        policy: Policy,
+        store: S,
+        clock: C,
+        observer: impl Observer,
+    ) -> Result<Self, PolicyError> {
         policy.check()?;
+        Ok(Self::with_checked(circuit, policy, store, clock, observer))
+    }
+
+    fn with_checked(
+        circuit: CircuitName,
+        policy: Policy,
+        store: S,
+        clock: C,
+        observer: impl Observer,
+    ) -> Self {
         let inner = Inner {
             circuit,
-            policy,
+            member: Member::with_checked(policy, OsEntropy::new()),
             store,
             clock,
-            view: Mutex::default(),
+            observer: Box::new(observer),
             contact: tokio::sync::Mutex::default(),
         };
-        Ok(Self {
+        Self {
             inner: Arc::new(inner),
-        })
+        }
     }
 
     /// The circuit's name.
@@ -126,15 +156,72 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
 
     /// The circuit's rules.
     pub fn policy(&self) -> &Policy {
-        &self.inner.policy
+        self.inner.member.policy()
     }
 
     /// What this process knows just now, without asking the store.
     pub fn known(&self) -> Snapshot {
         Snapshot {
-            record: self.view().known().clone(),
+            record: self.inner.member.known(),
             now: self.now(),
         }
+    }
+
+    /// Decides about a call.
+    ///
+    /// No I/O while the circuit is closed and known well enough.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] says why, and when to come back.
+    pub async fn admit(&self) -> Result<Permit, Rejection> {
+        self.admit_with(None).await
+    }
+
+    async fn admit_with(&self, deadline: Option<Deadline>) -> Result<Permit, Rejection> {
+        let mut step = self.inner.member.begin(self.now());
+        let decision = loop {
+            match step {
+                Step::Admitted(permit) => break Ok(permit),
+                Step::Rejected(rejection) => break Err(rejection),
+                Step::Ask(errand) => step = self.ask_first(errand, deadline).await,
+                Step::Done => unreachable!("what a call waits for ends in a decision about it"),
+            }
+        };
+        self.tell_observer();
+        decision
+    }
+
+    /// Takes a permit back with what became of the call.
+    ///
+    /// A failure is reported to the fleet at once; a success goes along with
+    /// the next contact. A permit from [`Breaker::admit`] may carry an errand
+    /// that is due: [`Breaker::call`] runs it beside the call, here it is run
+    /// now.
+    pub async fn record(&self, mut permit: Permit, outcome: Outcome) {
+        if let Some(errand) = permit.take_errand() {
+            self.see_to(errand).await;
+        }
+        let step = self.inner.member.end(permit, outcome, self.now());
+        if let Step::Ask(errand) = step {
+            self.see_to(errand).await;
+        }
+        self.tell_observer();
+    }
+
+    /// Learns the fleet's state before the first call, with more time than a
+    /// call would give: opening the first connection takes a while.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer within `limit`, or holds something
+    /// unreadable. Calls can be made all the same.
+    pub async fn warm_up(&self, limit: Duration) -> Result<(), StoreError> {
+        let load = self.inner.store.load(&self.inner.circuit, Reading::Latest);
+        let found = tokio::time::timeout(limit, load).await;
+        let record = found.unwrap_or_else(|_| Err(StoreError::NoAnswer("timed out".to_owned())))?;
+        self.inner.member.hear(record, self.now());
+        Ok(())
     }
 
     /// The record as the store has it.
@@ -144,10 +231,9 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// If the store does not answer in time or holds something unreadable.
     pub async fn inspect(&self) -> Result<Snapshot, StoreError> {
         let record = self.load(Reading::Latest).await?;
-        Ok(Snapshot {
-            record,
-            now: self.now(),
-        })
+        let now = self.now();
+        self.inner.member.hear(record.clone(), now);
+        Ok(Snapshot { record, now })
     }
 
     /// Transitions after epoch `since`, oldest first, at most `limit`.
@@ -164,80 +250,13 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
             .await
     }
 
-    /// Gives an operator's order, or takes it back with `None`, and returns
-    /// the record after it.
-    ///
-    /// # Errors
-    ///
-    /// If the store fails, or the record moves faster than the order can be
-    /// placed.
-    pub async fn order(
-        &self,
-        order: Option<Override>,
-        actor: &str,
-    ) -> Result<Snapshot, StoreError> {
-        let mut basis = self.inspect().await?.record;
-        let change = Change::Order {
-            order,
-            actor: actor.to_owned(),
-        };
-        let mut attempts = 0;
-        loop {
-            match self.commit(&basis, &change).await {
-                Ok(record) => {
-                    return Ok(Snapshot {
-                        record,
-                        now: self.now(),
-                    });
-                }
-                Err(Refusal::Moved(current)) if attempts < ORDER_ATTEMPTS => {
-                    attempts += 1;
-                    basis = current;
-                }
-                Err(Refusal::Moved(_)) => return Err(StoreError::Contended),
-                Err(Refusal::Trouble(error)) => return Err(error),
-            }
-        }
-    }
-
-    /// Learns the fleet's state before the first call, with more time than a
-    /// call would give: opening the first connection takes a while.
-    ///
-    /// # Errors
-    ///
-    /// If the store does not answer within `limit`, or holds something
-    /// unreadable. Calls can be made all the same.
-    pub async fn warm_up(&self, limit: Duration) -> Result<(), StoreError> {
-        let load = self
-            .inner
-            .store
-            .load(&self.inner.circuit, Reading::Eventual);
-        let found = tokio::time::timeout(limit, load).await;
-        let record = found.unwrap_or_else(|_| Err(StoreError::NoAnswer("timed out".to_owned())))?;
-        let now = self.now();
-        self.view().glimpse(record, now);
-        Ok(())
-    }
-
     fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
 
-    fn view(&self) -> MutexGuard<'_, View> {
-        // A panic elsewhere cannot leave the view inconsistent: its fields are
-        // replaced whole.
-        self.inner
-            .view
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Owners come from the operating system: environments that were started from
-/// one image must not draw alike.
-fn draw() -> Draw {
-    Draw {
-        jitter: fastrand::f64(),
-        owner: LeaseOwner(uuid::Uuid::new_v4().as_u128()),
+    fn tell_observer(&self) {
+        for event in self.inner.member.take_events() {
+            self.inner.observer.on(self.inner.circuit.as_str(), &event);
+        }
     }
 }

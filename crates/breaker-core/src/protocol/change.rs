@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt};
 
 use super::{
-    Epoch, Lease, LeaseOwner, LeaseSlot, Override, OverrideMode, Phase, Record, SlotKey, State,
-    Tally,
+    Epoch, Heartbeats, Lease, LeaseOwner, LeaseSlot, Override, OverrideMode, Phase, Record,
+    SlotKey, State, Tally, TrafficSlot,
 };
 use crate::time::Timestamp;
 
@@ -13,12 +13,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// Outcomes are added; nothing is overwritten. The epoch stays.
-    Count {
-        /// What one process counted since it last reported.
-        tally: Tally,
-        /// Counts that no longer matter, to be dropped on this occasion.
-        stale: Vec<SlotKey>,
-    },
+    Report(Report),
     /// A call takes a free or expired place among the probes. The epoch stays.
     TakeLease {
         /// Which place.
@@ -60,6 +55,47 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Whether `record` shows that this change, decided on epoch `basis`, has
+    /// been made.
+    pub(crate) fn shows_in(&self, record: &Record, basis: Epoch) -> bool {
+        let next = record.epoch == basis.next();
+        match self {
+            Self::TakeLease { slot, lease } => record.has_leased(*slot, lease.owner),
+            // Others may have joined the probes since; the first lease tells.
+            Self::Transition {
+                to: Phase::HalfOpen { leases, .. },
+                ..
+            } => {
+                next && leases
+                    .iter()
+                    .all(|(slot, lease)| record.has_leased(*slot, lease.owner))
+            }
+            // Timestamps and jitter make a phase as good as unique.
+            Self::Transition { to, .. } => next && record.phase == *to,
+            Self::ProbeSucceeded { slot, owner } | Self::ReleaseLease { slot, owner } => {
+                record.epoch == basis && !record.has_leased(*slot, *owner)
+            }
+            Self::Order { order, .. } => next && record.standing_override == *order,
+            // Sums do not show what they are made of.
+            Self::Report(_) => false,
+        }
+    }
+}
+
+/// What one process tells the fleet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// What it counted since it last reported.
+    pub tally: Tally,
+    /// How much traffic it has seen, and when.
+    pub heartbeats: Option<(TrafficSlot, Heartbeats)>,
+    /// Counts that no longer matter, to be dropped on this occasion.
+    pub stale: Vec<SlotKey>,
+    /// Traffic that no longer matters, to be dropped on this occasion.
+    pub stale_traffic: Vec<TrafficSlot>,
+}
+
 /// Who calls for a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnBehalf {
@@ -81,6 +117,13 @@ pub enum Cause {
     FailureRate {
         /// Failures in the window.
         failures: u64,
+        /// Calls in the window.
+        calls: u64,
+    },
+    /// The rate of slow calls is above the threshold, for certain.
+    SlowCallRate {
+        /// Slow calls in the window.
+        slow: u64,
         /// Calls in the window.
         calls: u64,
     },
@@ -112,6 +155,9 @@ impl fmt::Display for Cause {
         match self {
             Self::FailureRate { failures, calls } => {
                 write!(formatter, "{failures} of the last {calls} calls failed")
+            }
+            Self::SlowCallRate { slow, calls } => {
+                write!(formatter, "{slow} of the last {calls} calls were too slow")
             }
             Self::ConsecutiveFailures { failures } => {
                 write!(formatter, "the last {failures} calls all failed")
@@ -179,15 +225,7 @@ impl Record {
     pub(crate) fn after(&self, change: &Change, now: Timestamp) -> Self {
         let mut next = self.clone();
         match change {
-            Change::Count { tally, stale } => {
-                // What is reported just now is not stale for this change.
-                let fresh =
-                    |key: &SlotKey| key.epoch == self.epoch && tally.contains_key(&key.slot);
-                for key in stale.iter().filter(|key| !fresh(key)) {
-                    next.evidence.0.remove(key);
-                }
-                next.evidence.add(self.epoch, tally);
-            }
+            Change::Report(report) => next.take_note(report),
             Change::TakeLease { slot, lease } => {
                 if let Phase::HalfOpen { leases, .. } = &mut next.phase {
                     leases.insert(*slot, *lease);
@@ -218,7 +256,7 @@ impl Record {
         let actor = match change {
             Change::Transition { .. } => "breaker",
             Change::Order { actor, .. } => actor,
-            Change::Count { .. }
+            Change::Report(_)
             | Change::TakeLease { .. }
             | Change::ProbeSucceeded { .. }
             | Change::ReleaseLease { .. } => return None,
@@ -252,7 +290,7 @@ impl Record {
     /// Whether the leases are as `change` assumes.
     fn grants(&self, change: &Change, now: Timestamp) -> bool {
         match change {
-            Change::Count { .. } | Change::Order { .. } => true,
+            Change::Report(_) | Change::Order { .. } => true,
             Change::TakeLease { slot, .. } => match &self.phase {
                 Phase::HalfOpen { leases, .. } => {
                     leases.get(slot).is_none_or(|held| held.expires <= now)
@@ -284,6 +322,27 @@ impl Record {
         match &self.phase {
             Phase::HalfOpen { leases, .. } => leases.get(&slot),
             Phase::Closed { .. } | Phase::Open { .. } => None,
+        }
+    }
+
+    fn take_note(&mut self, report: &Report) {
+        // What is reported just now is not stale for this change.
+        for key in &report.stale {
+            if key.epoch != self.epoch || !report.tally.contains_key(&key.slot) {
+                self.evidence.0.remove(key);
+            }
+        }
+        for slot in &report.stale_traffic {
+            if report
+                .heartbeats
+                .is_none_or(|(reported, _)| reported != *slot)
+            {
+                self.traffic.0.remove(slot);
+            }
+        }
+        self.evidence.add(self.epoch, &report.tally);
+        if let Some((slot, heartbeats)) = report.heartbeats {
+            self.traffic.add(slot, heartbeats);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What becomes of a call, and what the record calls for.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::{
     Cause, Change, Epoch, Lease, LeaseOwner, LeaseSlot, OnBehalf, OverrideMode, Phase, Record,
@@ -8,22 +8,14 @@ use super::{
 };
 use crate::{policy::Policy, time::Timestamp};
 
-/// The randomness that a decision may need; drawn anew for each.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Draw {
-    /// Uniform from 0 to 1.
-    pub jitter: f64,
-    /// Never drawn twice.
-    pub owner: LeaseOwner,
-}
-
 /// What becomes of a call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// It passes.
     Admit(Measure),
-    /// It passes as a probe if the store grants what the plan asks for.
-    Probe(ProbePlan),
+    /// It passes as a probe if the store grants it a lease
+    /// ([`Record::plan_probe`]).
+    Probe,
     /// It does not pass.
     Reject(Rejection),
 }
@@ -38,7 +30,7 @@ pub enum Measure {
 }
 
 /// A lease to ask for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProbePlan {
     /// The change that gives the lease.
     pub change: Change,
@@ -64,6 +56,9 @@ impl fmt::Display for Rejection {
         formatter.write_str(match self.reason {
             RejectionReason::Open => "the circuit is open",
             RejectionReason::ProbesBusy => "the circuit is half open and all probes are under way",
+            RejectionReason::Ramping => "the circuit has just closed and admits only a share",
+            RejectionReason::OwnGuard => "all calls of this process failed lately",
+            RejectionReason::DeadlineTooClose => "the call cannot finish before its deadline",
             RejectionReason::ForcedOpen => "the circuit is held open by an operator",
         })
     }
@@ -76,13 +71,33 @@ pub enum RejectionReason {
     Open,
     /// The circuit is half open and has as many probes as it may have.
     ProbesBusy,
+    /// The circuit has just closed, and only a growing share of calls passes.
+    Ramping,
+    /// The calls of this process fail, whatever those of others do, or the
+    /// store is away and nobody else can be asked.
+    OwnGuard,
+    /// The caller's deadline is nearer than the call takes.
+    DeadlineTooClose,
     /// An operator holds the circuit open.
     ForcedOpen,
 }
 
+/// What a rejected call waits when things may change at any moment.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How a circuit is to open.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Opening {
+    /// Uniform from 0 to 1.
+    pub jitter: f64,
+    /// How long the dependency itself asked to be left alone.
+    pub retry_after: Option<Duration>,
+}
+
 impl Record {
-    /// What becomes of a call that arrives at `now`.
-    pub fn decide(&self, policy: &Policy, now: Timestamp, draw: Draw) -> Decision {
+    /// What becomes of a call that arrives at `now`; `chance` is uniform from
+    /// 0 to 1 and decides who passes while the circuit ramps up.
+    pub fn decide(&self, policy: &Policy, now: Timestamp, chance: f64) -> Decision {
         let order = self.active_override(now);
         match order.map(|order| (order.mode, order.expires)) {
             Some((OverrideMode::ForceOpen, expires)) => Decision::Reject(Rejection {
@@ -91,55 +106,86 @@ impl Record {
                 retry_at: expires,
             }),
             Some((OverrideMode::ForceClosed, _)) => Decision::Admit(Measure::Ignored),
-            Some((OverrideMode::Shadow, _)) => match self.decide_by_rules(policy, now, draw) {
+            Some((OverrideMode::Shadow, _)) => match self.decide_by_rules(policy, now, chance) {
                 Decision::Reject(_) => Decision::Admit(Measure::Ignored),
-                decision @ (Decision::Admit(_) | Decision::Probe(_)) => decision,
+                decision @ (Decision::Admit(_) | Decision::Probe) => decision,
             },
-            None => self.decide_by_rules(policy, now, draw),
+            None => self.decide_by_rules(policy, now, chance),
         }
     }
 
-    fn decide_by_rules(&self, policy: &Policy, now: Timestamp, draw: Draw) -> Decision {
+    fn decide_by_rules(&self, policy: &Policy, now: Timestamp, chance: f64) -> Decision {
         match &self.phase {
-            Phase::Closed { .. } => Decision::Admit(Measure::Counted(self.epoch)),
+            Phase::Closed { .. } if chance < self.ramp(policy, now) => {
+                Decision::Admit(Measure::Counted(self.epoch))
+            }
+            Phase::Closed { since } => Decision::Reject(Rejection {
+                state: State::Closed,
+                reason: RejectionReason::Ramping,
+                retry_at: (*since + policy.ramp_for).min(now + SOON),
+            }),
             Phase::Open { until, .. } if now < *until => Decision::Reject(Rejection {
                 state: State::Open,
                 reason: RejectionReason::Open,
                 retry_at: *until,
             }),
-            Phase::Open { reopens, .. } => {
+            Phase::Open { .. } => Decision::Probe,
+            Phase::HalfOpen { leases, .. } => match free_place(leases, policy, now) {
+                Some(_) => Decision::Probe,
+                None => Decision::Reject(probes_busy(leases, now)),
+            },
+        }
+    }
+
+    /// The change that gives `owner` a lease at `now`, if one is to be had.
+    pub fn plan_probe(
+        &self,
+        policy: &Policy,
+        now: Timestamp,
+        owner: LeaseOwner,
+    ) -> Option<ProbePlan> {
+        let lease = Lease {
+            owner,
+            expires: now + policy.lease_for,
+        };
+        let (slot, change) = match &self.phase {
+            Phase::Open { until, reopens, .. } if *until <= now => {
                 let slot = 0;
-                let lease = Lease {
-                    owner: draw.owner,
-                    expires: now + policy.lease_for,
-                };
                 let to = Phase::HalfOpen {
                     since: now,
                     reopens: *reopens,
                     successes: 0,
                     leases: BTreeMap::from([(slot, lease)]),
                 };
-                let cause = Cause::ProbeStarted;
                 let change = Change::Transition {
                     to,
-                    cause,
+                    cause: Cause::ProbeStarted,
                     on_behalf: OnBehalf::Fleet,
                 };
-                plan(change, slot, draw.owner)
+                (slot, change)
             }
-            Phase::HalfOpen { leases, .. } => join_probes(leases, policy, now, draw),
-        }
+            Phase::HalfOpen { leases, .. } => {
+                let slot = free_place(leases, policy, now)?;
+                (slot, Change::TakeLease { slot, lease })
+            }
+            Phase::Closed { .. } | Phase::Open { .. } => return None,
+        };
+        Some(ProbePlan {
+            change,
+            slot,
+            owner,
+        })
     }
 
     /// The transition that the record itself calls for at `now`.
     ///
     /// Whoever reads such a record carries the transition out; the epoch makes
     /// sure that it happens once.
-    pub fn due(&self, policy: &Policy, now: Timestamp, draw: Draw) -> Option<Change> {
+    pub fn due(&self, policy: &Policy, now: Timestamp, opening: Opening) -> Option<Change> {
         match &self.phase {
             Phase::Closed { .. } => {
-                let cause = self.evidence.verdict(self.epoch, policy, now)?;
-                Some(open(0, cause, OnBehalf::Fleet, policy, now, draw))
+                let cause = self.verdict(policy, now)?;
+                Some(open(0, cause, OnBehalf::Fleet, policy, now, opening))
             }
             Phase::HalfOpen { successes, .. } if *successes >= policy.successes_to_close => {
                 Some(Change::Transition {
@@ -161,7 +207,7 @@ impl Record {
         owner: LeaseOwner,
         policy: &Policy,
         now: Timestamp,
-        draw: Draw,
+        opening: Opening,
     ) -> Change {
         let reopens = match self.phase {
             Phase::HalfOpen { reopens, .. } | Phase::Open { reopens, .. } => {
@@ -170,44 +216,28 @@ impl Record {
             Phase::Closed { .. } => 0,
         };
         let on_behalf = OnBehalf::Probe { slot, owner };
-        open(reopens, Cause::ProbeFailed, on_behalf, policy, now, draw)
+        open(reopens, Cause::ProbeFailed, on_behalf, policy, now, opening)
     }
 }
 
-fn join_probes(
+fn free_place(
     leases: &BTreeMap<LeaseSlot, Lease>,
     policy: &Policy,
     now: Timestamp,
-    draw: Draw,
-) -> Decision {
-    let places = 0..u8::try_from(policy.max_probes).unwrap_or(u8::MAX);
-    let free = |slot: &LeaseSlot| leases.get(slot).is_none_or(|held| held.expires <= now);
-    if let Some(slot) = places.clone().find(free) {
-        let lease = Lease {
-            owner: draw.owner,
-            expires: now + policy.lease_for,
-        };
-        return plan(Change::TakeLease { slot, lease }, slot, draw.owner);
-    }
-    let first_free = places
-        .filter_map(|slot| leases.get(&slot))
-        .map(|held| held.expires)
-        .min();
-    Decision::Reject(Rejection {
-        state: State::HalfOpen,
-        reason: RejectionReason::ProbesBusy,
-        // A place is free when a probe ends, which is nearly always long
-        // before its lease does; a second is worth waiting for.
-        retry_at: first_free.unwrap_or(now).min(now + policy.refresh_after),
-    })
+) -> Option<LeaseSlot> {
+    let mut places = 0..u8::try_from(policy.max_probes).unwrap_or(u8::MAX);
+    places.find(|slot| leases.get(slot).is_none_or(|held| held.expires <= now))
 }
 
-fn plan(change: Change, slot: LeaseSlot, owner: LeaseOwner) -> Decision {
-    Decision::Probe(ProbePlan {
-        change,
-        slot,
-        owner,
-    })
+/// A place is free when a probe ends, which is nearly always long before its
+/// lease does; a second is worth waiting for.
+fn probes_busy(leases: &BTreeMap<LeaseSlot, Lease>, now: Timestamp) -> Rejection {
+    let first_free = leases.values().map(|held| held.expires).min();
+    Rejection {
+        state: State::HalfOpen,
+        reason: RejectionReason::ProbesBusy,
+        retry_at: first_free.unwrap_or(now).min(now + SOON),
+    }
 }
 
 fn open(
@@ -216,9 +246,13 @@ fn open(
     on_behalf: OnBehalf,
     policy: &Policy,
     now: Timestamp,
-    draw: Draw,
+    opening: Opening,
 ) -> Change {
-    let until = now + policy.open_time(reopens, draw.jitter);
+    let asked_for = opening
+        .retry_after
+        .unwrap_or_default()
+        .min(policy.open_for_max);
+    let until = now + policy.open_time(reopens, opening.jitter).max(asked_for);
     Change::Transition {
         to: Phase::Open {
             since: now,

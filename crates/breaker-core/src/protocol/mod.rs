@@ -17,11 +17,15 @@ mod change;
 mod decide;
 mod evidence;
 mod record;
+mod traffic;
+mod verdict;
 
-pub use change::{Cause, Change, Conflict, OnBehalf, TransitionEvent};
-pub use decide::{Decision, Draw, Measure, ProbePlan, Rejection, RejectionReason};
+pub use change::{Cause, Change, Conflict, OnBehalf, Report, TransitionEvent};
+pub use decide::{Decision, Measure, Opening, ProbePlan, Rejection, RejectionReason};
 pub use evidence::{Counts, Evidence, Slot, SlotKey, Tally};
 pub use record::{
     Epoch, Lease, LeaseOwner, LeaseSlot, MAX_LEASE_SLOTS, Override, OverrideMode, Phase, Record,
     State,
 };
+pub use traffic::{FleetSize, Heartbeats, TRAFFIC_SLOT, TRAFFIC_SLOTS, Traffic, TrafficSlot};
+pub use verdict::{EXPECTED_SHARE, THIN_CALLS_PER_S};

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::Evidence;
-use crate::time::Timestamp;
+use super::{Evidence, Traffic};
+use crate::{policy::Policy, time::Timestamp};
 
 /// Counts transitions. Each one raises it by one, and every change names the
 /// epoch it was decided on.
@@ -159,6 +159,8 @@ pub struct Record {
     pub phase: Phase,
     /// What has been counted; only the current epoch's counts matter.
     pub evidence: Evidence,
+    /// How much traffic there is, whatever the epoch.
+    pub traffic: Traffic,
     /// An operator's order, perhaps expired.
     pub standing_override: Option<Override>,
     /// Why the last transition happened, in words.
@@ -173,6 +175,7 @@ impl Default for Record {
                 since: Timestamp::default(),
             },
             evidence: Evidence::default(),
+            traffic: Traffic::default(),
             standing_override: None,
             cause: None,
         }
@@ -215,6 +218,32 @@ impl Record {
             Phase::Closed { since } | Phase::Open { since, .. } | Phase::HalfOpen { since, .. } => {
                 since
             }
+        }
+    }
+    /// The share of calls that a closed circuit admits at `now`.
+    ///
+    /// It grows from [`Policy::ramp_from`] to 1 in [`Policy::ramp_for`], so
+    /// that a dependency that has just recovered is not met by everybody at
+    /// once. It follows from the record alone, so it is the same everywhere.
+    pub fn ramp(&self, policy: &Policy, now: Timestamp) -> f64 {
+        let Phase::Closed { since } = self.phase else {
+            return 1.0;
+        };
+        let elapsed = now.since(since);
+        if elapsed >= policy.ramp_for || since == Timestamp::default() {
+            return 1.0;
+        }
+        let done = elapsed.as_secs_f64() / policy.ramp_for.as_secs_f64();
+        policy.ramp_from + (1.0 - policy.ramp_from) * done
+    }
+
+    /// When the ramp ends, if one is under way.
+    pub fn ramp_ends(&self, policy: &Policy) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Closed { since } if since != Timestamp::default() => {
+                Some(since + policy.ramp_for)
+            }
+            Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen { .. } => None,
         }
     }
 }

@@ -71,7 +71,10 @@ pub enum StoreError {
     /// Another change of the same record was under way; this one had no effect.
     #[error("another change of the same record was under way")]
     Contended,
-    /// The store refused: throttled, forbidden or invalid. The change had no
+    /// The store has too much to do; a change had no effect.
+    #[error("the store has too much to do")]
+    Throttled,
+    /// The store refused: forbidden or invalid. The change had no
     /// effect.
     #[error("the store refused: {0}")]
     Refused(String),
@@ -87,7 +90,11 @@ impl StoreError {
     /// Whether it is certain that a change had no effect.
     pub fn had_no_effect(&self) -> bool {
         match self {
-            Self::Conflict(_) | Self::Contended | Self::Refused(_) | Self::Unreadable(_) => true,
+            Self::Conflict(_)
+            | Self::Contended
+            | Self::Throttled
+            | Self::Refused(_)
+            | Self::Unreadable(_) => true,
             Self::NoAnswer(_) => false,
         }
     }

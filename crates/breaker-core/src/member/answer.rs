@@ -1,0 +1,287 @@
+//! What the store's answers lead to.
+
+use std::sync::Arc;
+
+use super::{
+    Permit, State, Step,
+    admission::{Asked, in_shadow},
+    errand::{Aim, Commit, Errand, Operation, Purpose, Then},
+    news::Need,
+    permit::{Kind, Probe},
+};
+use crate::{
+    observe::Event,
+    policy::Policy,
+    protocol::{Change, Conflict, Epoch, Opening, ProbePlan, Record},
+    store::{Reading, StoreError},
+    time::Timestamp,
+};
+
+/// What became of a change.
+enum Fate {
+    Made,
+    /// The record had moved on; what it is now is known now.
+    Moved,
+    /// The store is in trouble.
+    Trouble,
+}
+
+impl State {
+    pub(super) fn answer(
+        &mut self,
+        errand: Errand,
+        answer: Result<Record, StoreError>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Step {
+        match errand.purpose {
+            Purpose::Contact(then) => {
+                self.end_contact(&errand.operation, answer, now);
+                self.go_on(then, policy, now)
+            }
+            Purpose::Commit(commit) => self.end_commit(commit, answer, policy, now),
+            Purpose::Confirm(commit, doubt) => self.end_doubt(commit, &doubt, answer, policy, now),
+        }
+    }
+
+    pub(super) fn decline(&mut self, errand: Errand, policy: &Policy, now: Timestamp) -> Step {
+        match (errand.purpose, errand.operation) {
+            (Purpose::Contact(then), operation) => {
+                self.undo(&operation);
+                match then {
+                    Then::Decide => self.decide(Asked::Already, Need::None, policy, now),
+                    Then::Nothing => Step::Done,
+                }
+            }
+            (Purpose::Commit(commit) | Purpose::Confirm(commit, _), _) => {
+                self.conclude(commit, Fate::Trouble, None, policy, now)
+            }
+        }
+    }
+
+    pub(super) fn reconsider(&mut self, errand: Errand, policy: &Policy, now: Timestamp) -> Step {
+        match errand.purpose {
+            Purpose::Contact(Then::Decide) => {
+                self.undo(&errand.operation);
+                self.consider(policy, now)
+            }
+            Purpose::Contact(Then::Nothing) | Purpose::Commit(_) | Purpose::Confirm(..) => {
+                Step::Ask(errand)
+            }
+        }
+    }
+
+    /// Takes back what an operation that was not performed was to tell.
+    fn undo(&mut self, operation: &Operation) {
+        if let Operation::Apply {
+            basis,
+            change: Change::Report(report),
+        } = operation
+        {
+            self.take_back(basis.epoch, &report.tally);
+        }
+    }
+
+    fn end_contact(
+        &mut self,
+        operation: &Operation,
+        answer: Result<Record, StoreError>,
+        now: Timestamp,
+    ) {
+        match (operation, answer) {
+            (Operation::Load(Reading::Eventual), Ok(record)) => self.glimpse(record, now),
+            (Operation::Load(Reading::Latest), Ok(record)) => self.learn(record, now),
+            (Operation::Apply { basis, .. }, Ok(record)) => {
+                self.hear(record, basis.epoch, now);
+            }
+            (Operation::Apply { basis, .. }, Err(StoreError::Conflict(Conflict { current }))) => {
+                self.hear(*current, basis.epoch, now)
+            }
+            (operation, Err(error)) => {
+                self.miss(&error, now);
+                // Without an answer the fleet may know these calls: counting
+                // twice would be worse than not counting.
+                if error.had_no_effect() {
+                    self.undo(operation);
+                }
+            }
+        }
+    }
+
+    /// What follows when the store has been asked and told.
+    fn go_on(&mut self, then: Then, policy: &Policy, now: Timestamp) -> Step {
+        match (self.due(policy, now), then) {
+            // The transition comes first: it decides about the call as well.
+            (Some(change), _) => {
+                let basis = Arc::clone(self.news.record());
+                Step::Ask(Errand::commit(basis, change, Aim::Due(then)))
+            }
+            (None, Then::Decide) => self.decide(Asked::Already, Need::None, policy, now),
+            (None, Then::Nothing) => Step::Done,
+        }
+    }
+
+    /// The transition that the known record calls for.
+    fn due(&mut self, policy: &Policy, now: Timestamp) -> Option<Change> {
+        if self.news.is_pausing(now) {
+            return None;
+        }
+        let opening = self.opening();
+        self.news.record().due(policy, now, opening)
+    }
+
+    pub(super) fn opening(&mut self) -> Opening {
+        Opening {
+            jitter: self.entropy.uniform(),
+            retry_after: self.guard.retry_after(),
+        }
+    }
+
+    fn end_commit(
+        &mut self,
+        commit: Commit,
+        answer: Result<Record, StoreError>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Step {
+        match answer {
+            Ok(record) => self.conclude(commit, Fate::Made, Some(record), policy, now),
+            Err(StoreError::Conflict(Conflict { current })) => {
+                self.conclude(commit, Fate::Moved, Some(*current), policy, now)
+            }
+            // It may or may not have been made: the store is asked before
+            // anything is concluded.
+            Err(error @ (StoreError::Contended | StoreError::NoAnswer(_))) => Step::Ask(Errand {
+                operation: Operation::Load(Reading::Latest),
+                purpose: Purpose::Confirm(commit, error),
+            }),
+            Err(error) => {
+                self.miss(&error, now);
+                self.conclude(commit, Fate::Trouble, None, policy, now)
+            }
+        }
+    }
+
+    fn end_doubt(
+        &mut self,
+        commit: Commit,
+        doubt: &StoreError,
+        answer: Result<Record, StoreError>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Step {
+        match answer {
+            Ok(record) => {
+                let fate = if commit.change.shows_in(&record, commit.basis.epoch) {
+                    Fate::Made
+                } else if record.epoch == commit.basis.epoch && *doubt != StoreError::Contended {
+                    Fate::Trouble
+                } else {
+                    Fate::Moved
+                };
+                self.conclude(commit, fate, Some(record), policy, now)
+            }
+            Err(error) => {
+                self.miss(&error, now);
+                self.conclude(commit, Fate::Trouble, None, policy, now)
+            }
+        }
+    }
+
+    /// Goes on with the knowledge of what became of a change.
+    fn conclude(
+        &mut self,
+        commit: Commit,
+        fate: Fate,
+        record: Option<Record>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Step {
+        if let Some(record) = &record {
+            if matches!(fate, Fate::Made) && record.epoch != commit.basis.epoch {
+                self.events.push(Event::moved(&commit.basis, record, now));
+            }
+            self.hear(record.clone(), commit.basis.epoch, now);
+        }
+        match (commit.aim, fate) {
+            (Aim::Lease(plan, _), Fate::Made) => match record {
+                Some(granted) => self.let_probe(&plan, granted, policy, now),
+                None => self.deny(policy, now),
+            },
+            (Aim::Lease(_, attempts), Fate::Moved) => {
+                if self.news.is_on_the_way_back(now) {
+                    self.ask_for_a_lease(attempts, policy, now)
+                } else {
+                    self.decide(Asked::Already, Need::None, policy, now)
+                }
+            }
+            (Aim::Lease(..), Fate::Trouble) => self.deny(policy, now),
+            (Aim::Settle, Fate::Made) => self.go_on(Then::Nothing, policy, now),
+            (Aim::Settle, Fate::Moved | Fate::Trouble) => Step::Done,
+            // Whoever loses the race has the winner's record now.
+            (Aim::Due(Then::Decide), _) => self.decide(Asked::Already, Need::None, policy, now),
+            (Aim::Due(Then::Nothing), _) => Step::Done,
+        }
+    }
+
+    fn let_probe(
+        &mut self,
+        plan: &ProbePlan,
+        granted: Record,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Step {
+        let limit = (!in_shadow(&granted, now)).then_some(policy.probe_timeout);
+        self.events.push(Event::ProbeBegan);
+        Step::Admitted(Permit {
+            admitted: now,
+            kind: Kind::Probe(Box::new(Probe {
+                granted: Arc::new(granted),
+                slot: plan.slot,
+                owner: plan.owner,
+                limit,
+            })),
+            errand: None,
+        })
+    }
+
+    /// Takes over a record that shows every change made before it was read.
+    pub(super) fn learn(&mut self, record: Record, now: Timestamp) {
+        let known = self.news.record().epoch;
+        self.hear(record, known, now);
+    }
+
+    fn hear(&mut self, record: Record, basis: Epoch, now: Timestamp) {
+        let spread = self.entropy.uniform();
+        self.note_that_it_answers();
+        if self.news.hear(record, basis, now, spread) {
+            self.start_anew();
+        }
+    }
+
+    fn glimpse(&mut self, record: Record, now: Timestamp) {
+        let spread = self.entropy.uniform();
+        self.note_that_it_answers();
+        if self.news.glimpse(record, now, spread) {
+            self.start_anew();
+        }
+    }
+
+    fn note_that_it_answers(&mut self) {
+        if self.news.is_in_trouble() {
+            self.events.push(Event::StoreAnswersAgain);
+        }
+    }
+
+    /// The fleet is in another epoch: what was counted before proves nothing.
+    fn start_anew(&mut self) {
+        self.unreported.forget_calls();
+        self.guard.start_anew();
+    }
+
+    fn miss(&mut self, error: &StoreError, now: Timestamp) {
+        self.events.push(Event::StoreInTrouble(error.clone()));
+        let draw = self.entropy.uniform();
+        self.news.miss(error, now, draw);
+    }
+}

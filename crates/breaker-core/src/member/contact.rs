@@ -1,0 +1,195 @@
+//! What a process has to tell, and when it tells it.
+
+use std::time::Duration;
+
+use super::{
+    State,
+    errand::{Errand, Operation, Purpose, Then},
+};
+use crate::{
+    policy::Policy,
+    protocol::{Change, Counts, Epoch, Heartbeats, Report, Slot, Tally, TrafficSlot},
+    time::Timestamp,
+};
+
+/// The chance of a heartbeat at the first contact of a process in a fleet of
+/// unknown size. It doubles with each contact: large fleets must not shout
+/// when they start, and small ones must be heard.
+const FIRST_CHANCE: f64 = 1.0 / 32.0;
+
+/// A process that slept longer than this does not speak for all that time.
+const LONGEST_SILENCE: Duration = Duration::from_mins(2);
+
+/// What the fleet does not know yet.
+#[derive(Debug, Default)]
+pub(super) struct Unreported {
+    /// Sampled calls of the fleet's epoch.
+    tally: Tally,
+    /// Calls that arrived since the last contact.
+    arrivals: u64,
+    /// When the last contact began.
+    contact: Option<Timestamp>,
+    /// Contacts so far while the fleet's size was unknown.
+    contacts_in_the_dark: u32,
+}
+
+impl Unreported {
+    pub(super) fn arrive(&mut self) {
+        self.arrivals = self.arrivals.saturating_add(1);
+    }
+
+    pub(super) fn count(&mut self, counts: Counts, policy: &Policy, now: Timestamp) {
+        self.tally
+            .entry(Slot::at(now, policy))
+            .or_default()
+            .add(counts);
+        self.forget_the_past(policy, now);
+    }
+
+    pub(super) fn put_back(&mut self, tally: &Tally) {
+        for (&slot, &counts) in tally {
+            self.tally.entry(slot).or_default().add(counts);
+        }
+    }
+
+    /// Calls of an epoch that is over prove nothing.
+    pub(super) fn forget_calls(&mut self) {
+        self.tally.clear();
+    }
+
+    /// Calls outside the window prove nothing any more.
+    fn forget_the_past(&mut self, policy: &Policy, now: Timestamp) {
+        if self
+            .tally
+            .first_key_value()
+            .is_some_and(|(slot, _)| slot.is_over(now, policy))
+        {
+            self.tally.retain(|slot, _| !slot.is_over(now, policy));
+        }
+        let most = usize::try_from(policy.window_slots).unwrap_or(usize::MAX);
+        while self.tally.len() > most {
+            self.tally.pop_first();
+        }
+    }
+
+    pub(super) fn tells_of_trouble(&self) -> bool {
+        self.tally.values().any(|counts| counts.tells_of_trouble())
+    }
+
+    pub(super) fn has_calls(&self) -> bool {
+        !self.tally.is_empty()
+    }
+
+    /// What has been seen since the last contact, which ends now.
+    fn since_last_contact(&mut self, now: Timestamp) -> Heartbeats {
+        let silence = self
+            .contact
+            .map_or(Duration::ZERO, |before| now.since(before))
+            .min(LONGEST_SILENCE);
+        self.contact = Some(now);
+        Heartbeats {
+            arrivals: std::mem::take(&mut self.arrivals),
+            contacts: 1,
+            lifetime_ms: u64::try_from(silence.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl State {
+    /// Whether this process knows of trouble that others must be told of.
+    pub(super) fn must_tell(&self, policy: &Policy, now: Timestamp) -> bool {
+        self.unreported.tells_of_trouble()
+            || (self.unreported.has_calls() && self.news.record().is_suspicious(policy, now))
+    }
+
+    /// A contact with the store: it tells if there is something to tell, and
+    /// asks otherwise.
+    pub(super) fn contact(&mut self, then: Then, policy: &Policy, now: Timestamp) -> Errand {
+        self.unreported.forget_the_past(policy, now);
+        let seen = self.unreported.since_last_contact(now);
+        let heartbeats = if self.must_tell(policy, now) {
+            // It is written anyway, and so tells of itself alone.
+            Some(Heartbeats {
+                contacts: 0,
+                ..seen
+            })
+        } else {
+            let chance = self.heartbeat_chance(policy, now);
+            (self.entropy.uniform() < chance).then(|| weighted(seen, 1.0 / chance))
+        };
+        let operation = match heartbeats {
+            Some(heartbeats) => self.report(heartbeats, policy, now),
+            None => Operation::Load(self.news.reading()),
+        };
+        Errand {
+            operation,
+            purpose: Purpose::Contact(then),
+        }
+    }
+
+    fn heartbeat_chance(&mut self, policy: &Policy, now: Timestamp) -> f64 {
+        match self.news.fleet_size(now) {
+            Some(size) if size.contacts_per_s > 0.0 => {
+                self.unreported.contacts_in_the_dark = 0;
+                (policy.heartbeats_per_s / size.contacts_per_s).min(1.0)
+            }
+            _ => {
+                let contacts = self.unreported.contacts_in_the_dark;
+                self.unreported.contacts_in_the_dark = contacts.saturating_add(1);
+                (FIRST_CHANCE * 2_f64.powi(i32::try_from(contacts).unwrap_or(i32::MAX))).min(1.0)
+            }
+        }
+    }
+
+    fn report(&mut self, heartbeats: Heartbeats, policy: &Policy, now: Timestamp) -> Operation {
+        let basis = self.news.record();
+        let report = Report {
+            stale: basis.evidence.stale_keys(basis.epoch, policy, now),
+            stale_traffic: basis.traffic.stale_slots(now),
+            heartbeats: (!heartbeats.is_empty()).then(|| (TrafficSlot::at(now), heartbeats)),
+            tally: std::mem::take(&mut self.unreported.tally),
+        };
+        Operation::Apply {
+            basis: std::sync::Arc::clone(basis),
+            change: Change::Report(report),
+        }
+    }
+
+    /// Takes back what certainly did not reach the fleet.
+    pub(super) fn take_back(&mut self, epoch: Epoch, tally: &Tally) {
+        if epoch == self.news.record().epoch {
+            self.unreported.put_back(tally);
+        }
+    }
+
+    /// The share of calls that are evidence.
+    ///
+    /// A large fleet is judged by a random sample of its calls. What the record
+    /// shows of the last seconds counts as well: traffic may have grown since
+    /// the last heartbeat.
+    pub(super) fn sampled_share(&self, policy: &Policy, now: Timestamp) -> f64 {
+        let promised = self
+            .news
+            .fleet_size(now)
+            .map_or(0.0, |size| size.calls_per_s.max(size.recent_calls_per_s));
+        let share = (policy.sampled_calls_per_s / promised).min(1.0);
+        let counted = self.news.record().counted_per_s(policy, now);
+        let crowded = (2.0 * policy.sampled_calls_per_s / counted).min(1.0);
+        share * crowded
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "estimates far below 2^52, never negative"
+)]
+fn weighted(seen: Heartbeats, weight: f64) -> Heartbeats {
+    let times = |number: u64| (number as f64 * weight).round() as u64;
+    Heartbeats {
+        arrivals: times(seen.arrivals),
+        contacts: times(seen.contacts),
+        lifetime_ms: times(seen.lifetime_ms),
+    }
+}

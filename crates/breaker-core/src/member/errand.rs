@@ -1,0 +1,95 @@
+//! What the store is to be asked, and what for.
+
+use std::sync::Arc;
+
+use super::permit::Probe;
+use crate::{
+    protocol::{Change, ProbePlan, Record},
+    store::{Reading, StoreError},
+};
+
+/// An operation for the store and what its answer is needed for.
+///
+/// Perform the operation and give the answer to
+/// [`Member::answer`](super::Member::answer). Dropping it is allowed.
+#[derive(Debug)]
+pub struct Errand {
+    pub(super) operation: Operation,
+    pub(super) purpose: Purpose,
+}
+
+impl Errand {
+    /// What to ask the store.
+    pub fn operation(&self) -> &Operation {
+        &self.operation
+    }
+}
+
+/// An operation of a [`StateStore`](crate::StateStore).
+#[derive(Debug, Clone)]
+pub enum Operation {
+    /// [`StateStore::load`](crate::StateStore::load).
+    Load(Reading),
+    /// [`StateStore::apply`](crate::StateStore::apply).
+    Apply {
+        /// The record that the change was decided on.
+        basis: Arc<Record>,
+        /// The change.
+        change: Change,
+    },
+}
+
+/// What an answer is needed for.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// To know and to tell; `then` says who waits.
+    Contact(Then),
+    /// To make a change for certain.
+    Commit(Commit),
+    /// To find out whether a change was made whose answer was lost.
+    Confirm(Commit, StoreError),
+}
+
+/// What follows a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    /// A call waits to be decided about.
+    Decide,
+    /// Nobody waits.
+    Nothing,
+}
+
+/// A change that must not be lost, doubled or assumed.
+#[derive(Debug)]
+pub(super) struct Commit {
+    pub(super) basis: Arc<Record>,
+    pub(super) change: Change,
+    pub(super) aim: Aim,
+}
+
+/// What a change is for.
+#[derive(Debug)]
+pub(super) enum Aim {
+    /// A call wants to be a probe; so many more times it may try.
+    Lease(ProbePlan, u32),
+    /// A probe gives its result.
+    Settle,
+    /// The record itself called for it.
+    Due(Then),
+}
+
+impl Errand {
+    pub(super) fn commit(basis: Arc<Record>, change: Change, aim: Aim) -> Self {
+        Self {
+            operation: Operation::Apply {
+                basis: Arc::clone(&basis),
+                change: change.clone(),
+            },
+            purpose: Purpose::Commit(Commit { basis, change, aim }),
+        }
+    }
+
+    pub(super) fn settle(probe: &Probe, change: Change) -> Self {
+        Self::commit(Arc::clone(&probe.granted), change, Aim::Settle)
+    }
+}

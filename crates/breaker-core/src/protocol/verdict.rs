@@ -1,0 +1,228 @@
+//! What the counts prove.
+//!
+//! # The sequential test
+//!
+//! A window with a threshold must wait until failures outnumber the successes
+//! it still remembers. A CUSUM (E. S. Page, "Continuous Inspection Schemes",
+//! 1954) forgets successes as soon as they stop: with p₁ = threshold + margin
+//! and p₀ = threshold − margin, F failures and S successes have the
+//! log-likelihood ratio
+//!
+//! ```text
+//! L = F · ln(p₁/p₀) + S · ln((1−p₁)/(1−p₀))
+//! ```
+//!
+//! and the circuit opens when L reaches [`Policy::evidence_bound`] over the
+//! last n slots, for any n. With the defaults that takes 23 failures in a row.
+//! Slow calls are judged alike, by their own threshold.
+//!
+//! # Calls that nobody reported
+//!
+//! Failures are reported at once and successes later, so the newest slots hold
+//! too few successes. The number of calls is therefore taken to be at least
+//! [`EXPECTED_SHARE`] of what heartbeats promise ([`Traffic`](super::Traffic))
+//! for the time looked at; what was not reported of it counts as successes.
+//! That makes one process that fails alone as small as it is. While a record
+//! shows trouble ([`Record::is_suspicious`]) every process that knows reports
+//! its successes at once as well, so that a burst of traffic that no heartbeat
+//! has told of yet is not taken for an outage.
+//!
+//! # Thin traffic
+//!
+//! Below [`THIN_CALLS_PER_S`] 23 calls take long. There a run of
+//! [`Policy::consecutive_failures`] with no success in between opens. Where a
+//! share q of healthy calls fails, one in q⁻ᵏ/(1−q) calls completes such a run
+//! of k by chance: at 5 % and k = 5 one in 3.4 million.
+
+use super::{
+    Cause, Counts, Record, Slot,
+    evidence::{as_f64, length_ms},
+};
+use crate::{policy::Policy, time::Timestamp};
+
+/// How much of the calls that heartbeats promise is relied upon. Less than 1,
+/// because the promise is an estimate and traffic may have dropped since.
+pub const EXPECTED_SHARE: f64 = 0.7;
+
+/// Below this many calls a second in the whole fleet, failures in a row decide.
+pub const THIN_CALLS_PER_S: f64 = 1.0;
+
+/// A record is suspicious if its failures speak rather for this rate than for
+/// [`CALM_RATE`].
+const SUSPICIOUS_RATE: f64 = 0.3;
+const CALM_RATE: f64 = 0.1;
+
+/// ln(100): suspicion costs a few writes, so 100 to 1 is certain enough.
+const SUSPICION_BOUND: f64 = 4.6;
+
+/// The time over which a crowd is noticed.
+const CROWD_SLOTS: u64 = 4;
+
+/// What one outcome adds to the log-likelihood ratio.
+#[derive(Debug, Clone, Copy)]
+struct Weights {
+    bad: f64,
+    good: f64,
+}
+
+impl Weights {
+    /// Of "the rate is `high`" against "the rate is `low`".
+    fn between(low: f64, high: f64) -> Self {
+        Self {
+            bad: (high / low).ln(),
+            good: ((1.0 - high) / (1.0 - low)).ln(),
+        }
+    }
+
+    fn around(threshold: f64, margin: f64) -> Self {
+        Self::between(threshold - margin, threshold + margin)
+    }
+}
+
+impl Record {
+    /// Why the circuit must open, if it must.
+    pub(super) fn verdict(&self, policy: &Policy, now: Timestamp) -> Option<Cause> {
+        let seen = self.seen(policy, now);
+        let test = |bad: fn(Counts) -> u64, threshold: f64| {
+            let weights = Weights::around(threshold, policy.rate_margin);
+            seen.likelihood(weights, bad) >= policy.evidence_bound
+        };
+        let Counts {
+            calls,
+            failures,
+            slow,
+        } = self.evidence.total(self.epoch, policy, now);
+        if test(|counts| counts.failures, policy.failure_rate_threshold) {
+            return Some(Cause::FailureRate { failures, calls });
+        }
+        if test(|counts| counts.slow, policy.slow_rate_threshold) {
+            return Some(Cause::SlowCallRate { slow, calls });
+        }
+        let run = seen.run();
+        (seen.is_thin() && run >= u64::from(policy.consecutive_failures))
+            .then_some(Cause::ConsecutiveFailures { failures: run })
+    }
+
+    /// How much speaks for an outage, as a share of what would open the
+    /// circuit: 0 if the fleet is well.
+    pub fn suspicion(&self, policy: &Policy, now: Timestamp) -> f64 {
+        let weights = Weights::around(policy.failure_rate_threshold, policy.rate_margin);
+        let seen = self.seen(policy, now);
+        seen.likelihood(weights, |counts| counts.failures) / policy.evidence_bound
+    }
+
+    /// Whether the record shows so much trouble that every process should
+    /// report its successes too.
+    pub fn is_suspicious(&self, policy: &Policy, now: Timestamp) -> bool {
+        let seen = self.seen(policy, now);
+        if seen
+            .slots
+            .iter()
+            .all(|seen| !seen.counts.tells_of_trouble())
+        {
+            return false;
+        }
+        if seen.is_thin() {
+            return true;
+        }
+        let weights = Weights::between(CALM_RATE, SUSPICIOUS_RATE);
+        let bad = |counts: Counts| {
+            counts
+                .failures
+                .saturating_add(counts.slow)
+                .min(counts.calls)
+        };
+        seen.likelihood(weights, bad) >= SUSPICION_BOUND
+    }
+
+    /// How many calls a second were counted in the last seconds.
+    pub(crate) fn counted_per_s(&self, policy: &Policy, now: Timestamp) -> f64 {
+        let since = Slot::at(now, policy).0.saturating_sub(CROWD_SLOTS);
+        let calls: u64 = self
+            .evidence
+            .newest_first(self.epoch, policy, now)
+            .take_while(|(slot, _)| slot.0 >= since)
+            .map(|(_, counts)| counts.calls)
+            .sum();
+        let seconds = as_f64(CROWD_SLOTS * length_ms(policy)) / 1_000.0;
+        as_f64(calls) / seconds
+    }
+
+    /// How many calls a second the fleet has at least, by its heartbeats.
+    fn promised_calls_per_s(&self, now: Timestamp) -> Option<f64> {
+        let size = self.traffic.fleet_size(now)?;
+        Some(size.calls_per_s.min(size.recent_calls_per_s))
+    }
+
+    fn seen(&self, policy: &Policy, now: Timestamp) -> Seen {
+        let slot_s = as_f64(length_ms(policy)) / 1_000.0;
+        let slots: Vec<SlotSeen> = self
+            .evidence
+            .newest_first(self.epoch, policy, now)
+            .map(|(slot, counts)| SlotSeen {
+                counts,
+                seconds: seconds_since(slot, policy, now).max(slot_s / 2.0),
+            })
+            .collect();
+        Seen {
+            promised_calls_per_s: self.promised_calls_per_s(now),
+            sampled_calls_per_s: policy.sampled_calls_per_s,
+            slots,
+        }
+    }
+}
+
+fn seconds_since(slot: Slot, policy: &Policy, now: Timestamp) -> f64 {
+    let start = slot.0.saturating_mul(length_ms(policy));
+    as_f64(now.as_unix_ms().saturating_sub(start)) / 1_000.0
+}
+
+/// The counts that matter, newest first.
+struct Seen {
+    promised_calls_per_s: Option<f64>,
+    sampled_calls_per_s: f64,
+    slots: Vec<SlotSeen>,
+}
+
+struct SlotSeen {
+    counts: Counts,
+    /// From the slot's beginning until now.
+    seconds: f64,
+}
+
+impl Seen {
+    /// The greatest log-likelihood ratio of the last n slots, over all n.
+    fn likelihood(&self, weights: Weights, bad: fn(Counts) -> u64) -> f64 {
+        let expected_per_s = self
+            .promised_calls_per_s
+            .unwrap_or(0.0)
+            .min(self.sampled_calls_per_s)
+            * EXPECTED_SHARE;
+        let mut sum = Counts::default();
+        let mut greatest = 0.0_f64;
+        for SlotSeen { counts, seconds } in &self.slots {
+            sum.add(*counts);
+            let bad = as_f64(bad(sum));
+            let calls = as_f64(sum.calls).max(expected_per_s * seconds);
+            greatest = greatest.max(bad * weights.bad + (calls - bad) * weights.good);
+        }
+        greatest
+    }
+
+    /// How many calls went wrong since the last success.
+    fn run(&self) -> u64 {
+        self.slots
+            .iter()
+            .take_while(|seen| !seen.counts.has_success())
+            .map(|seen| seen.counts.failures.max(seen.counts.slow))
+            .sum()
+    }
+
+    fn is_thin(&self) -> bool {
+        self.promised_calls_per_s
+            .is_none_or(|calls_per_s| calls_per_s < THIN_CALLS_PER_S)
+    }
+}
+
+#[cfg(test)]
+mod tests;
