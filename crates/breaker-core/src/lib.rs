@@ -49,7 +49,7 @@ pub mod protocol;
 pub mod store;
 pub mod time;
 
-pub use breaker::{Breaker, CallError, Deadline, KeyedBreakers, Snapshot};
+pub use breaker::{Breaker, BreakerBuilder, CallError, Deadline, KeyedBreakers, Snapshot};
 #[cfg(feature = "tower")]
 pub use breaker::{BreakerLayer, BreakerService};
 pub use member::{Outcome, Permit};

@@ -5,9 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::Breaker;
+use super::{Breaker, BreakerBuilder};
 use crate::{
-    observe::Traced,
     policy::{Policy, PolicyError},
     store::{CircuitName, CircuitNameError, StateStore},
     time::{Clock, SystemClock, Timestamp},
@@ -97,8 +96,9 @@ impl<S: StateStore, C: Clock> KeyedBreakers<S, C> {
             }
         }
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        let breaker =
-            Breaker::with_checked(circuit.clone(), self.policy.clone(), store, clock, Traced);
+        let breaker = BreakerBuilder::new(circuit.clone(), self.policy.clone(), store)
+            .clock(clock)
+            .build_checked();
         let used = now;
         kept.insert(
             circuit,

@@ -12,13 +12,14 @@
 //! match breaker.call(charge(), Outcome::of_result).await {
 //!     Ok(receipt) => receipt,
 //!     Err(CallError::Rejected(rejection)) => println!("come back at {}", rejection.retry_at),
-//!     Err(CallError::ProbeTimedOut) => println!("too slow"),
+//!     Err(CallError::ProbeTimedOut | CallError::DeadlineExceeded) => println!("too slow"),
 //!     Err(CallError::Inner(error)) => println!("failed: {error}"),
 //! }
 //! # Ok(())
 //! # }
 //! ```
 
+mod builder;
 mod call;
 mod contact;
 mod keyed;
@@ -29,14 +30,15 @@ mod layer;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+pub use builder::BreakerBuilder;
 pub use call::{CallError, Deadline};
 pub use keyed::KeyedBreakers;
 #[cfg(feature = "tower")]
 pub use layer::{BreakerLayer, BreakerService};
 
 use crate::{
-    member::{Errand, Member, OsEntropy, Outcome, Permit, Step},
-    observe::{Observer, Traced},
+    member::{Errand, Member, Outcome, Permit, Step},
+    observe::Observer,
     policy::{Policy, PolicyError},
     protocol::{Epoch, Record, Rejection, TransitionEvent},
     store::{CircuitName, Reading, StateStore, StoreError},
@@ -94,61 +96,17 @@ impl<S: StateStore> Breaker<S> {
     ///
     /// If the policy does not make sense; every mistake is named.
     pub fn new(circuit: CircuitName, policy: Policy, store: S) -> Result<Self, PolicyError> {
-        Self::with_clock(circuit, policy, store, SystemClock)
+        Self::builder(circuit, policy, store).build()
+    }
+
+    /// A breaker of which more than the circuit, the policy and the store is
+    /// to be chosen.
+    pub fn builder(circuit: CircuitName, policy: Policy, store: S) -> BreakerBuilder<S> {
+        BreakerBuilder::new(circuit, policy, store)
     }
 }
 
 impl<S: StateStore, C: Clock> Breaker<S, C> {
-    /// A breaker by another clock.
-    ///
-    /// # Errors
-    ///
-    /// If the policy does not make sense; every mistake is named.
-    pub fn with_clock(
-        circuit: CircuitName,
-        policy: Policy,
-        store: S,
-        clock: C,
-    ) -> Result<Self, PolicyError> {
-        Self::observed(circuit, policy, store, clock, Traced)
-    }
-
-    /// A breaker by another clock whose events go to `observer`.
-    ///
-    /// # Errors
-    ///
-    /// If the policy does not make sense; every mistake is named.
-    pub fn observed(
-        circuit: CircuitName,
-        policy: Policy,
-        store: S,
-        clock: C,
-        observer: impl Observer,
-    ) -> Result<Self, PolicyError> {
-        policy.check()?;
-        Ok(Self::with_checked(circuit, policy, store, clock, observer))
-    }
-
-    fn with_checked(
-        circuit: CircuitName,
-        policy: Policy,
-        store: S,
-        clock: C,
-        observer: impl Observer,
-    ) -> Self {
-        let inner = Inner {
-            circuit,
-            member: Member::with_checked(policy, OsEntropy::new()),
-            store,
-            clock,
-            observer: Box::new(observer),
-            contact: tokio::sync::Mutex::default(),
-        };
-        Self {
-            inner: Arc::new(inner),
-        }
-    }
-
     /// The circuit's name.
     pub fn circuit(&self) -> &CircuitName {
         &self.inner.circuit

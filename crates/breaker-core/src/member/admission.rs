@@ -41,7 +41,7 @@ impl State {
     pub(super) fn consider(&mut self, policy: &Policy, now: Timestamp) -> Step {
         let need = self.need(policy, now);
         if need == Need::Before {
-            return Step::Ask(self.contact(Then::Decide, policy, now));
+            return Step::Ask(self.ask_first(policy, now));
         }
         self.decide(Asked::NotYet, need, policy, now)
     }
@@ -79,10 +79,19 @@ impl State {
             Decision::Reject(_) | Decision::Probe
                 if need == Need::Beside && asked == Asked::NotYet =>
             {
-                Step::Ask(self.contact(Then::Decide, policy, now))
+                Step::Ask(self.ask_first(policy, now))
             }
             Decision::Reject(rejection) => self.reject(rejection),
             Decision::Probe => self.try_to_probe(asked, policy, now),
+        }
+    }
+
+    fn ask_first(&mut self, policy: &Policy, now: Timestamp) -> Errand {
+        let in_need = self.news.is_on_the_way_back(now) || self.guard.streak() > 0;
+        if in_need && !self.unreported.tells_of_trouble() {
+            self.look()
+        } else {
+            self.contact(Then::Decide, policy, now)
         }
     }
 

@@ -97,6 +97,8 @@ impl State {
             (Operation::Apply { basis, .. }, Err(StoreError::Conflict(Conflict { current }))) => {
                 self.hear(*current, basis.epoch, now)
             }
+            // The store is well; others were faster.
+            (operation, Err(StoreError::Contended)) => self.undo(operation),
             (operation, Err(error)) => {
                 self.miss(&error, now);
                 // Without an answer the fleet may know these calls: counting

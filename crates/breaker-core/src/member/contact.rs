@@ -95,6 +95,12 @@ impl Unreported {
     }
 }
 
+/// Whether a contact is a heartbeat, and for how many it speaks.
+struct Chance {
+    of_telling: f64,
+    weight: f64,
+}
+
 impl State {
     /// Whether this process knows of trouble that others must be told of.
     pub(super) fn must_tell(&self, policy: &Policy, now: Timestamp) -> bool {
@@ -114,8 +120,8 @@ impl State {
                 ..seen
             })
         } else {
-            let chance = self.heartbeat_chance(policy, now);
-            (self.entropy.uniform() < chance).then(|| weighted(seen, 1.0 / chance))
+            let Chance { of_telling, weight } = self.heartbeat_chance(policy, now);
+            (self.entropy.uniform() < of_telling).then(|| weighted(seen, weight))
         };
         let operation = match heartbeats {
             Some(heartbeats) => self.report(heartbeats, policy, now),
@@ -127,17 +133,33 @@ impl State {
         }
     }
 
-    fn heartbeat_chance(&mut self, policy: &Policy, now: Timestamp) -> f64 {
-        match self.news.fleet_size(now) {
-            Some(size) if size.contacts_per_s > 0.0 => {
-                self.unreported.contacts_in_the_dark = 0;
-                (policy.heartbeats_per_s / size.contacts_per_s).min(1.0)
-            }
-            _ => {
-                let contacts = self.unreported.contacts_in_the_dark;
-                self.unreported.contacts_in_the_dark = contacts.saturating_add(1);
-                (FIRST_CHANCE * 2_f64.powi(i32::try_from(contacts).unwrap_or(i32::MAX))).min(1.0)
-            }
+    /// Asks on behalf of a call that waits, and tells nothing: a call in need
+    /// is no time for statistics.
+    pub(super) fn look(&self) -> Errand {
+        Errand {
+            operation: Operation::Load(self.news.reading()),
+            purpose: Purpose::Contact(Then::Decide),
+        }
+    }
+
+    fn heartbeat_chance(&mut self, policy: &Policy, now: Timestamp) -> Chance {
+        let known = self.news.fleet_size(now).map(|size| size.contacts_per_s);
+        if let Some(contacts_per_s) = known.filter(|per_s| *per_s > 0.0) {
+            self.unreported.contacts_in_the_dark = 0;
+            let of_telling = (policy.heartbeats_per_s / contacts_per_s).min(1.0);
+            return Chance {
+                of_telling,
+                weight: 1.0 / of_telling,
+            };
+        }
+        let contacts = self.unreported.contacts_in_the_dark;
+        self.unreported.contacts_in_the_dark = contacts.saturating_add(1);
+        let doubled = 2_f64.powi(i32::try_from(contacts).unwrap_or(i32::MAX));
+        Chance {
+            of_telling: (FIRST_CHANCE * doubled).min(1.0),
+            // One process may be all there is: a first heartbeat speaks for
+            // itself alone. The next ones, by a better chance, soon add up.
+            weight: 1.0,
         }
     }
 

@@ -85,13 +85,13 @@ impl Member {
     /// If the policy does not make sense; every mistake is named.
     pub fn new(policy: Policy, entropy: impl Entropy + 'static) -> Result<Self, PolicyError> {
         policy.check()?;
-        Ok(Self::with_checked(policy, entropy))
+        Ok(Self::with_checked(policy, Box::new(entropy)))
     }
 
     /// A process by a policy that is known to make sense.
-    pub(crate) fn with_checked(policy: Policy, entropy: impl Entropy + 'static) -> Self {
+    pub(crate) fn with_checked(policy: Policy, entropy: Box<dyn Entropy>) -> Self {
         let state = State {
-            entropy: Box::new(entropy),
+            entropy,
             news: News::default(),
             unreported: Unreported::default(),
             guard: Guard::default(),

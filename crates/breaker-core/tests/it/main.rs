@@ -8,10 +8,10 @@
 )]
 
 mod adversity;
-mod dynamodb;
+// mod dynamodb;
 mod handle;
 mod protocol;
-mod store_contract;
+// mod store_contract;
 mod support;
 
 #[cfg(feature = "tower")]

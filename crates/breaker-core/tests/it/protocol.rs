@@ -9,7 +9,7 @@ use breaker_core::{
 };
 use proptest::prelude::*;
 
-use crate::support::{START, draw, failures, tally};
+use crate::support::{OPENING, START, failures, owner, report, tally};
 
 /// One thing that happens somewhere in the fleet.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ impl World {
             Step::End { .. } => {}
             Step::CarryOut => {
                 let basis = self.store().clone();
-                if let Some(change) = basis.due(&self.policy, self.now, draw(0)) {
+                if let Some(change) = basis.due(&self.policy, self.now, OPENING) {
                     self.write(&basis, &change, self.now);
                 }
             }
@@ -98,7 +98,7 @@ impl World {
         let seen = self.history[self.history.len().saturating_sub(1 + view)].clone();
         let now = Timestamp::from_unix_ms(self.now.as_unix_ms().saturating_add_signed(skew_ms));
         self.owners += 1;
-        match seen.decide(&self.policy, now, draw(self.owners)) {
+        match seen.decide(&self.policy, now, 0.0) {
             Decision::Admit(Measure::Counted(epoch)) => {
                 self.running.push(Admitted::Ordinary(epoch));
             }
@@ -110,7 +110,10 @@ impl World {
                     "a rejection points into the past"
                 );
             }
-            Decision::Probe(plan) => {
+            Decision::Probe => {
+                let plan = seen
+                    .plan_probe(&self.policy, now, owner(self.owners))
+                    .expect("a circuit that asks for a probe has a place for it");
                 if let Some(record) = self.write(&seen, &plan.change, now) {
                     let probe = Admitted::Probe(record.epoch, plan.slot, plan.owner);
                     self.running.push(probe);
@@ -125,15 +128,11 @@ impl World {
             Admitted::Ordinary(epoch) => {
                 let basis = Record { epoch, ..store };
                 let counted = tally(self.now, 1, u64::from(failed));
-                let change = Change::Count {
-                    tally: counted,
-                    stale: Vec::new(),
-                };
-                self.write(&basis, &change, self.now);
+                self.write(&basis, &report(counted), self.now);
             }
             Admitted::Probe(epoch, slot, owner) => {
                 let change = if failed {
-                    store.reopen(slot, owner, &self.policy, self.now, draw(0))
+                    store.reopen(slot, owner, &self.policy, self.now, OPENING)
                 } else {
                     Change::ProbeSucceeded { slot, owner }
                 };
@@ -203,7 +202,7 @@ fn an_open_circuit_whose_time_is_over_is_half_open_without_any_traffic() {
     let opened = Record::default()
         .apply(Epoch(0), &failures(START, 5), START)
         .map(|record| {
-            let change = record.due(&Policy::default(), START, draw(0)).unwrap();
+            let change = record.due(&Policy::default(), START, OPENING).unwrap();
             record.apply(Epoch(0), &change, START).unwrap()
         })
         .unwrap();

@@ -11,7 +11,8 @@ use std::{
 use breaker_core::{
     Breaker, Change, CircuitName, MemoryStore, Policy, Record, StateStore, StoreError, Timestamp,
     TransitionEvent,
-    protocol::{Counts, Draw, Epoch, LeaseOwner, Slot, Tally},
+    member::Entropy,
+    protocol::{Counts, Epoch, LeaseOwner, Opening, Report, Slot, Tally},
     store::Reading,
     time::ManualClock,
 };
@@ -22,25 +23,36 @@ pub(crate) fn name(text: &str) -> CircuitName {
     text.parse().unwrap()
 }
 
-pub(crate) fn draw(owner: u128) -> Draw {
-    Draw {
-        jitter: 0.5,
-        owner: LeaseOwner(owner),
-    }
+/// Opens for exactly the time that the policy says.
+pub(crate) const OPENING: Opening = Opening {
+    jitter: 0.5,
+    retry_after: None,
+};
+
+pub(crate) fn owner(number: u128) -> LeaseOwner {
+    LeaseOwner(number)
 }
 
 pub(crate) fn tally(now: Timestamp, calls: u64, failures: u64) -> Tally {
     Tally::from([(
         Slot::at(now, &Policy::default()),
-        Counts { calls, failures },
+        Counts {
+            calls,
+            failures,
+            slow: 0,
+        },
     )])
 }
 
 pub(crate) fn failures(now: Timestamp, count: u64) -> Change {
-    Change::Count {
-        tally: tally(now, count, count),
-        stale: Vec::new(),
-    }
+    report(tally(now, count, count))
+}
+
+pub(crate) fn report(tally: Tally) -> Change {
+    Change::Report(Report {
+        tally,
+        ..Report::default()
+    })
 }
 
 /// A store that can be made to misbehave, and counts how often it is asked.
@@ -126,7 +138,7 @@ impl StateStore for Cuttable {
     ) -> Result<Record, StoreError> {
         self.meet().await?;
         let mode = self.mode();
-        if mode == Mode::SwallowingCounts && matches!(change, Change::Count { .. }) {
+        if mode == Mode::SwallowingCounts && matches!(change, Change::Report(_)) {
             return std::future::pending().await;
         }
         if mode == Mode::Contended {
@@ -138,7 +150,7 @@ impl StateStore for Cuttable {
             }
         }
         let result = self.inner.apply(circuit, basis, change, now).await;
-        if mode == Mode::AnsweringLate && matches!(change, Change::Count { .. }) {
+        if mode == Mode::AnsweringLate && matches!(change, Change::Report(_)) {
             tokio::time::sleep(A_WHILE).await;
         }
         if mode == Mode::LosingReplies {
@@ -155,6 +167,20 @@ impl StateStore for Cuttable {
     ) -> Result<Vec<TransitionEvent>, StoreError> {
         self.meet().await?;
         self.inner.events(circuit, since, limit).await
+    }
+}
+
+/// Draws so that nothing happens by chance.
+#[derive(Debug)]
+struct Steady;
+
+impl Entropy for Steady {
+    fn uniform(&mut self) -> f64 {
+        0.0
+    }
+
+    fn owner(&mut self) -> LeaseOwner {
+        LeaseOwner(fastrand::u128(..))
     }
 }
 
@@ -186,7 +212,11 @@ impl Fleet {
             open_jitter: 0.0,
             ..Policy::default()
         };
-        Breaker::with_clock(name("orders"), policy, store, clock).unwrap()
+        Breaker::builder(name("orders"), policy, store)
+            .clock(clock)
+            .entropy(Steady)
+            .build()
+            .unwrap()
     }
 
     pub(crate) fn advance(&self, by: Duration) {
