@@ -167,8 +167,8 @@ struct Weights {
 }
 
 fn weights(policy: &Policy) -> Weights {
-    let high = policy.failure_rate_threshold + policy.failure_rate_margin;
-    let low = policy.failure_rate_threshold - policy.failure_rate_margin;
+    let high = policy.failure_rate_threshold + policy.rate_margin;
+    let low = policy.failure_rate_threshold - policy.rate_margin;
     Weights {
         failure: (high / low).ln(),
         success: ((1.0 - high) / (1.0 - low)).ln(),
