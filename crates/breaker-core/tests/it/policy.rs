@@ -283,7 +283,7 @@ mod toml {
             slot_ms = 99999999999999999999
             ramp_from = 1e999
             evidence_bound = nan
-            window_ms = 0x1_0000
+            window_ms = 0xF_FFFF
             open_for_sm = 5
         "#;
         assert_eq!(
@@ -297,6 +297,7 @@ mod toml {
                 "slot_ms must be an integer from 100 to 10000, not a number that is too large",
                 "unknown field `open_for_sm` (is it `open_for_ms`?)",
                 "evidence_bound must be a number from 1.0 to 100.0, not NaN",
+                "window_ms must be an integer from 1000 to 600000, not 1048575",
                 "ramp_from must be a number from 0.01 to 1.0, not inf",
             ],
         );

@@ -7,7 +7,7 @@ use breaker_core::policy::{Field, FieldValue, Policy, Unit};
 const INTRODUCTION: &str = "\
 # The policy of a circuit
 
-<!-- Written by `UPDATE_DOCS=1 cargo test --profile local -p breaker-core policy_document`. -->
+<!-- Written by `UPDATE_DOCS=1 cargo test --profile local -p breaker-core --no-default-features policy_document`. -->
 
 A policy is read from TOML or JSON, or built in Rust. A field that is left out keeps its
 default, and the defaults suit most. Durations are whole milliseconds under names that end
@@ -28,7 +28,7 @@ fn the_committed_document_matches_the_code() {
     assert!(
         found == described,
         "docs/policy.md has drifted from the code; write it anew with \
-         `UPDATE_DOCS=1 cargo test --profile local -p breaker-core policy_document`",
+         `UPDATE_DOCS=1 cargo test --profile local -p breaker-core --no-default-features policy_document`",
     );
 }
 
