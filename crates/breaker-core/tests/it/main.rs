@@ -8,11 +8,14 @@
 )]
 
 mod adversity;
-// mod dynamodb;
 mod handle;
+mod policy;
+mod policy_document;
 mod protocol;
 // mod store_contract;
 mod support;
 
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 #[cfg(feature = "tower")]
 mod layer;

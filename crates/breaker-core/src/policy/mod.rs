@@ -1,0 +1,90 @@
+//! When to open, for how long, and how to find the way back.
+//!
+//! Every field is declared once, in `fields.rs`: its documentation, its
+//! default, its range and its unit. The struct, [`Policy::default`],
+//! [`Policy::FIELDS`], the checks, the reading of files and `docs/policy.md`
+//! all come from that declaration, so they cannot tell different stories.
+//!
+//! Durations are whole milliseconds in files, under names that end in `_ms`. A
+//! field that a file leaves out keeps its default.
+
+mod check;
+mod declare;
+mod error;
+mod field;
+mod fields;
+#[cfg(feature = "json")]
+mod json;
+mod read;
+mod rule;
+#[cfg(feature = "toml")]
+mod toml;
+mod value;
+
+use std::time::Duration;
+
+pub use self::{
+    error::{Mistake, PolicyError},
+    field::{Field, Unit},
+    fields::Policy,
+    rule::Rule,
+    value::FieldValue,
+};
+
+impl Policy {
+    /// How long the circuit stays open after `reopens` failed recoveries.
+    ///
+    /// `open_for · open_growth^reopens`, at most `open_for_max`, spread by
+    /// ±`open_jitter`; `draw` is a uniform number from 0 to 1.
+    pub(crate) fn open_time(&self, reopens: u32, draw: f64) -> Duration {
+        let growth = self
+            .open_growth
+            .powi(i32::try_from(reopens).unwrap_or(i32::MAX));
+        let longest = self.open_for_max.as_secs_f64();
+        let grown = (self.open_for.as_secs_f64() * growth).min(longest);
+        let spread = grown * (1.0 + self.open_jitter * (2.0 * draw - 1.0));
+        // Only a policy that was never checked can give what is no duration.
+        Duration::try_from_secs_f64(spread).unwrap_or(self.open_for_max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::MAX_LEASE_SLOTS;
+
+    #[test]
+    fn every_probe_that_is_allowed_has_a_place_in_the_record() {
+        let is_it = |field: &&Field| field.name == "max_probes";
+        let field = Policy::FIELDS.iter().find(is_it).unwrap();
+        assert_eq!(field.high, FieldValue::Integer(MAX_LEASE_SLOTS.into()));
+    }
+
+    #[test]
+    fn open_time_grows_up_to_its_bound() {
+        let policy = Policy {
+            open_jitter: 0.0,
+            ..Policy::default()
+        };
+        let seconds: Vec<u64> = [0, 1, 2, 3, 4, 4_000_000_000]
+            .map(|n| policy.open_time(n, 0.5).as_secs())
+            .into();
+        assert_eq!(seconds, [5, 10, 20, 40, 60, 60]);
+    }
+
+    #[test]
+    fn jitter_spreads_the_open_time_both_ways() {
+        let policy = Policy::default();
+        assert_eq!(policy.open_time(0, 0.0), Duration::from_millis(4_500));
+        assert_eq!(policy.open_time(0, 1.0), Duration::from_millis(5_500));
+    }
+
+    #[test]
+    fn a_policy_that_was_never_checked_has_an_open_time_too() {
+        let policy = Policy {
+            open_jitter: f64::NAN,
+            ..Policy::default()
+        };
+        assert_eq!(policy.open_time(0, 0.5), policy.open_for_max);
+    }
+}
