@@ -270,6 +270,7 @@ impl State {
     }
 
     fn note_that_it_answers(&mut self) {
+        self.guard.return_to_the_fleet();
         if self.news.is_in_trouble() {
             self.events.push(Event::StoreAnswersAgain);
         }

@@ -103,9 +103,9 @@ struct Chance {
 
 impl State {
     /// Whether this process knows of trouble that others must be told of.
-    pub(super) fn must_tell(&self, policy: &Policy, now: Timestamp) -> bool {
+    pub(super) fn must_tell(&self, policy: &Policy) -> bool {
         self.unreported.tells_of_trouble()
-            || (self.unreported.has_calls() && self.news.record().is_suspicious(policy, now))
+            || (self.unreported.has_calls() && self.news.is_suspicious(policy))
     }
 
     /// A contact with the store: it tells if there is something to tell, and
@@ -113,14 +113,14 @@ impl State {
     pub(super) fn contact(&mut self, then: Then, policy: &Policy, now: Timestamp) -> Errand {
         self.unreported.forget_the_past(policy, now);
         let seen = self.unreported.since_last_contact(now);
-        let heartbeats = if self.must_tell(policy, now) {
+        let heartbeats = if self.must_tell(policy) {
             // It is written anyway, and so tells of itself alone.
             Some(Heartbeats {
                 contacts: 0,
                 ..seen
             })
         } else {
-            let Chance { of_telling, weight } = self.heartbeat_chance(policy, now);
+            let Chance { of_telling, weight } = self.heartbeat_chance(policy);
             (self.entropy.uniform() < of_telling).then(|| weighted(seen, weight))
         };
         let operation = match heartbeats {
@@ -142,8 +142,8 @@ impl State {
         }
     }
 
-    fn heartbeat_chance(&mut self, policy: &Policy, now: Timestamp) -> Chance {
-        let known = self.news.fleet_size(now).map(|size| size.contacts_per_s);
+    fn heartbeat_chance(&mut self, policy: &Policy) -> Chance {
+        let known = self.news.fleet_size().map(|size| size.contacts_per_s);
         if let Some(contacts_per_s) = known.filter(|per_s| *per_s > 0.0) {
             self.unreported.contacts_in_the_dark = 0;
             let of_telling = (policy.heartbeats_per_s / contacts_per_s).min(1.0);
@@ -192,7 +192,7 @@ impl State {
     pub(super) fn sampled_share(&self, policy: &Policy, now: Timestamp) -> f64 {
         let promised = self
             .news
-            .fleet_size(now)
+            .fleet_size()
             .map_or(0.0, |size| size.calls_per_s.max(size.recent_calls_per_s));
         let share = (policy.sampled_calls_per_s / promised).min(1.0);
         let counted = self.news.record().counted_per_s(policy, now);

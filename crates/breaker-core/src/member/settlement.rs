@@ -77,7 +77,11 @@ impl State {
 
     fn stop_myself(&mut self, policy: &Policy, now: Timestamp) {
         let draw = self.entropy.uniform();
-        let until = self.guard.stop(policy, now, draw);
+        let until = if self.news.is_away() {
+            self.guard.stop_forsaken(policy, now, draw)
+        } else {
+            self.guard.stop(policy, now, draw)
+        };
         self.events.push(Event::StoppedItself { until });
     }
 
@@ -98,7 +102,7 @@ impl State {
         }
         if counts.tells_of_trouble() {
             self.guard.fail(outcome.retry_after(), policy, now);
-            if self.fails_alone(policy, now) && !self.guard.is_stopped() {
+            if self.fails_alone(policy) && !self.guard.is_stopped() {
                 self.stop_myself(policy, now);
             }
         } else {
@@ -110,7 +114,7 @@ impl State {
             return Step::Done;
         }
         self.unreported.count(counts, policy, now);
-        if !self.news.is_pausing(now) && self.must_tell(policy, now) {
+        if !self.news.is_pausing(now) && self.must_tell(policy) {
             Step::Ask(self.contact(Then::Nothing, policy, now))
         } else {
             Step::Done
@@ -118,7 +122,7 @@ impl State {
     }
 
     /// Whether this process's failures are its own.
-    fn fails_alone(&self, policy: &Policy, now: Timestamp) -> bool {
+    fn fails_alone(&self, policy: &Policy) -> bool {
         let streak = self.guard.streak();
         if self.news.is_away() {
             // Nobody can be asked.
@@ -127,7 +131,7 @@ impl State {
         let record = self.news.record();
         streak >= policy.local_failures
             && matches!(record.phase, Phase::Closed { .. })
-            && record.suspicion(policy, now) < ALONE_BELOW
+            && self.news.suspicion(policy) < ALONE_BELOW
     }
 
     fn end_probe(

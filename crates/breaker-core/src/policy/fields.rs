@@ -172,7 +172,7 @@ declare_policy! {
         ///
         /// Raise it if traffic changes within seconds and the failure rate
         /// must keep up; lower it to save writes.
-        heartbeats_per_s: PerSecond = 0.8 in 0.01..=10.0;
+        heartbeats_per_s: PerSecond = 0.7 in 0.01..=10.0;
 
         /// How many reads a second of the whole fleet there are at most while
         /// all is well; a larger fleet refreshes less often.

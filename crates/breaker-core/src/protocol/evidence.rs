@@ -83,9 +83,15 @@ impl Counts {
         self.failures > 0 || self.slow > 0
     }
 
+    /// Calls that failed or were slow; one that was both counts once, as far
+    /// as sums can tell.
+    pub(super) fn bad(self) -> u64 {
+        self.failures.saturating_add(self.slow).min(self.calls)
+    }
+
     /// Whether any call surely was a success in time.
     pub(super) fn has_success(self) -> bool {
-        self.calls > self.failures.saturating_add(self.slow)
+        self.calls > self.bad()
     }
 }
 

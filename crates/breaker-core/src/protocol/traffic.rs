@@ -27,6 +27,9 @@ const SHORTEST_LOOK_MS: u64 = 10_000;
 
 const SLOT_MS: u64 = 20_000;
 
+/// More than a slot: a clock that is behind begins with the slot before.
+const YOUNG_MS: u64 = 30_000;
+
 /// The number of a slot of traffic: time since the Unix epoch over
 /// [`TRAFFIC_SLOT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,6 +106,14 @@ impl Traffic {
             .filter(|slot| slot.is_over(now))
             .copied()
             .collect()
+    }
+
+    /// Whether so little is known that a fleet may just be starting: less than
+    /// 10 to 30 seconds.
+    pub(super) fn is_young(&self, now: Timestamp) -> bool {
+        let known_for = |first: TrafficSlot| now.as_unix_ms().saturating_sub(first.starts());
+        let first = self.0.keys().find(|slot| !slot.is_over(now));
+        first.is_none_or(|first| known_for(*first) < YOUNG_MS)
     }
 
     /// How big the fleet is; `None` as long as nothing is known.
