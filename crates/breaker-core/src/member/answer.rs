@@ -36,7 +36,7 @@ impl State {
     ) -> Step {
         match errand.purpose {
             Purpose::Contact(then) => {
-                self.end_contact(&errand.operation, answer, now);
+                self.end_contact(&errand.operation, answer, policy, now);
                 self.go_on(then, policy, now)
             }
             Purpose::Commit(commit) => self.end_commit(commit, answer, policy, now),
@@ -86,16 +86,17 @@ impl State {
         &mut self,
         operation: &Operation,
         answer: Result<Record, StoreError>,
+        policy: &Policy,
         now: Timestamp,
     ) {
         match (operation, answer) {
-            (Operation::Load(Reading::Eventual), Ok(record)) => self.glimpse(record, now),
-            (Operation::Load(Reading::Latest), Ok(record)) => self.learn(record, now),
+            (Operation::Load(Reading::Eventual), Ok(record)) => self.glimpse(record, policy, now),
+            (Operation::Load(Reading::Latest), Ok(record)) => self.learn(record, policy, now),
             (Operation::Apply { basis, .. }, Ok(record)) => {
-                self.hear(record, basis.epoch, now);
+                self.hear(record, basis.epoch, policy, now);
             }
             (Operation::Apply { basis, .. }, Err(StoreError::Conflict(Conflict { current }))) => {
-                self.hear(*current, basis.epoch, now)
+                self.hear(*current, basis.epoch, policy, now)
             }
             // The store is well; others were faster.
             (operation, Err(StoreError::Contended)) => self.undo(operation),
@@ -203,7 +204,7 @@ impl State {
             if matches!(fate, Fate::Made) && record.epoch != commit.basis.epoch {
                 self.events.push(Event::moved(&commit.basis, record, now));
             }
-            self.hear(record.clone(), commit.basis.epoch, now);
+            self.hear(record.clone(), commit.basis.epoch, policy, now);
         }
         match (commit.aim, fate) {
             (Aim::Lease(plan, _), Fate::Made) => match record {
@@ -248,23 +249,23 @@ impl State {
     }
 
     /// Takes over a record that shows every change made before it was read.
-    pub(super) fn learn(&mut self, record: Record, now: Timestamp) {
+    pub(super) fn learn(&mut self, record: Record, policy: &Policy, now: Timestamp) {
         let known = self.news.record().epoch;
-        self.hear(record, known, now);
+        self.hear(record, known, policy, now);
     }
 
-    fn hear(&mut self, record: Record, basis: Epoch, now: Timestamp) {
+    fn hear(&mut self, record: Record, basis: Epoch, policy: &Policy, now: Timestamp) {
         let spread = self.entropy.uniform();
         self.note_that_it_answers();
-        if self.news.hear(record, basis, now, spread) {
+        if self.news.hear(record, basis, spread, policy, now) {
             self.start_anew();
         }
     }
 
-    fn glimpse(&mut self, record: Record, now: Timestamp) {
+    fn glimpse(&mut self, record: Record, policy: &Policy, now: Timestamp) {
         let spread = self.entropy.uniform();
         self.note_that_it_answers();
-        if self.news.glimpse(record, now, spread) {
+        if self.news.glimpse(record, spread, policy, now) {
             self.start_anew();
         }
     }
