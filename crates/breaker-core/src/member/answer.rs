@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Permit, State, Step,
     admission::{Asked, in_shadow},
-    errand::{Aim, Commit, Errand, Operation, Purpose, Then},
+    errand::{Aim, Commit, Content, Errand, Operation, Purpose, Then},
     news::Need,
     permit::{Kind, Probe},
 };
@@ -34,9 +34,10 @@ impl State {
         policy: &Policy,
         now: Timestamp,
     ) -> Step {
-        match errand.purpose {
+        let Content { operation, purpose } = errand.content();
+        match purpose {
             Purpose::Contact(then) => {
-                self.end_contact(&errand.operation, answer, policy, now);
+                self.end_contact(&operation, answer, policy, now);
                 self.go_on(then, policy, now)
             }
             Purpose::Commit(commit) => self.end_commit(commit, answer, policy, now),
@@ -45,28 +46,30 @@ impl State {
     }
 
     pub(super) fn decline(&mut self, errand: Errand, policy: &Policy, now: Timestamp) -> Step {
-        match (errand.purpose, errand.operation) {
-            (Purpose::Contact(then), operation) => {
+        let Content { operation, purpose } = errand.content();
+        match purpose {
+            Purpose::Contact(then) => {
                 self.undo(&operation);
                 match then {
                     Then::Decide => self.decide(Asked::Already, Need::None, policy, now),
                     Then::Nothing => Step::Done,
                 }
             }
-            (Purpose::Commit(commit) | Purpose::Confirm(commit, _), _) => {
+            Purpose::Commit(commit) | Purpose::Confirm(commit, _) => {
                 self.conclude(commit, Fate::Trouble, None, policy, now)
             }
         }
     }
 
     pub(super) fn reconsider(&mut self, errand: Errand, policy: &Policy, now: Timestamp) -> Step {
-        match errand.purpose {
+        let Content { operation, purpose } = errand.content();
+        match purpose {
             Purpose::Contact(Then::Decide) => {
-                self.undo(&errand.operation);
+                self.undo(&operation);
                 self.consider(policy, now)
             }
             Purpose::Contact(Then::Nothing) | Purpose::Commit(_) | Purpose::Confirm(..) => {
-                Step::Ask(errand)
+                Step::Ask(Errand::new(operation, purpose))
             }
         }
     }
@@ -154,10 +157,10 @@ impl State {
             }
             // It may or may not have been made: the store is asked before
             // anything is concluded.
-            Err(error @ (StoreError::Contended | StoreError::NoAnswer(_))) => Step::Ask(Errand {
-                operation: Operation::Load(Reading::Latest),
-                purpose: Purpose::Confirm(commit, error),
-            }),
+            Err(error @ (StoreError::Contended | StoreError::NoAnswer(_))) => {
+                let operation = Operation::Load(Reading::Latest);
+                Step::Ask(Errand::new(operation, Purpose::Confirm(commit, error)))
+            }
             Err(error) => {
                 self.miss(&error, now);
                 self.conclude(commit, Fate::Trouble, None, policy, now)

@@ -140,19 +140,14 @@ impl State {
             Some(heartbeats) => self.report(heartbeats, policy, now),
             None => Operation::Load(self.news.reading()),
         };
-        Errand {
-            operation,
-            purpose: Purpose::Contact(then),
-        }
+        Errand::new(operation, Purpose::Contact(then))
     }
 
     /// Asks on behalf of a call that waits, and tells nothing: a call in need
     /// is no time for statistics.
     pub(super) fn look(&self) -> Errand {
-        Errand {
-            operation: Operation::Load(self.news.reading()),
-            purpose: Purpose::Contact(Then::Decide),
-        }
+        let operation = Operation::Load(self.news.reading());
+        Errand::new(operation, Purpose::Contact(Then::Decide))
     }
 
     fn heartbeat_chance(&mut self, policy: &Policy) -> Chance {

@@ -45,7 +45,7 @@ impl Outcome {
 pub struct Permit {
     pub(super) admitted: Timestamp,
     pub(super) kind: Kind,
-    pub(super) errand: Option<Box<Errand>>,
+    pub(super) errand: Option<Errand>,
 }
 
 #[derive(Debug)]
@@ -97,6 +97,6 @@ impl Permit {
 
     /// What is to be asked of the store beside the call, if anything.
     pub fn take_errand(&mut self) -> Option<Errand> {
-        self.errand.take().map(|errand| *errand)
+        self.errand.take()
     }
 }
