@@ -42,6 +42,7 @@
 //!   most once a second, and once for each failure.
 
 pub mod breaker;
+pub mod member;
 pub mod policy;
 pub mod protocol;
 pub mod store;
