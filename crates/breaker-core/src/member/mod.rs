@@ -120,12 +120,25 @@ impl Member {
     ///
     /// If the policy does not make sense; every mistake is named.
     pub fn new(policy: Policy, entropy: impl Entropy + 'static) -> Result<Self, PolicyError> {
-        policy.check()?;
-        Ok(Self::with_checked(policy, Box::new(entropy), 0))
+        Self::for_threads(policy, entropy, 0)
     }
 
-    /// A process by a policy that is known to make sense; so many of its
-    /// threads can count calls without waiting for one another.
+    /// A process that knows nothing yet; so many of its threads can count calls
+    /// without waiting for one another.
+    ///
+    /// # Errors
+    ///
+    /// If the policy does not make sense; every mistake is named.
+    pub fn for_threads(
+        policy: Policy,
+        entropy: impl Entropy + 'static,
+        threads: usize,
+    ) -> Result<Self, PolicyError> {
+        policy.check()?;
+        Ok(Self::with_checked(policy, Box::new(entropy), threads))
+    }
+
+    /// As [`Member::for_threads`], by a policy that is known to make sense.
     pub(crate) fn with_checked(
         policy: Policy,
         mut entropy: Box<dyn Entropy>,
