@@ -89,10 +89,11 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         match self.run(permit, limited, classify).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(CallError::Inner(error)),
-            Err(CallError::Inner(_)) => Err(CallError::DeadlineExceeded),
             Err(CallError::Rejected(rejection)) => Err(CallError::Rejected(rejection)),
             Err(CallError::ProbeTimedOut) => Err(CallError::ProbeTimedOut),
-            Err(CallError::DeadlineExceeded) => Err(CallError::DeadlineExceeded),
+            Err(CallError::Inner(_) | CallError::DeadlineExceeded) => {
+                Err(CallError::DeadlineExceeded)
+            }
         }
     }
 
