@@ -14,6 +14,7 @@ type Edges = BTreeMap<String, BTreeSet<String>>;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("api-lambda", &["breaker-core", "contract", "lambda-kit"]),
     ("breaker-core", &[]),
+    ("breaker-sim", &["breaker-core"]),
     ("contract", &[]),
     ("fallback-lambda", &["contract", "lambda-kit"]),
     ("lambda-kit", &["breaker-core", "contract"]),
