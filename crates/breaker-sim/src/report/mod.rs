@@ -1,6 +1,8 @@
 //! Results for people.
 
+mod axis;
 mod plot;
+mod svg;
 mod table;
 
 pub use plot::{Panel, plot};
