@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // Measures it beside other breakers, whose dependencies nobody else needs.
     ("breaker-bench", &["breaker-core"]),
     ("breaker-core", &[]),
+    ("breaker-sim", &["breaker-core"]),
     ("contract", &[]),
     ("fallback-lambda", &["contract", "lambda-kit"]),
     ("lambda-kit", &["breaker-core", "contract"]),
