@@ -13,6 +13,7 @@ use crate::{
 /// Perform the operation and give the answer to
 /// [`Member::answer`](super::Member::answer). Dropping it is allowed.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub struct Errand {
     pub(super) operation: Operation,
     pub(super) purpose: Purpose,
@@ -27,6 +28,7 @@ impl Errand {
 
 /// An operation of a [`StateStore`](crate::StateStore).
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "model", derive(Hash))]
 pub enum Operation {
     /// [`StateStore::load`](crate::StateStore::load).
     Load(Reading),
@@ -41,6 +43,7 @@ pub enum Operation {
 
 /// What an answer is needed for.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) enum Purpose {
     /// To know and to tell; `then` says who waits.
     Contact(Then),
@@ -52,6 +55,7 @@ pub(super) enum Purpose {
 
 /// What follows a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "model", derive(Hash))]
 pub(super) enum Then {
     /// A call waits to be decided about.
     Decide,
@@ -61,6 +65,7 @@ pub(super) enum Then {
 
 /// A change that must not be lost, doubled or assumed.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) struct Commit {
     pub(super) basis: Arc<Record>,
     pub(super) change: Change,
@@ -69,6 +74,7 @@ pub(super) struct Commit {
 
 /// What a change is for.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) enum Aim {
     /// A call wants to be a probe; so many more times it may try.
     Lease(ProbePlan, u32),

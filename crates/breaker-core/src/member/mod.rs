@@ -23,6 +23,8 @@ mod contact;
 mod entropy;
 mod errand;
 mod guard;
+#[cfg(feature = "model")]
+mod model;
 mod news;
 mod permit;
 mod settlement;

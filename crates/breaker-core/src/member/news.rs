@@ -22,6 +22,7 @@ const MISSES_TO_BE_AWAY: u32 = 2;
 
 /// The last known state, and the store's.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "model", derive(Clone))]
 pub(super) struct News {
     record: Arc<Record>,
     /// When the store last answered.
@@ -35,7 +36,24 @@ pub(super) struct News {
     spread: f64,
 }
 
+#[cfg(feature = "model")]
+impl std::hash::Hash for News {
+    fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
+        let Self {
+            record,
+            heard,
+            trouble,
+            under_way,
+            doubtful,
+            spread,
+        } = self;
+        (record, heard, trouble, under_way, doubtful).hash(hasher);
+        spread.to_bits().hash(hasher);
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "model", derive(Hash))]
 struct Trouble {
     misses: u32,
     /// The store is not asked before.
