@@ -14,6 +14,9 @@ type Edges = BTreeMap<String, BTreeSet<String>>;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("api-lambda", &["breaker-core", "contract", "lambda-kit"]),
     ("breaker-core", &[]),
+    // Drives the very rules and processes of the breaker through every order of
+    // events.
+    ("breaker-model", &["breaker-core"]),
     ("contract", &[]),
     ("fallback-lambda", &["contract", "lambda-kit"]),
     ("lambda-kit", &["breaker-core", "contract"]),
