@@ -190,12 +190,7 @@ impl Process for PerEnvironment {
         }
     }
 
-    fn answer(
-        &mut self,
-        errand: Operation,
-        answer: Answer<Shared>,
-        now: Timestamp,
-    ) -> Step<Self> {
+    fn answer(&mut self, errand: Operation, answer: Answer<Shared>, now: Timestamp) -> Step<Self> {
         match (errand, answer) {
             (Operation::Read, Answer::Record(record)) => {
                 self.cache(record, now);

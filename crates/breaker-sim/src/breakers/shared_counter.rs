@@ -97,8 +97,8 @@ impl SharedCounter {
     fn check(&mut self, now: Timestamp) -> Step<Self> {
         let now_ms = now.as_unix_ms();
         let known = &mut self.known;
-        let forgotten = known.last_failure_ms > 0
-            && now_ms.saturating_sub(known.last_failure_ms) > WINDOW_MS;
+        let forgotten =
+            known.last_failure_ms > 0 && now_ms.saturating_sub(known.last_failure_ms) > WINDOW_MS;
         if known.state == CircuitState::Closed && forgotten {
             known.failures = 0;
         }
@@ -133,12 +133,7 @@ impl Process for SharedCounter {
         Step::Ask(Operation::Read)
     }
 
-    fn answer(
-        &mut self,
-        errand: Operation,
-        answer: Answer<Counter>,
-        now: Timestamp,
-    ) -> Step<Self> {
+    fn answer(&mut self, errand: Operation, answer: Answer<Counter>, now: Timestamp) -> Step<Self> {
         match errand {
             Operation::Read => {
                 if let Answer::Record(found) = answer

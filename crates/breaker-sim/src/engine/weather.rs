@@ -113,7 +113,8 @@ impl Arrivals {
     pub(super) fn next(&mut self) -> Micros {
         loop {
             let next = if self.per_second > 0.0 {
-                self.last.saturating_add(gap(&mut self.rng, self.per_second))
+                self.last
+                    .saturating_add(gap(&mut self.rng, self.per_second))
             } else {
                 Micros::MAX
             };
