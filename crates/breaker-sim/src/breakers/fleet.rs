@@ -171,10 +171,7 @@ impl Stored for Record {
             return 0;
         }
         let cause = self.cause.as_ref().map_or(0, String::len);
-        FIXED_BYTES
-            + COUNTER_BYTES * counters as u64
-            + LEASE_BYTES * leases as u64
-            + cause as u64
+        FIXED_BYTES + COUNTER_BYTES * counters as u64 + LEASE_BYTES * leases as u64 + cause as u64
     }
 
     fn state(&self) -> CircuitState {

@@ -55,6 +55,7 @@ impl Occupancy {
     }
 
     /// How many calls an environment has.
+    #[cfg(test)]
     pub(super) fn calls(&self, number: u32) -> u32 {
         self.calls[number as usize]
     }

@@ -72,7 +72,10 @@ impl<P: Process> Engine<'_, P> {
         let (number, given_up) = (trip.environment, trip.given_up);
         // Its effect comes when nobody waits for it any more.
         if given_up <= arrives {
-            trip.late = trip.errand.as_ref().map(|errand| P::operation(errand).clone());
+            trip.late = trip
+                .errand
+                .as_ref()
+                .map(|errand| P::operation(errand).clone());
             self.queue.schedule(given_up, Happening::AnswerArrives, key);
         }
         let sent = self.clock(number);
@@ -125,7 +128,8 @@ impl<P: Process> Engine<'_, P> {
             let draw = self.store.draw();
             if let Some(pause) = P::repeat_after(trip.attempt, draw) {
                 let again = now + micros_of(pause);
-                self.queue.schedule(again, Happening::RequestIsRepeated, key);
+                self.queue
+                    .schedule(again, Happening::RequestIsRepeated, key);
                 return;
             }
         }

@@ -7,6 +7,8 @@
 
 mod outage;
 mod recovery;
+#[cfg(test)]
+mod tests;
 
 use self::{outage::Outages, recovery::Recovery};
 use crate::{
@@ -272,8 +274,7 @@ impl Ledger {
         self.figures.max_store_ops_refused_per_s = most(|second| second.refused);
         self.figures.open_after_store_s = self.open_after_store();
         let figures = &mut self.figures;
-        let usd =
-            figures.store_rru * USD_PER_MILLION_RRU + figures.store_wru * USD_PER_MILLION_WRU;
+        let usd = figures.store_rru * USD_PER_MILLION_RRU + figures.store_wru * USD_PER_MILLION_WRU;
         figures.usd_per_million_calls = (figures.calls > 0).then(|| usd / number(figures.calls));
         figures.closed_at_end = self.state == CircuitState::Closed;
         self.outages.write_into(figures);

@@ -112,13 +112,7 @@ fn legend(drawing: &mut Drawing) {
     }
 }
 
-fn draw_panel(
-    drawing: &mut Drawing,
-    scenario: &Scenario,
-    panel: Panel<'_>,
-    time: &Axis,
-    top: f64,
-) {
+fn draw_panel(drawing: &mut Drawing, scenario: &Scenario, panel: Panel<'_>, time: &Axis, top: f64) {
     let calls_top = top + PANEL_TITLE;
     let ribbon_top = calls_top + CALLS + GAP;
     let store_top = ribbon_top + RIBBON + GAP;
