@@ -91,14 +91,14 @@ fn clocks_are_off_by_at_most_the_skew_and_each_by_its_own() {
     run_with::<ProbeProcess>(&scenario, &rules, 1);
     // Calls come every millisecond, so what a clock shows against the others'
     // mean is how far it is off.
-    let mut last: BTreeMap<u64, i64> = BTreeMap::new();
+    let mut offsets: BTreeMap<u64, i64> = BTreeMap::new();
     for (order, seen) in (0_i64..).zip(rules.seen().iter().filter(|seen| is_begun(seen))) {
         if let Seen::Begun(id, ms) = seen {
-            last.insert(*id, i64::try_from(*ms).unwrap() - order);
+            offsets.insert(*id, i64::try_from(*ms).unwrap() - order);
         }
     }
-    let (least, most) = (last.values().min().unwrap(), last.values().max().unwrap());
-    assert!((200..=1_000).contains(&(most - least)), "{}", most - least);
+    let spread = offsets.values().max().unwrap() - offsets.values().min().unwrap();
+    assert!((200..=1_000).contains(&spread), "{spread}");
 }
 
 fn is_begun(seen: &Seen) -> bool {
