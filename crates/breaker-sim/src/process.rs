@@ -151,6 +151,11 @@ pub trait Stored: Clone + Default + fmt::Debug {
 
     /// Where the circuit stands.
     fn state(&self) -> CircuitState;
+
+    /// Until when it is open, by the clock of whoever opened it.
+    fn open_until(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// Where a circuit stands.

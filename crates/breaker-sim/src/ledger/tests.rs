@@ -33,8 +33,21 @@ fn call(ledger: &mut Ledger, seconds: f64, environment: u32, is_probe: bool) -> 
     call
 }
 
+#[derive(Debug, Clone, Default)]
+struct Bare(CircuitState);
+
+impl Stored for Bare {
+    fn size(&self) -> u64 {
+        200
+    }
+
+    fn state(&self) -> CircuitState {
+        self.0
+    }
+}
+
 fn record(ledger: &mut Ledger, state: CircuitState, seconds: f64) {
-    ledger.record_is(state, 200, at(seconds));
+    ledger.record_is(&Bare(state), None, at(seconds));
 }
 
 use CircuitState::{Closed, HalfOpen, Open};
@@ -201,4 +214,21 @@ fn the_store_is_counted_by_the_second_and_paid_by_the_unit() {
     assert_eq!(figures.max_store_ops_refused_per_s, 1);
     // (2 × 0.125 + 4 × 0.625) / 4
     assert_eq!(figures.usd_per_million_calls, Some(0.6875));
+}
+
+#[test]
+fn a_close_is_measured_from_when_it_could_have_come() {
+    let closed_after = |until: f64| {
+        let mut ledger = ledger();
+        ledger.dependency_is(true, at(10.0));
+        ledger.record_is(&Bare(Open), Some(at(until)), at(11.0));
+        ledger.dependency_is(false, at(20.0));
+        record(&mut ledger, HalfOpen, 27.0);
+        record(&mut ledger, Closed, 28.0);
+        // What comes after is another story.
+        ledger.record_is(&Bare(Open), Some(at(50.0)), at(40.0));
+        ledger.close().0.closed_after_open_time_s
+    };
+    assert_eq!(closed_after(26.0), Some(2.0));
+    assert_eq!(closed_after(16.0), Some(8.0));
 }
