@@ -7,6 +7,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod command_line;
 mod determinism;
 mod environments;
 mod mistakes;
