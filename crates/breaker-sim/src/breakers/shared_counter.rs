@@ -13,8 +13,9 @@
 //!
 //! Requests are those of the AWS SDK for JavaScript: up to 3 attempts, a
 //! throttled one repeated after up to 500 ms · 2ⁿ. Given to it as a benefit:
-//! an answer is waited for no longer than 60 s, and a request that is not
-//! answered is not repeated.
+//! an answer is waited for no longer than 60 s, where the SDK waits without end,
+//! and a request that is not answered is not repeated. Lambda's own time-out,
+//! which would end the wait together with the call, is not modelled.
 
 use std::time::Duration;
 

@@ -239,7 +239,9 @@ fn columns_of(trace: &Trace) -> (Vec<Second>, f64) {
     let each = trace.seconds.len().div_ceil(COLUMNS).max(1);
     let sum = |seconds: &[Second]| {
         let mut sum = Second::default();
-        seconds.iter().for_each(|second| sum.add(second));
+        for second in seconds {
+            sum.add(second);
+        }
         sum
     };
     let columns = trace.seconds.chunks(each).map(sum).collect();
