@@ -154,3 +154,6 @@ impl Guard {
         now + Duration::from_millis(250).mul_f64(1.0 + draw)
     }
 }
+
+#[cfg(test)]
+mod tests;

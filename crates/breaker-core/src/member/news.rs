@@ -242,3 +242,6 @@ impl News {
             .map_or(0.0, |heard| self.record.suspicion(policy, heard))
     }
 }
+
+#[cfg(test)]
+mod tests;
