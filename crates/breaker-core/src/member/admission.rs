@@ -111,7 +111,7 @@ impl State {
         };
         let errand = (need == Need::Beside).then(|| {
             self.news.set_out(now);
-            Box::new(self.contact(Then::Nothing, policy, now))
+            self.contact(Then::Nothing, policy, now)
         });
         Step::Admitted(Permit {
             admitted: now,

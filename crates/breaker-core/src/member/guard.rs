@@ -144,6 +144,11 @@ impl Guard {
         until
     }
 
+    /// Whether there is nothing to remember.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.streak == 0 && self.stopped_until.is_none()
+    }
+
     /// Whether the process is stopped or finding out whether it can go on.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped_until.is_some()

@@ -26,6 +26,10 @@ pub(super) struct News {
     record: Arc<Record>,
     /// How big the fleet was by that record.
     size: Option<FleetSize>,
+    /// Whether that record was suspicious, and how much of what would open the
+    /// circuit it showed.
+    suspicious: bool,
+    suspicion: f64,
     /// When the store last answered.
     heard: Option<Timestamp>,
     trouble: Option<Trouble>,
@@ -86,13 +90,14 @@ impl News {
         &mut self,
         record: Record,
         basis: Epoch,
-        now: Timestamp,
         spread: f64,
+        policy: &Policy,
+        now: Timestamp,
     ) -> bool {
         self.answered(now, spread);
         if self.record.epoch == basis || record.epoch > self.record.epoch {
             self.doubtful = false;
-            self.replace(record, now)
+            self.replace(record, policy, now)
         } else {
             false
         }
@@ -100,10 +105,16 @@ impl News {
 
     /// Takes over what an eventually consistent read showed. It may be the
     /// past: a later epoch that was heard of before stands.
-    pub(super) fn glimpse(&mut self, record: Record, now: Timestamp, spread: f64) -> bool {
+    pub(super) fn glimpse(
+        &mut self,
+        record: Record,
+        spread: f64,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> bool {
         self.answered(now, spread);
         self.doubtful = record.epoch < self.record.epoch;
-        !self.doubtful && self.replace(record, now)
+        !self.doubtful && self.replace(record, policy, now)
     }
 
     fn answered(&mut self, now: Timestamp, spread: f64) {
@@ -113,8 +124,10 @@ impl News {
         self.spread = spread;
     }
 
-    fn replace(&mut self, record: Record, now: Timestamp) -> bool {
+    fn replace(&mut self, record: Record, policy: &Policy, now: Timestamp) -> bool {
         self.size = record.traffic.fleet_size(now);
+        self.suspicious = record.is_suspicious(policy, now);
+        self.suspicion = record.suspicion(policy, now);
         let new = record.epoch != self.record.epoch;
         self.record = Arc::new(record);
         new
@@ -231,15 +244,13 @@ impl News {
 
     /// Whether the fleet was in so much trouble when it was last heard of that
     /// successes are worth telling too.
-    pub(super) fn is_suspicious(&self, policy: &Policy) -> bool {
-        self.heard
-            .is_some_and(|heard| self.record.is_suspicious(policy, heard))
+    pub(super) fn is_suspicious(&self) -> bool {
+        self.suspicious
     }
 
     /// How much spoke for an outage when the fleet was last heard of.
-    pub(super) fn suspicion(&self, policy: &Policy) -> f64 {
-        self.heard
-            .map_or(0.0, |heard| self.record.suspicion(policy, heard))
+    pub(super) fn suspicion(&self) -> f64 {
+        self.suspicion
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Outcome, Permit, State, Step,
     errand::{Errand, Then},
+    gate::EpochTag,
     permit::{Kind, Probe},
 };
 use crate::{
@@ -52,6 +53,16 @@ impl State {
     ) -> Step {
         let counts = outcome.counts(now.since(permit.admitted), policy);
         match permit.kind {
+            Kind::Plain(tag) => {
+                let epoch = self.news.record().epoch;
+                // Admitted in an epoch that is over, it proves nothing.
+                if tag == EpochTag::of(epoch) {
+                    self.unreported.arrive();
+                    self.settle(epoch, counts, outcome, policy, now)
+                } else {
+                    Step::Done
+                }
+            }
             Kind::Ordinary(Measure::Ignored) => Step::Done,
             Kind::Ordinary(Measure::Counted(epoch)) => {
                 self.settle(epoch, counts, outcome, policy, now)
@@ -114,7 +125,7 @@ impl State {
             return Step::Done;
         }
         self.unreported.count(counts, policy, now);
-        if !self.news.is_pausing(now) && self.must_tell(policy) {
+        if !self.news.is_pausing(now) && self.must_tell() {
             Step::Ask(self.contact(Then::Nothing, policy, now))
         } else {
             Step::Done
@@ -131,7 +142,7 @@ impl State {
         let record = self.news.record();
         streak >= policy.local_failures
             && matches!(record.phase, Phase::Closed { .. })
-            && self.news.suspicion(policy) < ALONE_BELOW
+            && self.news.suspicion() < ALONE_BELOW
     }
 
     fn end_probe(

@@ -81,7 +81,7 @@ declare_policy! {
         ///
         /// Raise it if rates only a little above the threshold must open the
         /// circuit; lower it to keep the record small.
-        window_slots: Count = 24 in 2..=60;
+        window_slots: Count = 20 in 2..=60;
 
         /// How long an outcome counts at most. At least ten slots.
         ///

@@ -41,6 +41,12 @@ impl Policy {
             .clamp(self.refresh_after, self.max_stale)
     }
 
+    /// For no longer than this does a process go without news, whatever the size
+    /// of its fleet.
+    pub(crate) fn longest_quiet(&self) -> Duration {
+        self.max_stale.mul_f64(1.2)
+    }
+
     /// After so long every process that makes calls has heard the news.
     pub(crate) fn longest_refresh(&self, processes: f64) -> Duration {
         self.refresh_interval(processes).mul_f64(1.2) + self.store_timeout

@@ -19,6 +19,10 @@ impl Slot {
         Self(now.as_unix_ms() / length_ms(policy))
     }
 
+    pub(crate) fn length_ms(policy: &Policy) -> u64 {
+        length_ms(policy)
+    }
+
     /// The newest slot that a process whose clock is right can have counted in
     /// by `now`: clocks may be off both ways.
     fn newest(now: Timestamp, policy: &Policy) -> Self {
