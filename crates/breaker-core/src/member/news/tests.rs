@@ -23,8 +23,17 @@ fn epoch(number: u64) -> Record {
 
 fn heard(record: Record, spread: f64) -> News {
     let mut news = News::default();
-    news.hear(record, Epoch(0), START, spread);
+    news.hear(record, Epoch(0), spread, &Policy::default(), START);
     news
+}
+
+/// An answer to what set out when the fleet was known to be in `basis`.
+fn hear(news: &mut News, record: Record, basis: Epoch) -> bool {
+    news.hear(record, basis, NO_SPREAD, &Policy::default(), START)
+}
+
+fn glimpse(news: &mut News, record: Record) -> bool {
+    news.glimpse(record, NO_SPREAD, &Policy::default(), START)
 }
 
 /// A fleet of so many processes, known for twenty seconds.
@@ -156,7 +165,7 @@ fn a_store_is_away_after_two_misses_or_if_it_has_never_answered() {
     assert!(!news.is_away() && news.is_in_trouble());
     news.miss(&missed, START, LONGEST);
     assert!(news.is_away());
-    news.hear(epoch(0), Epoch(0), START, NO_SPREAD);
+    hear(&mut news, epoch(0), Epoch(0));
     assert!(!news.is_away() && !news.is_in_trouble());
     let mut never = News::default();
     never.miss(&missed, START, LONGEST);
@@ -167,9 +176,9 @@ fn a_store_is_away_after_two_misses_or_if_it_has_never_answered() {
 fn only_a_later_epoch_replaces_news_that_came_in_between() {
     let mut news = heard(epoch(3), NO_SPREAD);
     // Set out when epoch 2 was known, and shows that epoch.
-    assert!(!news.hear(epoch(2), Epoch(2), START, NO_SPREAD));
+    assert!(!hear(&mut news, epoch(2), Epoch(2)));
     assert_eq!(news.record().epoch, Epoch(3));
-    assert!(news.hear(epoch(4), Epoch(2), START, NO_SPREAD));
+    assert!(hear(&mut news, epoch(4), Epoch(2)));
     assert_eq!(news.record().epoch, Epoch(4));
 }
 
@@ -178,7 +187,7 @@ fn only_a_later_epoch_replaces_news_that_came_in_between() {
 #[test]
 fn what_is_read_for_certain_is_believed_even_if_its_epoch_is_lower() {
     let mut news = heard(epoch(3), NO_SPREAD);
-    assert!(news.hear(epoch(0), Epoch(3), START, NO_SPREAD));
+    assert!(hear(&mut news, epoch(0), Epoch(3)));
     assert_eq!(news.record().epoch, Epoch(0));
 }
 
@@ -186,9 +195,9 @@ fn what_is_read_for_certain_is_believed_even_if_its_epoch_is_lower() {
 fn a_glimpse_of_the_past_asks_for_the_latest() {
     let mut news = heard(epoch(3), NO_SPREAD);
     assert_eq!(news.reading(), Reading::Eventual);
-    assert!(!news.glimpse(epoch(2), START, NO_SPREAD));
+    assert!(!glimpse(&mut news, epoch(2)));
     assert_eq!(news.record().epoch, Epoch(3));
     assert_eq!(news.reading(), Reading::Latest);
-    assert!(news.glimpse(epoch(4), START, NO_SPREAD));
+    assert!(glimpse(&mut news, epoch(4)));
     assert_eq!(news.reading(), Reading::Eventual);
 }
