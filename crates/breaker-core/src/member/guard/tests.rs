@@ -93,6 +93,19 @@ fn each_failed_trial_stops_the_process_for_longer_up_to_a_bound() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_does_not_stop_the_process_for_longer() {
+    let policy = policy();
+    let hour_ago = Timestamp::from_unix_ms(START.as_unix_ms() - 3_600_000);
+    let mut guard = failed(10, START);
+    let until = guard.stop(&policy, START, DRAW);
+    assert_eq!(guard.opinion(&policy, hour_ago), Opinion::Try);
+    guard.begin_trial(until);
+    assert_eq!(guard.opinion(&policy, hour_ago), Opinion::Try);
+    let a_bit_off = Timestamp::from_unix_ms(START.as_unix_ms() - 500);
+    assert_eq!(guard.opinion(&policy, a_bit_off), Opinion::Stop(until));
+}
+
+#[test]
 fn a_process_that_is_well_again_starts_with_the_shortest_stop() {
     let policy = policy();
     let mut guard = failed(10, START);
