@@ -79,6 +79,20 @@ async fn an_environment_that_fails_with_all_others_leaves_it_to_the_circuit() {
 }
 
 #[tokio::test]
+async fn an_environment_that_cannot_know_yet_whether_it_fails_alone_goes_on() {
+    let fleet = Fleet::of(1).await;
+    fleet.promise(50, 100).await;
+    let environment = &fleet.environments[0];
+    // All at once: nobody else has had the time to fail.
+    for _ in 0..environment.policy().local_failures {
+        let failed = call(environment, Err("down")).await;
+        assert_eq!(failed, Err(CallError::Inner("down")));
+    }
+    assert_eq!(fleet.record().await.epoch, Epoch(0));
+    assert!(environment.admit().await.is_ok());
+}
+
+#[tokio::test]
 async fn an_environment_that_wakes_after_an_hour_tells_nothing_of_what_was_before() {
     let fleet = Fleet::of(2).await;
     let [sleeper, other] = &fleet.environments[..] else {
@@ -94,7 +108,10 @@ async fn an_environment_that_wakes_after_an_hour_tells_nothing_of_what_was_befor
     fleet.store.behave(Mode::Working);
     fleet.advance(Duration::from_hours(1));
     let awake = Slot::at(fleet.clock.now(), sleeper.policy());
-    // One more failure, and a success: the four from before would make it five.
+    drop(sleeper.admit().await.unwrap());
+    let before = fleet.record().await.evidence;
+    assert_eq!(before.0.len(), 0, "it has nothing to tell: {before:?}");
+    // One more failure: the four from before would make it five.
     assert!(call(sleeper, Err("down")).await.is_err());
     let record = fleet.record().await;
     assert_eq!(record.epoch, Epoch(0));

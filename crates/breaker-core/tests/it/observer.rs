@@ -103,6 +103,23 @@ async fn whoever_did_not_move_the_circuit_does_not_claim_to() {
     assert_eq!(notes.take(), []);
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_two_that_race_to_open_the_circuit_one_says_that_it_did() {
+    let fleet = Fleet::of(1).await;
+    for _ in 0..4 {
+        let _ = call(&fleet.environments[0], Err("down")).await;
+    }
+    let (one, other) = (observed(&fleet), observed(&fleet));
+    fleet.store.behave(Mode::Slow);
+    let _ = tokio::join!(call(&one.0, Err("down")), call(&other.0, Err("down")));
+    assert_eq!(fleet.record().await.epoch, Epoch(1));
+    let heard = [one.1.take(), other.1.take()].concat();
+    let moved = heard
+        .iter()
+        .filter(|event| matches!(event, Event::Moved { .. }));
+    assert_eq!(moved.count(), 1, "{heard:?}");
+}
+
 #[tokio::test]
 async fn an_observer_hears_of_a_store_in_trouble_and_of_its_return() {
     let fleet = Fleet::of(0).await;

@@ -208,6 +208,16 @@ fn sixty_per_cent_open_after_some_hundred_calls() {
     assert!(high <= 400, "{high} calls in one case of twenty");
 }
 
+/// The window holds ten seconds of such calls, which are not many.
+#[test]
+fn sixty_per_cent_open_within_a_minute_from_ten_calls_a_second_on() {
+    for seed in 0..40 {
+        let mut fleet = Fleet::settled(10.0);
+        fleet.chance = fastrand::Rng::with_seed(seed);
+        assert!(fleet.calls_to_open(0.6, BAD, 600).is_some(), "seed {seed}");
+    }
+}
+
 #[test]
 fn slow_calls_are_judged_as_failures_are() {
     let mut fleet = Fleet::settled(50.0);
