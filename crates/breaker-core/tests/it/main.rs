@@ -19,7 +19,7 @@ mod policy;
 mod policy_document;
 mod protocol;
 mod recovery;
-// mod store_contract;
+mod store_contract;
 mod support;
 
 #[cfg(feature = "dynamodb")]
