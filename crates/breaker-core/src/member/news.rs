@@ -275,3 +275,6 @@ impl News {
         self.suspicion
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,10 +8,17 @@
 )]
 
 mod adversity;
+mod alone;
+mod cancellation;
+mod crowd;
+mod deadline;
 mod handle;
+mod keyed;
+mod observer;
 mod policy;
 mod policy_document;
 mod protocol;
+mod recovery;
 mod store_contract;
 mod support;
 
