@@ -25,8 +25,8 @@ fn policy() -> Policy {
 /// of the clock, one admission, one success counted.
 pub(crate) fn plain(group: &mut Group<'_>, threads: usize) {
     let counting = thread::available_parallelism().map_or(1, usize::from) + 1;
-    let member = Member::for_threads(policy(), OsEntropy::new(), counting)
-        .expect("the policy makes sense");
+    let member =
+        Member::for_threads(policy(), OsEntropy::new(), counting).expect("the policy makes sense");
     let clock = SystemClock;
     member.hear(Record::default(), clock.now());
     measure(group, threads, "breaker-core", |value| {
@@ -47,7 +47,9 @@ pub(crate) fn future(group: &mut Group<'_>, threads: usize) {
     let name = "bench".parse().expect("a name");
     let breaker = Breaker::new(name, policy(), Arc::new(MemoryStore::new()));
     let breaker = breaker.expect("the policy makes sense");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
     let runtime = runtime.expect("a runtime");
     let warm = runtime.block_on(breaker.warm_up(Duration::from_secs(1)));
     warm.expect("memory answers");

@@ -91,6 +91,8 @@ pub struct Member {
     policy: Policy,
     gate: Gate,
     slots: SlotLength,
+    /// [`Policy::slow_call_after`], in the unit in which it is cheap to compare.
+    slow_after_ms: u64,
     counters: Arc<Counters>,
     state: Mutex<State>,
     /// Whether there is anything for observers.
@@ -155,6 +157,7 @@ impl Member {
         };
         Self {
             slots: SlotLength::from_ms(Slot::length_ms(&policy)),
+            slow_after_ms: u64::try_from(policy.slow_call_after.as_millis()).unwrap_or(u64::MAX),
             gate: Gate::shut_from_the_start(policy.longest_quiet()),
             policy,
             counters,
@@ -195,7 +198,10 @@ impl Member {
     pub fn end(&self, permit: Permit, outcome: Outcome, now: Timestamp) -> Step {
         if let Kind::Plain(epoch) = permit.kind
             && outcome == Outcome::Success
-            && now.since(permit.admitted) < self.policy.slow_call_after
+            && now
+                .as_unix_ms()
+                .saturating_sub(permit.admitted.as_unix_ms())
+                < self.slow_after_ms
             && self.gate.passes(now) == Some(epoch)
         {
             self.counters
@@ -257,9 +263,7 @@ impl Member {
                     .set_sample(threshold(state.sampled_share(&self.policy, now)));
                 self.gate.publish(until, state.news.record().epoch);
             }
-            None => self
-                .gate
-                .publish(Timestamp::default(), state.news.record().epoch),
+            None => self.gate.shut(state.news.record().epoch),
         }
         if !state.events.is_empty() {
             self.has_events.store(true, Ordering::Relaxed);

@@ -2,6 +2,8 @@
 
 mod memory;
 
+#[cfg(feature = "testing")]
+pub mod contract;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 

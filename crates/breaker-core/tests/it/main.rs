@@ -12,7 +12,7 @@ mod handle;
 mod policy;
 mod policy_document;
 mod protocol;
-// mod store_contract;
+mod store_contract;
 mod support;
 
 #[cfg(feature = "dynamodb")]

@@ -1,0 +1,69 @@
+//! What can be asked for, and how it is answered.
+
+mod progress;
+mod run;
+mod sweep;
+mod tables;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use breaker_sim::scenario::{Mistakes, Scenario, read_file};
+use clap::{Parser, Subcommand};
+
+/// Runs whole fleets of breakers against a simulated DynamoDB.
+#[derive(Debug, Parser)]
+#[command(name = "breaker-sim")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a scenario once.
+    Run(run::Once),
+    /// Run a scenario with every kind of breaker, side by side.
+    Compare(run::Once),
+    /// Run a scenario over many seeds and sizes of fleets.
+    Sweep(sweep::Sweep),
+    /// Measure what must hold, and write it down.
+    Tables(tables::Tables),
+}
+
+/// A scenario that cannot be used.
+const UNUSABLE: u8 = 2;
+
+impl Arguments {
+    pub(crate) fn run(self) -> ExitCode {
+        let outcome = match self.command {
+            Command::Run(once) => once.run(),
+            Command::Compare(once) => once.compare(),
+            Command::Sweep(sweep) => sweep.run(),
+            Command::Tables(tables) => tables.run(),
+        };
+        match outcome {
+            Ok(code) => code,
+            Err(error) if error.is::<Mistakes>() => {
+                eprintln!("{error:#}");
+                ExitCode::from(UNUSABLE)
+            }
+            Err(error) => {
+                eprintln!("{error:#}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// Reads a scenario and says which file a mistake is in.
+fn load(path: &Path) -> anyhow::Result<Scenario> {
+    read_file(path).map_err(|mistakes| anyhow::Error::new(mistakes).context(path.display().to_string()))
+}
+
+fn write(path: &PathBuf, text: &str) -> anyhow::Result<()> {
+    use anyhow::Context as _;
+    std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
+}

@@ -1,0 +1,135 @@
+//! `tables`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, bail};
+use breaker_sim::{
+    scenario::Scenario,
+    sweep::run_all,
+    tables::{Row, RowVerdict, judge, page, summary},
+};
+use clap::Args;
+
+use super::{load, progress::bar, write};
+
+/// What a quick look is content with.
+const QUICK_SEEDS: u32 = 5;
+const QUICK_ENVIRONMENTS: u32 = 100;
+const QUICK_S: f64 = 600.0;
+
+/// Where the scenarios are, unless told.
+const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
+
+/// What must hold, measured.
+#[derive(Debug, Args)]
+pub(super) struct Tables {
+    /// Write a page for each row, and one that leads to them, into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Only these rows, by the names of their files without `.toml`.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    row: Vec<String>,
+    /// A quick look: few seeds, small fleets, ten minutes at most.
+    #[arg(long)]
+    quick: bool,
+    /// The folder of the scenarios.
+    #[arg(long, value_name = "FOLDER", default_value = SCENARIOS)]
+    scenarios: PathBuf,
+}
+
+impl Tables {
+    pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
+        let mut done = Vec::new();
+        for (stem, scenario, row) in self.rows()? {
+            let verdict = measure(&stem, &scenario, &row);
+            let page = page(&format!("{stem}.toml"), &scenario, &row, &verdict);
+            match &self.out {
+                Some(out) => {
+                    fs::create_dir_all(out)
+                        .with_context(|| format!("{} cannot be made", out.display()))?;
+                    write(&out.join(format!("{stem}.md")), &page)?;
+                    let (held, of) = (verdict.cells_held(), verdict.cells.len());
+                    eprintln!("{stem}: held in {held} of {of} fleets");
+                }
+                None => println!("{page}"),
+            }
+            done.push((stem, scenario, row, verdict));
+        }
+        // Only all rows together make a summary.
+        if let Some(out) = &self.out
+            && self.row.is_empty()
+        {
+            write(&out.join("README.md"), &summary(&done))?;
+        }
+        let held = |verdict: &RowVerdict| verdict.cells_held() == verdict.cells.len();
+        if done.iter().all(|(_, _, _, verdict)| held(verdict)) {
+            Ok(ExitCode::SUCCESS)
+        } else {
+            Ok(ExitCode::FAILURE)
+        }
+    }
+
+    /// The rows that are asked for, by the names of their files.
+    fn rows(&self) -> anyhow::Result<Vec<(String, Scenario, Row)>> {
+        let mut files = scenario_files(&self.scenarios)?;
+        for name in &self.row {
+            if !files.iter().any(|(stem, _)| stem == name) {
+                let known: Vec<&str> = files.iter().map(|(stem, _)| stem.as_str()).collect();
+                bail!("there is no row {name}; there are {}", known.join(", "));
+            }
+        }
+        files.retain(|(stem, _)| self.row.is_empty() || self.row.contains(stem));
+        let mut rows = Vec::new();
+        for (stem, path) in files {
+            let mut scenario = load(&path)?;
+            if let Some(mut row) = scenario.row.take() {
+                if self.quick {
+                    hurry(&mut scenario, &mut row);
+                }
+                rows.push((stem, scenario, row));
+            }
+        }
+        Ok(rows)
+    }
+}
+
+fn scenario_files(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let entries = fs::read_dir(folder)
+        .with_context(|| format!("{} cannot be read", folder.display()))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
+            && path.extension().is_some_and(|extension| extension == "toml")
+        {
+            files.push((stem.to_owned(), path));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn hurry(scenario: &mut Scenario, row: &mut Row) {
+    row.seeds = row.seeds.min(QUICK_SEEDS);
+    let sizes = &mut row.grid.environments;
+    for size in sizes.iter_mut() {
+        *size = (*size).min(QUICK_ENVIRONMENTS);
+    }
+    sizes.dedup();
+    scenario.duration_s = scenario.duration_s.min(QUICK_S);
+}
+
+fn measure(stem: &str, scenario: &Scenario, row: &Row) -> RowVerdict {
+    let seeds: Vec<u64> = (0..u64::from(row.seeds))
+        .map(|number| scenario.seed.wrapping_add(number))
+        .collect();
+    let cells = row.grid.cells(scenario);
+    let bar = bar(cells.len() * seeds.len(), stem);
+    let runs = run_all(&cells, &seeds, || bar.inc(1));
+    bar.finish_and_clear();
+    judge(row, cells, runs)
+}

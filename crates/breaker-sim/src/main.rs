@@ -1,0 +1,11 @@
+//! The simulator's command line.
+
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    cli::Arguments::parse().run()
+}

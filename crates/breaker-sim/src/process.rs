@@ -1,0 +1,163 @@
+//! What the engine knows of a breaker: one environment's side of it.
+//!
+//! Every kind of breaker is driven alike, by the steps of
+//! [`breaker_core::member`]: it decides about a call, or hands out an errand
+//! for the store and decides when the answer is there. So the comparison is
+//! one of protocols and not of harnesses.
+
+use std::{fmt, time::Duration};
+
+use breaker_core::{Outcome, Reading, Timestamp};
+
+/// One environment's side of one circuit.
+pub trait Process: Sized {
+    /// What all environments of a fleet share: the rules.
+    type Rules;
+    /// The right to make one call.
+    type Permit;
+    /// What is to be asked of the store, and why.
+    type Errand;
+    /// What is asked.
+    type Operation: Clone;
+    /// What the store keeps.
+    type Record: Stored;
+
+    /// An environment that has just started.
+    fn start(rules: &Self::Rules, seed: u64) -> Self;
+
+    /// A call arrives. Never gives [`Step::Done`].
+    fn begin(&mut self, now: Timestamp) -> Step<Self>;
+
+    /// The store has answered an errand.
+    fn answer(
+        &mut self,
+        errand: Self::Errand,
+        answer: Answer<Self::Record>,
+        now: Timestamp,
+    ) -> Step<Self>;
+
+    /// A call has ended. Gives [`Step::Ask`] or [`Step::Done`].
+    fn end(&mut self, permit: Self::Permit, outcome: Outcome, now: Timestamp) -> Step<Self>;
+
+    /// Whether calls that wait for the store wait for one another as well; if
+    /// so, those that waited for another's errand are to
+    /// [reconsider](Self::reconsider) theirs.
+    const TAKES_TURNS: bool = false;
+
+    /// Another call has asked the store while the errand waited for its turn.
+    fn reconsider(&mut self, errand: Self::Errand, _now: Timestamp) -> Step<Self> {
+        Step::Ask(errand)
+    }
+
+    /// Whether the call is a probe.
+    fn is_probe(permit: &Self::Permit) -> bool;
+
+    /// How long the call may take, if the breaker limits it.
+    fn limit(_permit: &Self::Permit) -> Option<Duration> {
+        None
+    }
+
+    /// An errand to run beside the call.
+    fn beside(_permit: &mut Self::Permit) -> Option<Self::Errand> {
+        None
+    }
+
+    /// What an errand asks.
+    fn operation(errand: &Self::Errand) -> &Self::Operation;
+
+    /// How the store is to be asked.
+    fn request(operation: &Self::Operation) -> Request;
+
+    /// What a write makes of the record that it finds; an error if its
+    /// condition does not hold. `now` is the environment's clock when it asked.
+    fn write(
+        operation: &Self::Operation,
+        found: &Self::Record,
+        now: Timestamp,
+    ) -> Result<Self::Record, ConditionFailed>;
+
+    /// How long an answer of the store is waited for.
+    fn store_timeout(rules: &Self::Rules) -> Duration;
+
+    /// After how long a refused request is sent again, the `attempt`th time,
+    /// counted from 1; `draw` is uniform from 0 to 1.
+    fn repeat_after(_attempt: u32, _draw: f64) -> Option<Duration> {
+        None
+    }
+
+    /// How long after closing not all calls are admitted.
+    fn ramp(_rules: &Self::Rules) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// What is to happen next.
+pub enum Step<P: Process> {
+    /// The call passes.
+    Admitted(P::Permit),
+    /// The call does not pass.
+    Rejected(Refusal),
+    /// The store must be asked.
+    Ask(P::Errand),
+    /// Nothing more.
+    Done,
+}
+
+/// Who refused a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The fleet's circuit.
+    Circuit,
+    /// The environment, for its own reasons.
+    Itself,
+}
+
+/// How the store is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request {
+    /// `GetItem`.
+    Read(Reading),
+    /// `UpdateItem` or `PutItem`.
+    Write,
+    /// `TransactWriteItems` of the record and an event.
+    Transaction,
+}
+
+/// A write's condition did not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConditionFailed;
+
+/// What the store answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer<R> {
+    /// The record that was read, or that a write left.
+    Record(R),
+    /// The condition did not hold for this record.
+    Conflict(R),
+    /// Refused: too much to do.
+    Throttled,
+    /// None came in time.
+    Nothing,
+}
+
+/// A record as the store keeps it.
+pub trait Stored: Clone + Default + fmt::Debug {
+    /// How many bytes it takes.
+    fn size(&self) -> u64;
+
+    /// Where the circuit stands.
+    fn state(&self) -> CircuitState;
+}
+
+/// Where a circuit stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CircuitState {
+    /// Calls pass.
+    #[default]
+    Closed,
+    /// Calls are refused.
+    Open,
+    /// The way back is tried.
+    HalfOpen,
+}

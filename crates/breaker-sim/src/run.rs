@@ -1,0 +1,50 @@
+//! One run of a scenario.
+
+use serde::Serialize;
+
+use crate::{
+    breakers::{
+        fleet::FleetProcess, none::NoBreaker, per_environment::PerEnvironment,
+        shared_counter::SharedCounter,
+    },
+    engine::Engine,
+    figures::Figures,
+    scenario::{Kind, Scenario},
+    trace::Trace,
+};
+
+/// What came of a run, under the names of what was run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Outcome {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The kind of breaker.
+    pub breaker: &'static str,
+    /// The seed.
+    pub seed: u64,
+    /// What came of it.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// What happened when.
+    #[serde(skip)]
+    pub trace: Trace,
+}
+
+/// Runs a scenario with its own kind of breaker.
+///
+/// The same scenario and seed give the same outcome, to the last digit.
+pub fn run(scenario: &Scenario, seed: u64) -> Outcome {
+    let (figures, trace) = match scenario.breaker {
+        Kind::Fleet => Engine::<FleetProcess>::new(scenario, &scenario.policy, seed).run(),
+        Kind::PerEnvironment => Engine::<PerEnvironment>::new(scenario, &(), seed).run(),
+        Kind::SharedCounter => Engine::<SharedCounter>::new(scenario, &(), seed).run(),
+        Kind::None => Engine::<NoBreaker>::new(scenario, &(), seed).run(),
+    };
+    Outcome {
+        scenario: scenario.name.clone(),
+        breaker: scenario.breaker.as_str(),
+        seed,
+        figures,
+        trace,
+    }
+}
