@@ -77,7 +77,7 @@ pub(super) fn all(replica: &Replica) -> Vec<Check> {
             &["--lib", "--test=it", "--", "dynamodb"],
         ),
     ];
-    if replica.has("breaker-model") {
+    if replica.has("crates/breaker-model/Cargo.toml") {
         checks.push(check(
             "model",
             "model checking of a small fleet",
@@ -85,7 +85,7 @@ pub(super) fn all(replica: &Replica) -> Vec<Check> {
             &[],
         ));
     }
-    if replica.has("breaker-sim") {
+    if replica.has("crates/breaker-sim/tests/it/storm.rs") {
         checks.push(check(
             "storm",
             "random storms in the simulator",

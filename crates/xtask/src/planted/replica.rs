@@ -49,14 +49,13 @@ impl Replica {
         self.folder.join("logs").join(format!("{bug}-{check}.log"))
     }
 
-    /// Whether such a crate is among those that are copied.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.crates()
-            .any(|path| path.ends_with(&format!("/{name}")))
+    /// Whether there is such a file to be copied.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.source.join(path).is_file()
     }
 
     fn crates(&self) -> impl Iterator<Item = &'static str> {
-        let there = |path: &&str| self.source.join(path).join("Cargo.toml").is_file();
+        let there = |path: &&str| self.has(&format!("{path}/Cargo.toml"));
         CRATES.into_iter().filter(there)
     }
 
