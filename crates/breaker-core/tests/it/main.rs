@@ -9,6 +9,8 @@
 
 mod adversity;
 mod handle;
+mod planted_evidence;
+mod planted_recovery;
 mod policy;
 mod policy_document;
 mod protocol;

@@ -55,8 +55,7 @@ pub(crate) fn plant(
 ) -> Result<ExitCode> {
     let bugs = Bug::all(workspace)?;
     let bugs = chosen(bugs, choice.only.as_deref(), |bug| &bug.name)?;
-    let replica = Replica::of(workspace);
-    replica.restore()?;
+    let replica = Replica::of(workspace)?;
     let checks = check::all(&replica);
     let checks = chosen(checks, choice.check.as_deref(), |check| check.name)?;
     let progress = Ticker::new(checks.len() * (bugs.len() + 1));

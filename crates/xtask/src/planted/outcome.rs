@@ -30,7 +30,7 @@ pub(super) enum Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Passed { .. } => formatter.write_str("–"),
+            Self::Passed { .. } => formatter.write_str("nothing"),
             Self::Caught { failed, cases } => {
                 write!(formatter, "caught by {}", failed.len())?;
                 match cases {

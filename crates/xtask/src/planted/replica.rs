@@ -18,16 +18,38 @@ const FILES: [&str; 3] = ["Cargo.lock", "rust-toolchain.toml", "docs/policy.md"]
 /// The copy, with a target folder and logs of its own.
 #[derive(Debug)]
 pub(super) struct Replica {
-    source: PathBuf,
     folder: PathBuf,
 }
 
 impl Replica {
-    pub(super) fn of(workspace: &Workspace) -> Self {
-        Self {
-            source: workspace.root().to_path_buf(),
+    /// A copy of the breaker as it is now: whoever goes on working on it does
+    /// not disturb the checks.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub(super) fn of(workspace: &Workspace) -> Result<Self> {
+        let replica = Self {
             folder: workspace.target().join("planted"),
+        };
+        let (source, original) = (workspace.root(), replica.original());
+        let there = |path: &&str| source.join(path).join("Cargo.toml").is_file();
+        let crates: Vec<&str> = CRATES.into_iter().filter(there).collect();
+        for path in &crates {
+            copy_folder(&source.join(path), &original.join(path))?;
         }
+        for path in FILES {
+            copy_file(&source.join(path), &original.join(path))?;
+        }
+        let manifest = std::fs::read_to_string(source.join("Cargo.toml"))?;
+        let manifest = with_members(&manifest, &crates)?;
+        write(&original.join("Cargo.toml"), manifest.as_bytes())?;
+        replica.restore()?;
+        Ok(replica)
+    }
+
+    /// What the copy is made good from.
+    fn original(&self) -> PathBuf {
+        self.folder.join("original")
     }
 
     /// The copy's root.
@@ -49,32 +71,18 @@ impl Replica {
         self.folder.join("logs").join(format!("{bug}-{check}.log"))
     }
 
-    /// Whether there is such a file to be copied.
+    /// Whether such a file is in the copy.
     pub(super) fn has(&self, path: &str) -> bool {
-        self.source.join(path).is_file()
+        self.root().join(path).is_file()
     }
 
-    fn crates(&self) -> impl Iterator<Item = &'static str> {
-        let there = |path: &&str| self.has(&format!("{path}/Cargo.toml"));
-        CRATES.into_iter().filter(there)
-    }
-
-    /// Makes the copy what the original is. Files that are so already are left
-    /// alone, for Cargo builds anew what is newer than its last build.
+    /// Makes the copy good again. Files that are so already are left alone,
+    /// for Cargo builds anew what is newer than its last build.
     ///
     /// # Errors
     /// When a file cannot be read or written.
     pub(super) fn restore(&self) -> Result<()> {
-        for path in self.crates() {
-            copy_folder(&self.source.join(path), &self.root().join(path))?;
-        }
-        for path in FILES {
-            copy_file(&self.source.join(path), &self.root().join(path))?;
-        }
-        let manifest = std::fs::read_to_string(self.source.join("Cargo.toml"))?;
-        let crates: Vec<&str> = self.crates().collect();
-        let manifest = with_members(&manifest, &crates)?;
-        write(&self.root().join("Cargo.toml"), manifest.as_bytes())
+        copy_folder(&self.original(), &self.root())
     }
 }
 

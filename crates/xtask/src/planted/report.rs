@@ -49,7 +49,7 @@ impl fmt::Display for Report {
             page,
             "Written by `cargo xtask planted`. Each bug in `crates/breaker-core/planted` was \
              planted alone in a copy of the breaker, and every check ran there. {} of {} bugs were \
-             caught. `–` is a check that found nothing; a bug that does not compile, or that no \
+             caught. A bug that does not compile, or that no \
              test ends with, does not count as caught.\n",
             caught.count(),
             self.rows.len(),
