@@ -15,6 +15,8 @@ mod deadline;
 mod handle;
 mod keyed;
 mod observer;
+mod planted_evidence;
+mod planted_recovery;
 mod policy;
 mod policy_document;
 mod protocol;
