@@ -22,6 +22,7 @@ const LONGEST_SILENCE: Duration = Duration::from_mins(2);
 
 /// What the fleet does not know yet.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) struct Unreported {
     /// Sampled calls of the fleet's epoch.
     tally: Tally,

@@ -11,6 +11,7 @@ use crate::{policy::Policy, time::Timestamp};
 
 /// The guard of one process.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) struct Guard {
     /// Failures since the last success.
     streak: u32,

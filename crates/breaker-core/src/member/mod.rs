@@ -33,6 +33,8 @@ mod errand;
 mod gate;
 mod guard;
 mod indexes;
+#[cfg(feature = "model")]
+mod model;
 mod news;
 mod permit;
 mod settlement;

@@ -53,7 +53,7 @@ impl TrafficSlot {
 }
 
 /// What heartbeats told in one slot, estimated for the whole fleet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Heartbeats {
     /// Calls that arrived, admitted or not.
     pub arrivals: u64,
@@ -79,7 +79,7 @@ impl Heartbeats {
 }
 
 /// What heartbeats told lately.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Traffic(pub BTreeMap<TrafficSlot, Heartbeats>);
 
 /// The size of a fleet and of its traffic, by its heartbeats.

@@ -124,9 +124,14 @@ impl Record {
     /// How much speaks for an outage, as a share of what would open the
     /// circuit: 0 if the fleet is well.
     pub fn suspicion(&self, policy: &Policy, now: Timestamp) -> f64 {
-        let weights = Weights::around(policy.failure_rate_threshold, policy.rate_margin);
         let seen = self.seen(policy, now);
-        seen.likelihood(weights, |counts| counts.failures) / policy.evidence_bound
+        let failing = Weights::around(policy.failure_rate_threshold, policy.rate_margin);
+        let slow = Weights::around(policy.slow_rate_threshold, policy.rate_margin);
+        let likelihood = f64::max(
+            seen.likelihood(failing, |counts| counts.failures),
+            seen.likelihood(slow, |counts| counts.slow),
+        );
+        likelihood / policy.evidence_bound
     }
 
     /// Whether the record shows so much trouble that every process should

@@ -16,6 +16,8 @@ mod guide;
 mod handle;
 mod keyed;
 mod observer;
+mod planted_evidence;
+mod planted_recovery;
 mod policy;
 mod policy_document;
 mod protocol;

@@ -17,6 +17,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("breaker-bench", &["breaker-core"]),
     ("breaker-core", &[]),
     ("breaker-sim", &["breaker-core"]),
+    // Drives the very rules and processes of the breaker through every order of
+    // events.
+    ("breaker-model", &["breaker-core"]),
     ("contract", &[]),
     ("fallback-lambda", &["contract", "lambda-kit"]),
     ("lambda-kit", &["breaker-core", "contract"]),
