@@ -34,7 +34,7 @@
 //!
 //! * Calls go on by the state that was known last. They do not fail because
 //!   the store does: `handle::a_silent_store_adds_no_failures_and_delays_one_call_a_second_at_most`.
-//! * The store is left alone for 125 ms to 5 s, longer each time, so that one
+//! * The store is left alone for 125 ms to 3 s, longer each time, so that one
 //!   call in that time waits for `store_timeout` at most:
 //!   `alone::a_throttled_store_is_asked_less_and_less_and_delays_nobody`.
 //! * A process whose own calls fail meanwhile stops itself after
