@@ -1,7 +1,7 @@
 //! How a fleet knows its failure rate though nobody sees all calls.
 //!
 //! Numbers are those of the default policy. λ is the calls a second of the
-//! whole fleet, n its processes, s = min(λ, 60) the calls a second that are
+//! whole fleet, n its processes, s = min(λ, 75) the calls a second that are
 //! evidence.
 //!
 //! # The problem
@@ -16,7 +16,7 @@
 //! **Sampled calls.** Each call is evidence with the same probability
 //!
 //! ```text
-//! share = min(1, 60 ÷ λ) · min(1, 120 ÷ c)
+//! share = min(1, 75 ÷ λ) · min(1, 150 ÷ c)
 //! ```
 //!
 //! where λ is what heartbeats promise (the larger of the last two minutes' and
@@ -69,7 +69,7 @@
 //! few successes. The calls in the last t seconds are therefore taken to be
 //!
 //! ```text
-//! calls(t) = max(told(t), 0.7 · min(promised, 60) · t)
+//! calls(t) = max(told(t), 0.7 · min(promised, 75) · t)
 //! ```
 //!
 //! where `promised` is the smaller of the two rates of the heartbeats, and what
@@ -103,8 +103,8 @@
 //! With 0.6 and 0.4 both logarithms are 0.405 in size, so it takes b = 23
 //! failures more than successes.
 //!
-//! * *Total outage*: 23 calls, whatever came before; 23 ÷ s seconds. From 60
-//!   calls a second on that is 0.4 s, and up to a slot (0.5 s) more if healthy
+//! * *Total outage*: 23 calls, whatever came before; 23 ÷ s seconds. From 75
+//!   calls a second on that is 0.3 s, and up to a slot (0.5 s) more if healthy
 //!   calls share the slot in which it began.
 //! * *A rate p above one half*: b ÷ (2p − 1) calls at the mean: 115 at 60 %.
 //! * *A rate p below one half*: a needless opening in about ((1 − p) ÷ p)²³
@@ -146,7 +146,7 @@
 //!
 //! | what happens | what follows |
 //! | --- | --- |
-//! | it grows tenfold | more is sampled than wanted, until the record shows the crowd (2 s): up to 120 calls a second, then less |
+//! | it grows tenfold | more is sampled than wanted, until the record shows the crowd (2 s): up to 150 calls a second, then less |
 //! | it drops, all is well | `promised` follows in 20 to 40 s; until then rates are underestimated |
 //! | it drops to a half and all fails | the circuit opens within a second |
 //! | to a sixth | once everybody knows: 9 to 10 s |

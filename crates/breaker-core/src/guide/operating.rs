@@ -152,8 +152,8 @@
 //!
 //! | | reads a second | writes a second |
 //! | --- | --- | --- |
-//! | in health | n ÷ 6.6, at most [`reads_per_s`](crate::Policy::reads_per_s) = 200 | [`heartbeats_per_s`](crate::Policy::heartbeats_per_s) = 0.7, and one for each sampled failure: at 1 % of errors up to 0.6 |
-//! | trouble begins | the same, and one for each call of a process whose last two calls failed | one for each sampled call of a process that knows: up to 60, and 120 if traffic has just grown |
+//! | in health | n ÷ 6.6, at most [`reads_per_s`](crate::Policy::reads_per_s) = 200 | [`heartbeats_per_s`](crate::Policy::heartbeats_per_s) = 0.7, and one for each sampled failure: at 1 % of errors up to 0.75 |
+//! | trouble begins | the same, and one for each call of a process whose last two calls failed | one for each sampled call of a process that knows: up to 75, and 150 if traffic has just grown |
 //! | open | n ÷ 6.6, at most 200 | 0.7, and none for calls that are refused |
 //! | on the way back | some 4 a process, 1,000 in a fleet of 250 to 5,000, n ÷ 5 in a larger one | some 20 attempts to get a lease |
 //!
