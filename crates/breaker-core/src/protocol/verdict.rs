@@ -32,7 +32,8 @@
 //! has told of yet is not taken for an outage. Once trouble has lasted longer
 //! than anybody goes without news, everybody knows and tells of every call, and
 //! nothing needs to be assumed any more: an outage opens even if traffic has
-//! dropped since the last heartbeats.
+//! dropped since the last heartbeats, down to about a sixth; if to less, once
+//! heartbeats tell of it.
 //!
 //! A fleet that has just started has promised nothing yet. Until its
 //! heartbeats have covered 10 to 30 seconds, only evidence from at least two

@@ -12,6 +12,7 @@ mod alone;
 mod cancellation;
 mod crowd;
 mod deadline;
+mod guide;
 mod handle;
 mod keyed;
 mod observer;
