@@ -283,3 +283,6 @@ impl News {
         self.suspicion
     }
 }
+
+#[cfg(test)]
+mod tests;

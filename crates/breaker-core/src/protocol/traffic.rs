@@ -149,3 +149,6 @@ impl Traffic {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,10 +8,19 @@
 )]
 
 mod adversity;
+mod alone;
+mod cancellation;
+mod crowd;
+mod deadline;
 mod handle;
+mod keyed;
+mod observer;
+mod planted_evidence;
+mod planted_recovery;
 mod policy;
 mod policy_document;
 mod protocol;
+mod recovery;
 mod store_contract;
 mod support;
 
