@@ -82,9 +82,9 @@ impl AttemptOutcome {
         use super::AttemptError::{DeadlineReached, Invoke, TimedOut};
         match error {
             PathError::Rejected(_) => Self::Rejected,
-            PathError::ProbeTimedOut | PathError::Inner(TimedOut | DeadlineReached) => {
-                Self::Timeout
-            }
+            PathError::ProbeTimedOut
+            | PathError::DeadlineExceeded
+            | PathError::Inner(TimedOut | DeadlineReached) => Self::Timeout,
             PathError::Inner(Invoke(_)) => Self::Error,
         }
     }

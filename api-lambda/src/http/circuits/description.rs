@@ -33,6 +33,10 @@ pub(in crate::http) struct Circuit {
     /// When calls may come back; null while they pass.
     #[schema(required)]
     retry_at: Option<DateTime<Utc>>,
+    /// The share of calls that the rules admit just now; below 1 also while a
+    /// circuit that has just closed ramps up.
+    #[schema(minimum = 0, maximum = 1)]
+    admitted_share: f64,
     /// How many recoveries have failed in a row.
     #[schema(minimum = 0)]
     reopens: u32,
@@ -59,17 +63,24 @@ pub(in crate::http) struct Circuit {
 pub(in crate::http) struct EvidenceDescription {
     /// The window's length in seconds.
     window_s: u64,
-    /// Calls that ended in it.
+    /// Calls that ended in it and were counted: failures at once, successes
+    /// with the next heartbeat, in large fleets a sample of both.
     #[schema(minimum = 0)]
     calls: u64,
     /// Those of them that failed.
     #[schema(minimum = 0)]
     failures: u64,
+    /// Those of them that were too slow.
+    #[schema(minimum = 0)]
+    slow: u64,
     /// Failures over calls; null without calls.
     #[schema(required, minimum = 0, maximum = 1)]
     failure_rate: Option<f64>,
     /// The failure rate at which the circuit opens.
     threshold: f64,
+    /// How much speaks for an outage: the circuit opens at 1.
+    #[schema(minimum = 0)]
+    suspicion: f64,
 }
 
 /// Probes of a half-open circuit.
@@ -116,11 +127,16 @@ pub(in crate::http) enum OverrideModeName {
 #[schema(as = Policy)]
 pub(in crate::http) struct PolicyDescription {
     failure_rate_threshold: f64,
-    failure_rate_margin: f64,
+    slow_rate_threshold: f64,
+    slow_call_after_ms: u64,
+    rate_margin: f64,
     evidence_bound: f64,
     consecutive_failures: u32,
+    local_failures: u32,
     slot_ms: u64,
     window_slots: u32,
+    window_ms: u64,
+    sampled_calls_per_s: f64,
     open_for_ms: u64,
     open_growth: f64,
     open_for_max_ms: u64,
@@ -128,6 +144,7 @@ pub(in crate::http) struct PolicyDescription {
     successes_to_close: u32,
     probe_timeout_ms: u64,
     lease_for_ms: u64,
+    ramp_for_ms: u64,
     refresh_after_ms: u64,
     max_stale_ms: u64,
     store_timeout_ms: u64,
@@ -189,6 +206,7 @@ impl Circuit {
             epoch: record.epoch.0,
             since: (record.epoch > Epoch(0)).then(|| date(record.since())),
             retry_at: retry_at(record, now).map(date),
+            admitted_share: admitted_share(record, policy, now),
             reopens: reopens(record),
             cause: record.cause.clone(),
             evidence: EvidenceDescription::new(record, policy, now),
@@ -222,11 +240,13 @@ impl EvidenceDescription {
     fn new(record: &Record, policy: &Policy, now: Timestamp) -> Self {
         let total = record.evidence.total(record.epoch, policy, now);
         Self {
-            window_s: (policy.slot * policy.window_slots).as_secs(),
+            window_s: policy.window.as_secs(),
             calls: total.calls,
             failures: total.failures,
+            slow: total.slow,
             failure_rate: total.failure_rate(),
             threshold: policy.failure_rate_threshold,
+            suspicion: record.suspicion(policy, now),
         }
     }
 }
@@ -266,11 +286,16 @@ impl PolicyDescription {
     fn new(policy: &Policy) -> Self {
         Self {
             failure_rate_threshold: policy.failure_rate_threshold,
-            failure_rate_margin: policy.failure_rate_margin,
+            slow_rate_threshold: policy.slow_rate_threshold,
+            slow_call_after_ms: as_ms(policy.slow_call_after),
+            rate_margin: policy.rate_margin,
             evidence_bound: policy.evidence_bound,
             consecutive_failures: policy.consecutive_failures,
+            local_failures: policy.local_failures,
             slot_ms: as_ms(policy.slot),
             window_slots: policy.window_slots,
+            window_ms: as_ms(policy.window),
+            sampled_calls_per_s: policy.sampled_calls_per_s,
             open_for_ms: as_ms(policy.open_for),
             open_growth: policy.open_growth,
             open_for_max_ms: as_ms(policy.open_for_max),
@@ -278,6 +303,7 @@ impl PolicyDescription {
             successes_to_close: policy.successes_to_close,
             probe_timeout_ms: as_ms(policy.probe_timeout),
             lease_for_ms: as_ms(policy.lease_for),
+            ramp_for_ms: as_ms(policy.ramp_for),
             refresh_after_ms: as_ms(policy.refresh_after),
             max_stale_ms: as_ms(policy.max_stale),
             store_timeout_ms: as_ms(policy.store_timeout),
@@ -289,6 +315,13 @@ fn retry_at(record: &Record, now: Timestamp) -> Option<Timestamp> {
     match record.phase {
         Phase::Open { until, .. } if now < until => Some(until),
         Phase::Open { .. } | Phase::Closed { .. } | Phase::HalfOpen { .. } => None,
+    }
+}
+
+fn admitted_share(record: &Record, policy: &Policy, now: Timestamp) -> f64 {
+    match record.state(now) {
+        State::Closed => record.ramp(policy, now),
+        _ => 0.0,
     }
 }
 

@@ -167,7 +167,9 @@ fn failed(
                 in_trouble(wait, key)
             }
         }
-        PathError::Inner(AttemptError::DeadlineReached) => no_time(key),
+        PathError::Inner(AttemptError::DeadlineReached) | PathError::DeadlineExceeded => {
+            no_time(key)
+        }
         PathError::Inner(_) | PathError::ProbeTimedOut => {
             in_trouble(until_calls_pass(circuit), key)
         }

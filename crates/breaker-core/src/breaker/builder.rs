@@ -76,7 +76,7 @@ impl<S: StateStore, C: Clock> BreakerBuilder<S, C> {
     pub(super) fn build_checked(self) -> Breaker<S, C> {
         let inner = Inner {
             circuit: self.circuit,
-            member: Member::with_checked(self.policy, self.entropy),
+            member: Member::with_checked(self.policy, self.entropy, threads()),
             store: self.store,
             clock: self.clock,
             observer: self.observer,
@@ -86,6 +86,12 @@ impl<S: StateStore, C: Clock> BreakerBuilder<S, C> {
             inner: Arc::new(inner),
         }
     }
+}
+
+/// How many threads count calls without waiting for one another: a runtime has
+/// as many workers as there are processors, and is driven from one more.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from) + 1
 }
 
 impl<S, C> std::fmt::Debug for BreakerBuilder<S, C> {

@@ -73,6 +73,11 @@ impl State {
     ) -> Step {
         let chance = self.entropy.uniform();
         match self.news.record().decide(policy, now, chance) {
+            Decision::Admit(_)
+                if need == Need::Beside && asked == Asked::NotYet && self.guard.is_stopped() =>
+            {
+                Step::Ask(self.ask_first(policy, now))
+            }
             Decision::Admit(measure) => self.admit(measure, need, policy, now),
             // Perhaps the fleet knows better by now, and a call that does not
             // simply pass has the time to ask.
@@ -106,7 +111,7 @@ impl State {
         };
         let errand = (need == Need::Beside).then(|| {
             self.news.set_out(now);
-            Box::new(self.contact(Then::Nothing, policy, now))
+            self.contact(Then::Nothing, policy, now)
         });
         Step::Admitted(Permit {
             admitted: now,
@@ -149,7 +154,7 @@ impl State {
         if self.news.is_pausing(now) {
             return self.try_alone(policy, now);
         }
-        if self.entropy.uniform() < self.candidacy(asked, now) {
+        if self.entropy.uniform() < self.candidacy(asked) {
             return self.ask_for_a_lease(LEASE_ATTEMPTS, policy, now);
         }
         self.deny(policy, now)
@@ -157,8 +162,8 @@ impl State {
 
     /// The chance that a call tries to become a probe: a large fleet must not
     /// storm the store when the open time is over.
-    fn candidacy(&self, asked: Asked, now: Timestamp) -> f64 {
-        let Some(size) = self.news.fleet_size(now) else {
+    fn candidacy(&self, asked: Asked) -> f64 {
+        let Some(size) = self.news.fleet_size() else {
             return 1.0;
         };
         let candidates = match asked {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Permit, State, Step,
     admission::{Asked, in_shadow},
-    errand::{Aim, Commit, Errand, Operation, Purpose, Then},
+    errand::{Aim, Commit, Content, Errand, Operation, Purpose, Then},
     news::Need,
     permit::{Kind, Probe},
 };
@@ -34,9 +34,10 @@ impl State {
         policy: &Policy,
         now: Timestamp,
     ) -> Step {
-        match errand.purpose {
+        let Content { operation, purpose } = errand.content();
+        match purpose {
             Purpose::Contact(then) => {
-                self.end_contact(&errand.operation, answer, now);
+                self.end_contact(&operation, answer, policy, now);
                 self.go_on(then, policy, now)
             }
             Purpose::Commit(commit) => self.end_commit(commit, answer, policy, now),
@@ -45,28 +46,30 @@ impl State {
     }
 
     pub(super) fn decline(&mut self, errand: Errand, policy: &Policy, now: Timestamp) -> Step {
-        match (errand.purpose, errand.operation) {
-            (Purpose::Contact(then), operation) => {
+        let Content { operation, purpose } = errand.content();
+        match purpose {
+            Purpose::Contact(then) => {
                 self.undo(&operation);
                 match then {
                     Then::Decide => self.decide(Asked::Already, Need::None, policy, now),
                     Then::Nothing => Step::Done,
                 }
             }
-            (Purpose::Commit(commit) | Purpose::Confirm(commit, _), _) => {
+            Purpose::Commit(commit) | Purpose::Confirm(commit, _) => {
                 self.conclude(commit, Fate::Trouble, None, policy, now)
             }
         }
     }
 
     pub(super) fn reconsider(&mut self, errand: Errand, policy: &Policy, now: Timestamp) -> Step {
-        match errand.purpose {
+        let Content { operation, purpose } = errand.content();
+        match purpose {
             Purpose::Contact(Then::Decide) => {
-                self.undo(&errand.operation);
+                self.undo(&operation);
                 self.consider(policy, now)
             }
             Purpose::Contact(Then::Nothing) | Purpose::Commit(_) | Purpose::Confirm(..) => {
-                Step::Ask(errand)
+                Step::Ask(Errand::new(operation, purpose))
             }
         }
     }
@@ -86,16 +89,17 @@ impl State {
         &mut self,
         operation: &Operation,
         answer: Result<Record, StoreError>,
+        policy: &Policy,
         now: Timestamp,
     ) {
         match (operation, answer) {
-            (Operation::Load(Reading::Eventual), Ok(record)) => self.glimpse(record, now),
-            (Operation::Load(Reading::Latest), Ok(record)) => self.learn(record, now),
+            (Operation::Load(Reading::Eventual), Ok(record)) => self.glimpse(record, policy, now),
+            (Operation::Load(Reading::Latest), Ok(record)) => self.learn(record, policy, now),
             (Operation::Apply { basis, .. }, Ok(record)) => {
-                self.hear(record, basis.epoch, now);
+                self.hear(record, basis.epoch, policy, now);
             }
             (Operation::Apply { basis, .. }, Err(StoreError::Conflict(Conflict { current }))) => {
-                self.hear(*current, basis.epoch, now)
+                self.hear(*current, basis.epoch, policy, now)
             }
             // The store is well; others were faster.
             (operation, Err(StoreError::Contended)) => self.undo(operation),
@@ -153,10 +157,10 @@ impl State {
             }
             // It may or may not have been made: the store is asked before
             // anything is concluded.
-            Err(error @ (StoreError::Contended | StoreError::NoAnswer(_))) => Step::Ask(Errand {
-                operation: Operation::Load(Reading::Latest),
-                purpose: Purpose::Confirm(commit, error),
-            }),
+            Err(error @ (StoreError::Contended | StoreError::NoAnswer(_))) => {
+                let operation = Operation::Load(Reading::Latest);
+                Step::Ask(Errand::new(operation, Purpose::Confirm(commit, error)))
+            }
             Err(error) => {
                 self.miss(&error, now);
                 self.conclude(commit, Fate::Trouble, None, policy, now)
@@ -203,7 +207,7 @@ impl State {
             if matches!(fate, Fate::Made) && record.epoch != commit.basis.epoch {
                 self.events.push(Event::moved(&commit.basis, record, now));
             }
-            self.hear(record.clone(), commit.basis.epoch, now);
+            self.hear(record.clone(), commit.basis.epoch, policy, now);
         }
         match (commit.aim, fate) {
             (Aim::Lease(plan, _), Fate::Made) => match record {
@@ -248,28 +252,29 @@ impl State {
     }
 
     /// Takes over a record that shows every change made before it was read.
-    pub(super) fn learn(&mut self, record: Record, now: Timestamp) {
+    pub(super) fn learn(&mut self, record: Record, policy: &Policy, now: Timestamp) {
         let known = self.news.record().epoch;
-        self.hear(record, known, now);
+        self.hear(record, known, policy, now);
     }
 
-    fn hear(&mut self, record: Record, basis: Epoch, now: Timestamp) {
+    fn hear(&mut self, record: Record, basis: Epoch, policy: &Policy, now: Timestamp) {
         let spread = self.entropy.uniform();
         self.note_that_it_answers();
-        if self.news.hear(record, basis, now, spread) {
+        if self.news.hear(record, basis, spread, policy, now) {
             self.start_anew();
         }
     }
 
-    fn glimpse(&mut self, record: Record, now: Timestamp) {
+    fn glimpse(&mut self, record: Record, policy: &Policy, now: Timestamp) {
         let spread = self.entropy.uniform();
         self.note_that_it_answers();
-        if self.news.glimpse(record, now, spread) {
+        if self.news.glimpse(record, spread, policy, now) {
             self.start_anew();
         }
     }
 
     fn note_that_it_answers(&mut self) {
+        self.guard.return_to_the_fleet();
         if self.news.is_in_trouble() {
             self.events.push(Event::StoreAnswersAgain);
         }

@@ -1,6 +1,6 @@
 //! What a process has to tell, and when it tells it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     State,
@@ -36,6 +36,18 @@ pub(super) struct Unreported {
 impl Unreported {
     pub(super) fn arrive(&mut self) {
         self.arrivals = self.arrivals.saturating_add(1);
+    }
+
+    /// Takes over successes that nobody looked at one by one.
+    pub(super) fn collect(&mut self, arrivals: u64, sampled: BTreeMap<Slot, u64>) {
+        self.arrivals = self.arrivals.saturating_add(arrivals);
+        for (slot, calls) in sampled {
+            let successes = Counts {
+                calls,
+                ..Counts::default()
+            };
+            self.tally.entry(slot).or_default().add(successes);
+        }
     }
 
     pub(super) fn count(&mut self, counts: Counts, policy: &Policy, now: Timestamp) {
@@ -103,47 +115,43 @@ struct Chance {
 
 impl State {
     /// Whether this process knows of trouble that others must be told of.
-    pub(super) fn must_tell(&self, policy: &Policy, now: Timestamp) -> bool {
+    pub(super) fn must_tell(&self) -> bool {
         self.unreported.tells_of_trouble()
-            || (self.unreported.has_calls() && self.news.record().is_suspicious(policy, now))
+            || (self.unreported.has_calls() && self.news.is_suspicious())
     }
 
     /// A contact with the store: it tells if there is something to tell, and
     /// asks otherwise.
     pub(super) fn contact(&mut self, then: Then, policy: &Policy, now: Timestamp) -> Errand {
+        self.collect(policy, now);
         self.unreported.forget_the_past(policy, now);
         let seen = self.unreported.since_last_contact(now);
-        let heartbeats = if self.must_tell(policy, now) {
+        let heartbeats = if self.must_tell() {
             // It is written anyway, and so tells of itself alone.
             Some(Heartbeats {
                 contacts: 0,
                 ..seen
             })
         } else {
-            let Chance { of_telling, weight } = self.heartbeat_chance(policy, now);
+            let Chance { of_telling, weight } = self.heartbeat_chance(policy);
             (self.entropy.uniform() < of_telling).then(|| weighted(seen, weight))
         };
         let operation = match heartbeats {
             Some(heartbeats) => self.report(heartbeats, policy, now),
             None => Operation::Load(self.news.reading()),
         };
-        Errand {
-            operation,
-            purpose: Purpose::Contact(then),
-        }
+        Errand::new(operation, Purpose::Contact(then))
     }
 
     /// Asks on behalf of a call that waits, and tells nothing: a call in need
     /// is no time for statistics.
     pub(super) fn look(&self) -> Errand {
-        Errand {
-            operation: Operation::Load(self.news.reading()),
-            purpose: Purpose::Contact(Then::Decide),
-        }
+        let operation = Operation::Load(self.news.reading());
+        Errand::new(operation, Purpose::Contact(Then::Decide))
     }
 
-    fn heartbeat_chance(&mut self, policy: &Policy, now: Timestamp) -> Chance {
-        let known = self.news.fleet_size(now).map(|size| size.contacts_per_s);
+    fn heartbeat_chance(&mut self, policy: &Policy) -> Chance {
+        let known = self.news.fleet_size().map(|size| size.contacts_per_s);
         if let Some(contacts_per_s) = known.filter(|per_s| *per_s > 0.0) {
             self.unreported.contacts_in_the_dark = 0;
             let of_telling = (policy.heartbeats_per_s / contacts_per_s).min(1.0);
@@ -192,7 +200,7 @@ impl State {
     pub(super) fn sampled_share(&self, policy: &Policy, now: Timestamp) -> f64 {
         let promised = self
             .news
-            .fleet_size(now)
+            .fleet_size()
             .map_or(0.0, |size| size.calls_per_s.max(size.recent_calls_per_s));
         let share = (policy.sampled_calls_per_s / promised).min(1.0);
         let counted = self.news.record().counted_per_s(policy, now);

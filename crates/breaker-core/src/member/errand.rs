@@ -13,15 +13,29 @@ use crate::{
 /// Perform the operation and give the answer to
 /// [`Member::answer`](super::Member::answer). Dropping it is allowed.
 #[derive(Debug)]
-pub struct Errand {
+pub struct Errand(
+    // On the heap, so that the steps of calls that ask nobody stay small.
+    Box<Content>,
+);
+
+#[derive(Debug)]
+pub(super) struct Content {
     pub(super) operation: Operation,
     pub(super) purpose: Purpose,
 }
 
 impl Errand {
+    pub(super) fn new(operation: Operation, purpose: Purpose) -> Self {
+        Self(Box::new(Content { operation, purpose }))
+    }
+
+    pub(super) fn content(self) -> Content {
+        *self.0
+    }
+
     /// What to ask the store.
     pub fn operation(&self) -> &Operation {
-        &self.operation
+        &self.0.operation
     }
 }
 
@@ -80,13 +94,11 @@ pub(super) enum Aim {
 
 impl Errand {
     pub(super) fn commit(basis: Arc<Record>, change: Change, aim: Aim) -> Self {
-        Self {
-            operation: Operation::Apply {
-                basis: Arc::clone(&basis),
-                change: change.clone(),
-            },
-            purpose: Purpose::Commit(Commit { basis, change, aim }),
-        }
+        let operation = Operation::Apply {
+            basis: Arc::clone(&basis),
+            change: change.clone(),
+        };
+        Self::new(operation, Purpose::Commit(Commit { basis, change, aim }))
     }
 
     pub(super) fn settle(probe: &Probe, change: Change) -> Self {

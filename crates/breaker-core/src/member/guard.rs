@@ -18,6 +18,8 @@ pub(super) struct Guard {
     last_failure: Option<Timestamp>,
     /// No call passes before.
     stopped_until: Option<Timestamp>,
+    /// It was stopped because nobody could be asked.
+    forsaken: bool,
     /// How many trials have failed in a row.
     failed_trials: u32,
     /// When a trial began that has not ended.
@@ -88,6 +90,7 @@ impl Guard {
     /// From now on calls pass one at a time.
     pub(super) fn stand_by(&mut self, now: Timestamp) {
         self.stopped_until = Some(now);
+        self.forsaken = true;
     }
 
     /// Failures of before a long sleep say nothing about this process now.
@@ -108,6 +111,24 @@ impl Guard {
         self.last_failure.is_some_and(|at| heard <= at)
     }
 
+    /// Stops the process while nobody can be asked.
+    pub(super) fn stop_forsaken(
+        &mut self,
+        policy: &Policy,
+        now: Timestamp,
+        draw: f64,
+    ) -> Timestamp {
+        self.forsaken = true;
+        self.stop(policy, now, draw)
+    }
+
+    /// The store answers: what was decided without it ends.
+    pub(super) fn return_to_the_fleet(&mut self) {
+        if self.forsaken {
+            *self = Self::default();
+        }
+    }
+
     /// Stops the process, the longer the more trials have failed; `draw` is
     /// uniform from 0 to 1.
     pub(super) fn stop(&mut self, policy: &Policy, now: Timestamp, draw: f64) -> Timestamp {
@@ -121,6 +142,11 @@ impl Guard {
         self.stopped_until = Some(until);
         self.trial = None;
         until
+    }
+
+    /// Whether there is nothing to remember.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.streak == 0 && self.stopped_until.is_none()
     }
 
     /// Whether the process is stopped or finding out whether it can go on.

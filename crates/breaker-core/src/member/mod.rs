@@ -16,28 +16,57 @@
 //! simulator and the model checker drive the very same code with theirs. A
 //! permit or an errand that is dropped, because its future was cancelled or
 //! its process died, leaves nothing behind that does not end by itself.
+//!
+//! # The hot path
+//!
+//! A call of a healthy circuit passes the [`gate`](Gate), one word that says
+//! until when nothing has to be decided, and its success is added to the
+//! [`counters`](Counters). It takes no lock, allocates nothing and asks
+//! nobody. Whatever else there is to do shuts the gate.
 
 mod admission;
 mod answer;
 mod contact;
+mod counters;
 mod entropy;
 mod errand;
+mod gate;
 mod guard;
+mod indexes;
 mod news;
 mod permit;
 mod settlement;
+mod slot_length;
+mod sync;
+mod thread_index;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+#[cfg(test)]
+mod hot_path;
+#[cfg(test)]
+mod races;
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 pub use entropy::{Entropy, OsEntropy, Seeded};
 pub use errand::{Errand, Operation};
 pub use permit::{Outcome, Permit};
 
-use self::{contact::Unreported, guard::Guard, news::News};
+use self::{
+    contact::Unreported,
+    counters::{Counters, Drained},
+    gate::Gate,
+    guard::Guard,
+    news::News,
+    permit::Kind,
+    slot_length::SlotLength,
+};
 use crate::{
     observe::Event,
     policy::{Policy, PolicyError},
-    protocol::{self, Record, Rejection},
+    protocol::{self, Phase, Record, Rejection, Slot},
     store::StoreError,
     time::Timestamp,
 };
@@ -60,7 +89,12 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Member {
     policy: Policy,
+    gate: Gate,
+    slots: SlotLength,
+    counters: Arc<Counters>,
     state: Mutex<State>,
+    /// Whether there is anything for observers.
+    has_events: AtomicBool,
 }
 
 /// What a process knows and has to tell.
@@ -69,6 +103,8 @@ struct State {
     entropy: Box<dyn Entropy>,
     /// What the store said.
     news: News,
+    /// What passed the gate and was not collected yet.
+    counters: Arc<Counters>,
     /// What the fleet does not know yet.
     unreported: Unreported,
     /// What this process's own calls tell about itself.
@@ -85,21 +121,32 @@ impl Member {
     /// If the policy does not make sense; every mistake is named.
     pub fn new(policy: Policy, entropy: impl Entropy + 'static) -> Result<Self, PolicyError> {
         policy.check()?;
-        Ok(Self::with_checked(policy, Box::new(entropy)))
+        Ok(Self::with_checked(policy, Box::new(entropy), 0))
     }
 
-    /// A process by a policy that is known to make sense.
-    pub(crate) fn with_checked(policy: Policy, entropy: Box<dyn Entropy>) -> Self {
+    /// A process by a policy that is known to make sense; so many of its
+    /// threads can count calls without waiting for one another.
+    pub(crate) fn with_checked(
+        policy: Policy,
+        mut entropy: Box<dyn Entropy>,
+        threads: usize,
+    ) -> Self {
+        let counters = Arc::new(Counters::new(threads, entropy.uniform().to_bits()));
         let state = State {
             entropy,
             news: News::default(),
+            counters: Arc::clone(&counters),
             unreported: Unreported::default(),
             guard: Guard::default(),
             events: Vec::new(),
         };
         Self {
+            slots: SlotLength::from_ms(Slot::length_ms(&policy)),
+            gate: Gate::shut_from_the_start(policy.longest_quiet()),
             policy,
+            counters,
             state: Mutex::new(state),
+            has_events: AtomicBool::new(false),
         }
     }
 
@@ -119,16 +166,30 @@ impl Member {
     }
 
     /// A call arrives. Never gives [`Step::Done`].
+    #[inline]
     pub fn begin(&self, now: Timestamp) -> Step {
-        self.state().begin(&self.policy, now)
+        match self.gate.passes(now) {
+            Some(epoch) => Step::Admitted(Permit::plain(epoch, now)),
+            None => self.with(now, |state, policy| state.begin(policy, now)),
+        }
     }
 
     /// A call has ended; gives [`Step::Ask`] or [`Step::Done`].
     ///
     /// An errand is best run before the response is given: a process may be
     /// frozen right after it.
+    #[inline]
     pub fn end(&self, permit: Permit, outcome: Outcome, now: Timestamp) -> Step {
-        self.state().end(permit, outcome, &self.policy, now)
+        if let Kind::Plain(epoch) = permit.kind
+            && outcome == Outcome::Success
+            && now.since(permit.admitted) < self.policy.slow_call_after
+            && self.gate.passes(now) == Some(epoch)
+        {
+            self.counters
+                .count(epoch, self.slots.slot(now), self.gate.sample());
+            return Step::Done;
+        }
+        self.with(now, |state, policy| state.end(permit, outcome, policy, now))
     }
 
     /// The store has answered.
@@ -141,28 +202,56 @@ impl Member {
         answer: Result<Record, StoreError>,
         now: Timestamp,
     ) -> Step {
-        self.state().answer(errand, answer, &self.policy, now)
+        self.with(now, |state, policy| {
+            state.answer(errand, answer, policy, now)
+        })
     }
 
     /// Another call has asked the store while the errand waited for its turn:
     /// decides anew whether it is still needed.
     pub fn reconsider(&self, errand: Errand, now: Timestamp) -> Step {
-        self.state().reconsider(errand, &self.policy, now)
+        self.with(now, |state, policy| state.reconsider(errand, policy, now))
     }
 
     /// Goes on without asking: there is no time for the errand.
     pub fn decline(&self, errand: Errand, now: Timestamp) -> Step {
-        self.state().decline(errand, &self.policy, now)
+        self.with(now, |state, policy| state.decline(errand, policy, now))
     }
 
     /// Takes over a record that was read or written on another occasion.
     pub fn hear(&self, record: Record, now: Timestamp) {
-        self.state().learn(record, now);
+        self.with(now, |state, policy| state.learn(record, policy, now));
     }
 
-    /// What has happened since the last time, for observers.
+    /// Takes what has happened since the last time, for observers.
     pub fn take_events(&self) -> Vec<Event> {
+        // A healthy call has nothing to tell and must not wait for this.
+        if !self.has_events.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        self.has_events.store(false, Ordering::Relaxed);
         std::mem::take(&mut self.state().events)
+    }
+
+    /// Everything that is not plain: changes the state and says anew what is.
+    #[inline(never)]
+    fn with<T>(&self, now: Timestamp, change: impl FnOnce(&mut State, &Policy) -> T) -> T {
+        let mut state = self.state();
+        let result = change(&mut state, &self.policy);
+        match state.quiet_until(&self.policy, now) {
+            Some(until) => {
+                self.gate
+                    .set_sample(threshold(state.sampled_share(&self.policy, now)));
+                self.gate.publish(until, state.news.record().epoch);
+            }
+            None => self
+                .gate
+                .publish(Timestamp::default(), state.news.record().epoch),
+        }
+        if !state.events.is_empty() {
+            self.has_events.store(true, Ordering::Relaxed);
+        }
+        result
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -170,4 +259,41 @@ impl Member {
         // panic in here is arithmetic that saturates.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl State {
+    /// Until when calls pass and succeed without anything to decide or tell.
+    fn quiet_until(&self, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
+        let record = self.news.record();
+        let plain = matches!(record.phase, Phase::Closed { .. })
+            && record.active_override(now).is_none()
+            && record.ramp(policy, now) >= 1.0
+            && self.guard.is_quiet()
+            && !self.news.is_in_trouble()
+            && !self.news.is_suspicious()
+            && !self.unreported.tells_of_trouble();
+        if plain {
+            self.news.fresh_until(policy, now)
+        } else {
+            None
+        }
+    }
+
+    /// Collects what passed the gate.
+    fn collect(&mut self, policy: &Policy, now: Timestamp) {
+        let epoch = self.news.record().epoch;
+        let Drained { arrivals, sampled } = self.counters.drain(epoch, Slot::at(now, policy));
+        self.unreported.collect(arrivals, sampled);
+    }
+}
+
+/// The part of all 64-bit numbers that `share` is.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share from 0 to 1; casts saturate, and the last bits do not matter"
+)]
+fn threshold(share: f64) -> u64 {
+    (share * u64::MAX as f64) as u64
 }

@@ -24,6 +24,12 @@ const MISSES_TO_BE_AWAY: u32 = 2;
 #[derive(Debug, Default)]
 pub(super) struct News {
     record: Arc<Record>,
+    /// How big the fleet was by that record.
+    size: Option<FleetSize>,
+    /// Whether that record was suspicious, and how much of what would open the
+    /// circuit it showed.
+    suspicious: bool,
+    suspicion: f64,
     /// When the store last answered.
     heard: Option<Timestamp>,
     trouble: Option<Trouble>,
@@ -84,13 +90,14 @@ impl News {
         &mut self,
         record: Record,
         basis: Epoch,
-        now: Timestamp,
         spread: f64,
+        policy: &Policy,
+        now: Timestamp,
     ) -> bool {
         self.answered(now, spread);
         if self.record.epoch == basis || record.epoch > self.record.epoch {
             self.doubtful = false;
-            self.replace(record)
+            self.replace(record, policy, now)
         } else {
             false
         }
@@ -98,10 +105,16 @@ impl News {
 
     /// Takes over what an eventually consistent read showed. It may be the
     /// past: a later epoch that was heard of before stands.
-    pub(super) fn glimpse(&mut self, record: Record, now: Timestamp, spread: f64) -> bool {
+    pub(super) fn glimpse(
+        &mut self,
+        record: Record,
+        spread: f64,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> bool {
         self.answered(now, spread);
         self.doubtful = record.epoch < self.record.epoch;
-        !self.doubtful && self.replace(record)
+        !self.doubtful && self.replace(record, policy, now)
     }
 
     fn answered(&mut self, now: Timestamp, spread: f64) {
@@ -111,7 +124,10 @@ impl News {
         self.spread = spread;
     }
 
-    fn replace(&mut self, record: Record) -> bool {
+    fn replace(&mut self, record: Record, policy: &Policy, now: Timestamp) -> bool {
+        self.size = record.traffic.fleet_size(now);
+        self.suspicious = record.is_suspicious(policy, now);
+        self.suspicion = record.suspicion(policy, now);
         let new = record.epoch != self.record.epoch;
         self.record = Arc::new(record);
         new
@@ -178,10 +194,12 @@ impl News {
         };
         if age >= policy.max_stale {
             Need::Before
-        } else if age < self.interval(policy, now) || self.is_under_way(policy, now) {
+        } else if self.is_under_way(policy, now) {
             Need::None
-        } else {
+        } else if age >= self.interval(policy, now) || self.is_in_trouble() {
             Need::Beside
+        } else {
+            Need::None
         }
     }
 
@@ -199,16 +217,14 @@ impl News {
 
     /// How old what is known may grow before the store is asked again.
     fn interval(&self, policy: &Policy, now: Timestamp) -> Duration {
-        let size = self.record.traffic.fleet_size(now);
         let spread = self.spread;
-        let processes = size.map_or(1.0, |size| size.processes);
+        let processes = self.size.map_or(1.0, |size| size.processes);
         if self.is_on_the_way_back(now) {
             let looks = (processes / LOOKS_PER_S).clamp(0.25, 5.0);
             Duration::from_secs_f64(looks * (0.5 + spread))
         } else {
-            let share = processes / policy.reads_per_s;
-            let interval = policy.refresh_after.as_secs_f64().max(share) * (1.0 + spread / 5.0);
-            Duration::from_secs_f64(interval).min(policy.max_stale)
+            let interval = policy.refresh_interval(processes);
+            interval.mul_f64(1.0 + spread / 5.0)
         }
     }
 
@@ -221,7 +237,19 @@ impl News {
         }
     }
 
-    pub(super) fn fleet_size(&self, now: Timestamp) -> Option<FleetSize> {
-        self.record.traffic.fleet_size(now)
+    /// How big the fleet was when it was last heard of.
+    pub(super) fn fleet_size(&self) -> Option<FleetSize> {
+        self.size
+    }
+
+    /// Whether the fleet was in so much trouble when it was last heard of that
+    /// successes are worth telling too.
+    pub(super) fn is_suspicious(&self) -> bool {
+        self.suspicious
+    }
+
+    /// How much spoke for an outage when the fleet was last heard of.
+    pub(super) fn suspicion(&self) -> f64 {
+        self.suspicion
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Errand;
+use super::{Errand, gate::EpochTag};
 use crate::{
     protocol::{LeaseOwner, LeaseSlot, Measure, Record},
     time::Timestamp,
@@ -45,11 +45,13 @@ impl Outcome {
 pub struct Permit {
     pub(super) admitted: Timestamp,
     pub(super) kind: Kind,
-    pub(super) errand: Option<Box<Errand>>,
+    pub(super) errand: Option<Errand>,
 }
 
 #[derive(Debug)]
 pub(super) enum Kind {
+    /// It passed the gate.
+    Plain(EpochTag),
     /// One of many.
     Ordinary(Measure),
     /// This process tries whether its own calls work again.
@@ -70,6 +72,15 @@ pub(super) struct Probe {
 }
 
 impl Permit {
+    #[inline]
+    pub(super) fn plain(epoch: EpochTag, admitted: Timestamp) -> Self {
+        Self {
+            admitted,
+            kind: Kind::Plain(epoch),
+            errand: None,
+        }
+    }
+
     /// Whether the call is a probe of the fleet.
     pub fn is_probe(&self) -> bool {
         matches!(self.kind, Kind::Probe(_))
@@ -80,12 +91,12 @@ impl Permit {
     pub fn limit(&self) -> Option<Duration> {
         match &self.kind {
             Kind::Probe(probe) => probe.limit,
-            Kind::Ordinary(_) | Kind::Trial(_) => None,
+            Kind::Plain(_) | Kind::Ordinary(_) | Kind::Trial(_) => None,
         }
     }
 
     /// What is to be asked of the store beside the call, if anything.
     pub fn take_errand(&mut self) -> Option<Errand> {
-        self.errand.take().map(|errand| *errand)
+        self.errand.take()
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Outcome, Permit, State, Step,
     errand::{Errand, Then},
+    gate::EpochTag,
     permit::{Kind, Probe},
 };
 use crate::{
@@ -52,6 +53,16 @@ impl State {
     ) -> Step {
         let counts = outcome.counts(now.since(permit.admitted), policy);
         match permit.kind {
+            Kind::Plain(tag) => {
+                let epoch = self.news.record().epoch;
+                // Admitted in an epoch that is over, it proves nothing.
+                if tag == EpochTag::of(epoch) {
+                    self.unreported.arrive();
+                    self.settle(epoch, counts, outcome, policy, now)
+                } else {
+                    Step::Done
+                }
+            }
             Kind::Ordinary(Measure::Ignored) => Step::Done,
             Kind::Ordinary(Measure::Counted(epoch)) => {
                 self.settle(epoch, counts, outcome, policy, now)
@@ -77,7 +88,11 @@ impl State {
 
     fn stop_myself(&mut self, policy: &Policy, now: Timestamp) {
         let draw = self.entropy.uniform();
-        let until = self.guard.stop(policy, now, draw);
+        let until = if self.news.is_away() {
+            self.guard.stop_forsaken(policy, now, draw)
+        } else {
+            self.guard.stop(policy, now, draw)
+        };
         self.events.push(Event::StoppedItself { until });
     }
 
@@ -98,7 +113,7 @@ impl State {
         }
         if counts.tells_of_trouble() {
             self.guard.fail(outcome.retry_after(), policy, now);
-            if self.fails_alone(policy, now) && !self.guard.is_stopped() {
+            if self.fails_alone(policy) && !self.guard.is_stopped() {
                 self.stop_myself(policy, now);
             }
         } else {
@@ -110,7 +125,7 @@ impl State {
             return Step::Done;
         }
         self.unreported.count(counts, policy, now);
-        if !self.news.is_pausing(now) && self.must_tell(policy, now) {
+        if !self.news.is_pausing(now) && self.must_tell() {
             Step::Ask(self.contact(Then::Nothing, policy, now))
         } else {
             Step::Done
@@ -118,7 +133,7 @@ impl State {
     }
 
     /// Whether this process's failures are its own.
-    fn fails_alone(&self, policy: &Policy, now: Timestamp) -> bool {
+    fn fails_alone(&self, policy: &Policy) -> bool {
         let streak = self.guard.streak();
         if self.news.is_away() {
             // Nobody can be asked.
@@ -127,7 +142,7 @@ impl State {
         let record = self.news.record();
         streak >= policy.local_failures
             && matches!(record.phase, Phase::Closed { .. })
-            && record.suspicion(policy, now) < ALONE_BELOW
+            && self.news.suspicion() < ALONE_BELOW
     }
 
     fn end_probe(

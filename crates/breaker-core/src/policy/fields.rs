@@ -81,7 +81,7 @@ declare_policy! {
         ///
         /// Raise it if rates only a little above the threshold must open the
         /// circuit; lower it to keep the record small.
-        window_slots: Count = 24 in 2..=60;
+        window_slots: Count = 20 in 2..=60;
 
         /// How long an outcome counts at most. At least ten slots.
         ///
@@ -95,7 +95,7 @@ declare_policy! {
         ///
         /// Raise it to notice sooner, at the price of more writes; lower it to
         /// spare the store.
-        sampled_calls_per_s: PerSecond = 50.0 in 1.0..=1000.0;
+        sampled_calls_per_s: PerSecond = 60.0 in 1.0..=1000.0;
     }
 
     "How it stays open, and the way back" {
@@ -172,7 +172,7 @@ declare_policy! {
         ///
         /// Raise it if traffic changes within seconds and the failure rate
         /// must keep up; lower it to save writes.
-        heartbeats_per_s: PerSecond = 0.8 in 0.01..=10.0;
+        heartbeats_per_s: PerSecond = 0.7 in 0.01..=10.0;
 
         /// How many reads a second of the whole fleet there are at most while
         /// all is well; a larger fleet refreshes less often.

@@ -32,6 +32,26 @@ pub use self::{
 };
 
 impl Policy {
+    /// How old a process of a fleet of so many lets its news grow while all is
+    /// well, before it is spread by up to a fifth: `refresh_after`, or longer
+    /// so that the fleet makes at most `reads_per_s` reads a second.
+    pub(crate) fn refresh_interval(&self, processes: f64) -> Duration {
+        Duration::try_from_secs_f64(processes / self.reads_per_s)
+            .unwrap_or(self.max_stale)
+            .clamp(self.refresh_after, self.max_stale)
+    }
+
+    /// For no longer than this does a process go without news, whatever the size
+    /// of its fleet.
+    pub(crate) fn longest_quiet(&self) -> Duration {
+        self.max_stale.mul_f64(1.2)
+    }
+
+    /// After so long every process that makes calls has heard the news.
+    pub(crate) fn longest_refresh(&self, processes: f64) -> Duration {
+        self.refresh_interval(processes).mul_f64(1.2) + self.store_timeout
+    }
+
     /// How long the circuit stays open after `reopens` failed recoveries.
     ///
     /// `open_for · open_growth^reopens`, at most `open_for_max`, spread by

@@ -19,6 +19,16 @@ impl Slot {
         Self(now.as_unix_ms() / length_ms(policy))
     }
 
+    pub(crate) fn length_ms(policy: &Policy) -> u64 {
+        length_ms(policy)
+    }
+
+    /// The newest slot that a process whose clock is right can have counted in
+    /// by `now`: clocks may be off both ways.
+    fn newest(now: Timestamp, policy: &Policy) -> Self {
+        Self::at(now + policy.clock_skew.saturating_mul(2), policy)
+    }
+
     /// Whether the slot has left the window that ends at `now`.
     pub(crate) fn is_over(self, now: Timestamp, policy: &Policy) -> bool {
         let window = u64::try_from(policy.window.as_millis()).unwrap_or(u64::MAX);
@@ -83,9 +93,15 @@ impl Counts {
         self.failures > 0 || self.slow > 0
     }
 
+    /// Calls that failed or were slow; one that was both counts once, as far
+    /// as sums can tell.
+    pub(super) fn bad(self) -> u64 {
+        self.failures.saturating_add(self.slow).min(self.calls)
+    }
+
     /// Whether any call surely was a success in time.
     pub(super) fn has_success(self) -> bool {
-        self.calls > self.failures.saturating_add(self.slow)
+        self.calls > self.bad()
     }
 }
 
@@ -112,7 +128,7 @@ impl Evidence {
     }
 
     /// The counts that matter, newest first: this epoch's, inside the window,
-    /// and no more slots than [`Policy::window_slots`].
+    /// not from the future, and no more slots than [`Policy::window_slots`].
     pub(super) fn newest_first(
         &self,
         epoch: Epoch,
@@ -121,7 +137,7 @@ impl Evidence {
     ) -> impl Iterator<Item = (Slot, Counts)> {
         let newest = SlotKey {
             epoch,
-            slot: Slot(u64::MAX),
+            slot: Slot::newest(now, policy),
         };
         let oldest = SlotKey {
             epoch,
@@ -146,9 +162,9 @@ impl Evidence {
     /// The keys that no longer matter and can be removed.
     pub fn stale_keys(&self, epoch: Epoch, policy: &Policy, now: Timestamp) -> Vec<SlotKey> {
         let oldest = self.newest_first(epoch, policy, now).last();
-        let matters = |key: &SlotKey| {
-            key.epoch == epoch && oldest.is_some_and(|(oldest, _)| oldest <= key.slot)
-        };
+        // What seems to lie ahead may be this process's clock that is wrong.
+        let oldest = oldest.map_or(Slot::newest(now, policy), |(oldest, _)| oldest);
+        let matters = |key: &SlotKey| key.epoch == epoch && oldest <= key.slot;
         self.0.keys().filter(|key| !matters(key)).copied().collect()
     }
 }

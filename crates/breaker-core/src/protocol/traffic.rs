@@ -27,6 +27,9 @@ const SHORTEST_LOOK_MS: u64 = 10_000;
 
 const SLOT_MS: u64 = 20_000;
 
+/// More than a slot: a clock that is behind begins with the slot before.
+const YOUNG_MS: u64 = 30_000;
+
 /// The number of a slot of traffic: time since the Unix epoch over
 /// [`TRAFFIC_SLOT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,16 +108,35 @@ impl Traffic {
             .collect()
     }
 
+    /// What is neither too old nor from a clock that is far ahead.
+    fn current(&self, now: Timestamp) -> impl Iterator<Item = (TrafficSlot, Heartbeats)> {
+        let next = TrafficSlot(TrafficSlot::at(now).0.saturating_add(1));
+        self.0
+            .range(..=next)
+            .filter(move |(slot, _)| !slot.is_over(now))
+            .map(|(&slot, &heartbeats)| (slot, heartbeats))
+    }
+
+    /// Whether so little is known that a fleet may just be starting: less than
+    /// 10 to 30 seconds.
+    pub(super) fn is_young(&self, now: Timestamp) -> bool {
+        let known_for = |first: TrafficSlot| now.as_unix_ms().saturating_sub(first.starts());
+        let first = self.current(now).next();
+        first.is_none_or(|(first, _)| known_for(first) < YOUNG_MS)
+    }
+
     /// How big the fleet is; `None` as long as nothing is known.
     pub fn fleet_size(&self, now: Timestamp) -> Option<FleetSize> {
-        let current = self.0.iter().filter(|(slot, _)| !slot.is_over(now));
-        let first = *current.clone().map(|(slot, _)| slot).next()?;
-        let mut total = Heartbeats::default();
-        current.for_each(|(_, heartbeats)| total.add(*heartbeats));
+        let (first, _) = self.current(now).next()?;
         let before = TrafficSlot(TrafficSlot::at(now).0.saturating_sub(1)).max(first);
+        let mut total = Heartbeats::default();
         let mut recent = Heartbeats::default();
-        let lately = self.0.range(before..);
-        lately.for_each(|(_, heartbeats)| recent.add(*heartbeats));
+        for (slot, heartbeats) in self.current(now) {
+            total.add(heartbeats);
+            if slot >= before {
+                recent.add(heartbeats);
+            }
+        }
         let seconds = |from: TrafficSlot| {
             let elapsed = now.as_unix_ms().saturating_sub(from.starts());
             as_f64(elapsed.max(SHORTEST_LOOK_MS)) / 1_000.0

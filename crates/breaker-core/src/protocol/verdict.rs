@@ -25,7 +25,14 @@
 //! That makes one process that fails alone as small as it is. While a record
 //! shows trouble ([`Record::is_suspicious`]) every process that knows reports
 //! its successes at once as well, so that a burst of traffic that no heartbeat
-//! has told of yet is not taken for an outage.
+//! has told of yet is not taken for an outage. Once trouble has lasted longer
+//! than anybody goes without news, everybody knows and tells of every call, and
+//! nothing needs to be assumed any more: an outage opens even if traffic has
+//! dropped since the last heartbeats.
+//!
+//! A fleet that has just started has promised nothing yet. Until its
+//! heartbeats have covered 10 to 30 seconds, only evidence from at least two
+//! seconds counts: by then those who fail have told of their successes too.
 //!
 //! # Thin traffic
 //!
@@ -43,6 +50,10 @@ use crate::{policy::Policy, time::Timestamp};
 /// How much of the calls that heartbeats promise is relied upon. Less than 1,
 /// because the promise is an estimate and traffic may have dropped since.
 pub const EXPECTED_SHARE: f64 = 0.7;
+
+/// How long evidence must have been gathered in a fleet that has just started:
+/// its first failures are told before its first successes.
+const YOUNG_FLEETS_TAKE_S: f64 = 2.0;
 
 /// Below this many calls a second in the whole fleet, failures in a row decide.
 pub const THIN_CALLS_PER_S: f64 = 1.0;
@@ -99,7 +110,7 @@ impl Record {
             return Some(Cause::SlowCallRate { slow, calls });
         }
         let run = seen.run();
-        (seen.is_thin() && run >= u64::from(policy.consecutive_failures))
+        (seen.thin && run >= u64::from(policy.consecutive_failures))
             .then_some(Cause::ConsecutiveFailures { failures: run })
     }
 
@@ -114,25 +125,11 @@ impl Record {
     /// Whether the record shows so much trouble that every process should
     /// report its successes too.
     pub fn is_suspicious(&self, policy: &Policy, now: Timestamp) -> bool {
-        let seen = self.seen(policy, now);
-        if seen
-            .slots
-            .iter()
-            .all(|seen| !seen.counts.tells_of_trouble())
-        {
-            return false;
-        }
-        if seen.is_thin() {
-            return true;
-        }
-        let weights = Weights::between(CALM_RATE, SUSPICIOUS_RATE);
-        let bad = |counts: Counts| {
-            counts
-                .failures
-                .saturating_add(counts.slow)
-                .min(counts.calls)
+        let seen = Seen {
+            shortest_s: 0.0,
+            ..self.seen(policy, now)
         };
-        seen.likelihood(weights, bad) >= SUSPICION_BOUND
+        seen.suspicious_s() > 0.0
     }
 
     /// How many calls a second were counted in the last seconds.
@@ -164,11 +161,27 @@ impl Record {
                 seconds: seconds_since(slot, policy, now).max(slot_s / 2.0),
             })
             .collect();
-        Seen {
-            promised_calls_per_s: self.promised_calls_per_s(now),
-            sampled_calls_per_s: policy.sampled_calls_per_s,
+        let shortest_s = if self.traffic.is_young(now) {
+            YOUNG_FLEETS_TAKE_S
+        } else {
+            0.0
+        };
+        let promised = self.promised_calls_per_s(now);
+        let processes = self
+            .traffic
+            .fleet_size(now)
+            .map_or(1.0, |size| size.processes);
+        let mut seen = Seen {
+            shortest_s,
+            thin: promised.is_none_or(|calls_per_s| calls_per_s < THIN_CALLS_PER_S),
+            expected_per_s: promised.unwrap_or(0.0).min(policy.sampled_calls_per_s)
+                * EXPECTED_SHARE,
+            told_by_all_s: 0.0,
             slots,
-        }
+        };
+        let everybody_knows_after = policy.longest_refresh(processes).as_secs_f64();
+        seen.told_by_all_s = (seen.suspicious_s() - everybody_knows_after).max(0.0);
+        seen
     }
 }
 
@@ -179,8 +192,14 @@ fn seconds_since(slot: Slot, policy: &Policy, now: Timestamp) -> f64 {
 
 /// The counts that matter, newest first.
 struct Seen {
-    promised_calls_per_s: Option<f64>,
-    sampled_calls_per_s: f64,
+    /// Evidence from less time proves nothing.
+    shortest_s: f64,
+    /// Traffic is too thin for a rate.
+    thin: bool,
+    /// Calls a second that are relied upon whether or not they were reported.
+    expected_per_s: f64,
+    /// For so long everybody has known of the trouble and told of every call.
+    told_by_all_s: f64,
     slots: Vec<SlotSeen>,
 }
 
@@ -193,34 +212,60 @@ struct SlotSeen {
 impl Seen {
     /// The greatest log-likelihood ratio of the last n slots, over all n.
     fn likelihood(&self, weights: Weights, bad: fn(Counts) -> u64) -> f64 {
-        let expected_per_s = self
-            .promised_calls_per_s
-            .unwrap_or(0.0)
-            .min(self.sampled_calls_per_s)
-            * EXPECTED_SHARE;
+        self.likelihoods(weights, bad)
+            .map(|(_, likelihood)| likelihood)
+            .fold(0.0, f64::max)
+    }
+
+    /// The log-likelihood ratio of the last n slots, for each n, with the time
+    /// that they cover.
+    fn likelihoods(
+        &self,
+        weights: Weights,
+        bad: fn(Counts) -> u64,
+    ) -> impl Iterator<Item = (f64, f64)> {
         let mut sum = Counts::default();
-        let mut greatest = 0.0_f64;
-        for SlotSeen { counts, seconds } in &self.slots {
+        let slots = self.slots.iter();
+        slots.filter_map(move |SlotSeen { counts, seconds }| {
             sum.add(*counts);
+            let untold_s = seconds - self.told_by_all_s.min(*seconds);
             let bad = as_f64(bad(sum));
-            let calls = as_f64(sum.calls).max(expected_per_s * seconds);
-            greatest = greatest.max(bad * weights.bad + (calls - bad) * weights.good);
+            let calls = as_f64(sum.calls).max(self.expected_per_s * untold_s);
+            let likelihood = bad * weights.bad + (calls - bad) * weights.good;
+            (*seconds >= self.shortest_s).then_some((*seconds, likelihood))
+        })
+    }
+
+    /// For how long the record has been suspicious; 0 if it is not.
+    fn suspicious_s(&self) -> f64 {
+        if self.thin {
+            let troubled = |seen: &&SlotSeen| seen.counts.tells_of_trouble();
+            let oldest = self.slots.iter().rev().find(troubled);
+            return oldest.map_or(0.0, |seen| seen.seconds);
         }
-        greatest
+        let weights = Weights::between(CALM_RATE, SUSPICIOUS_RATE);
+        self.likelihoods(weights, Counts::bad)
+            .filter(|(_, likelihood)| *likelihood >= SUSPICION_BOUND)
+            .map(|(seconds, _)| seconds)
+            .fold(0.0, f64::max)
     }
 
     /// How many calls went wrong since the last success.
     fn run(&self) -> u64 {
-        self.slots
-            .iter()
-            .take_while(|seen| !seen.counts.has_success())
-            .map(|seen| seen.counts.failures.max(seen.counts.slow))
-            .sum()
-    }
-
-    fn is_thin(&self) -> bool {
-        self.promised_calls_per_s
-            .is_none_or(|calls_per_s| calls_per_s < THIN_CALLS_PER_S)
+        let run = || {
+            self.slots
+                .iter()
+                .take_while(|seen| !seen.counts.has_success())
+        };
+        let bad = |seen: &SlotSeen| seen.counts.failures.max(seen.counts.slow);
+        let began_s = run()
+            .filter(|seen| bad(seen) > 0)
+            .last()
+            .map_or(0.0, |seen| seen.seconds);
+        if began_s < self.shortest_s {
+            return 0;
+        }
+        run().map(bad).sum()
     }
 }
 

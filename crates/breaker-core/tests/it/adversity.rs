@@ -60,7 +60,7 @@ async fn open(fleet: &Fleet) {
 
 #[tokio::test]
 async fn an_environment_that_slept_comes_back_to_the_fleet() {
-    let fleet = Fleet::of(2);
+    let fleet = Fleet::of(2).await;
     let [sleeper, other] = &fleet.environments[..] else {
         panic!()
     };
@@ -69,6 +69,7 @@ async fn an_environment_that_slept_comes_back_to_the_fleet() {
     call(other, Ok("up")).await.unwrap();
     fleet.advance(Duration::from_mins(10));
     for _ in 0..5 {
+        fleet.advance(Duration::from_secs(1));
         let _ = call(other, Err("down")).await;
     }
     for _ in 0..3 {
@@ -81,7 +82,7 @@ async fn an_environment_that_slept_comes_back_to_the_fleet() {
 #[tokio::test(start_paused = true)]
 async fn a_long_outage_of_the_store_leaves_no_lasting_mark() {
     for mode in [Mode::Refusing, Mode::Silent] {
-        let fleet = Fleet::of(1);
+        let fleet = Fleet::of(1).await;
         let environment = &fleet.environments[0];
         call(environment, Ok("up")).await.unwrap();
         fleet.store.behave(mode);
@@ -103,7 +104,7 @@ async fn a_long_outage_of_the_store_leaves_no_lasting_mark() {
 
 #[tokio::test(start_paused = true)]
 async fn losers_of_a_race_for_a_lease_do_not_probe() {
-    let fleet = Fleet::of(50);
+    let fleet = Fleet::of(50).await;
     open(&fleet).await;
     fleet.advance(Duration::from_secs(5));
     fleet.store.behave(Mode::Contended);
@@ -123,7 +124,7 @@ async fn losers_of_a_race_for_a_lease_do_not_probe() {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_store_gives_nobody_a_lease() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     open(&fleet).await;
     fleet.advance(Duration::from_secs(5));
     fleet.store.behave(Mode::Silent);
@@ -139,7 +140,7 @@ async fn a_silent_store_gives_nobody_a_lease() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cold_environment_waits_for_its_first_news_with_all_its_calls() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     open(&fleet).await;
     fleet.store.behave(Mode::Slow);
     let cold = fleet.environment();
@@ -150,7 +151,7 @@ async fn a_cold_environment_waits_for_its_first_news_with_all_its_calls() {
 #[tokio::test(start_paused = true)]
 async fn a_report_without_an_answer_or_with_a_late_one_does_not_undo_newer_news() {
     for mode in [Mode::SwallowingCounts, Mode::AnsweringLate] {
-        let fleet = Fleet::of(1);
+        let fleet = Fleet::of(1).await;
         let environment = fleet.environments[0].clone();
         call(&environment, Ok("up")).await.unwrap();
         fleet.store.behave(mode);
@@ -172,7 +173,7 @@ async fn a_report_without_an_answer_or_with_a_late_one_does_not_undo_newer_news(
 
 #[tokio::test]
 async fn a_read_that_shows_the_past_does_not_undo_newer_news() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     let environment = &fleet.environments[0];
     fleet.store.lag(environment.circuit()).await;
     for _ in 0..5 {
@@ -188,7 +189,7 @@ async fn a_read_that_shows_the_past_does_not_undo_newer_news() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_lonely_environment_decided_never_overwrites_the_fleet() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     let lonely = &fleet.environments[0];
     call(lonely, Ok("up")).await.unwrap();
     fleet.advance(Duration::from_secs(2));
@@ -217,7 +218,7 @@ async fn what_a_lonely_environment_decided_never_overwrites_the_fleet() {
 
 #[tokio::test]
 async fn a_missed_answer_does_not_make_an_old_read_believable() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     let environment = &fleet.environments[0];
     open(&fleet).await;
     let opened = environment.known().record;
@@ -232,7 +233,7 @@ async fn a_missed_answer_does_not_make_an_old_read_believable() {
 
 #[tokio::test]
 async fn a_clock_that_is_set_back_does_not_stop_the_news() {
-    let fleet = Fleet::of(2);
+    let fleet = Fleet::of(2).await;
     let [environment, other] = &fleet.environments[..] else {
         panic!()
     };
@@ -241,6 +242,7 @@ async fn a_clock_that_is_set_back_does_not_stop_the_news() {
         .clock
         .set(Timestamp::from_unix_ms(START.as_unix_ms() - 3_600_000));
     for _ in 0..5 {
+        fleet.advance(Duration::from_secs(1));
         let _ = call(other, Err("down")).await;
     }
     let before = fleet.store.operations.load(Ordering::SeqCst);
@@ -250,7 +252,7 @@ async fn a_clock_that_is_set_back_does_not_stop_the_news() {
 
 #[tokio::test(start_paused = true)]
 async fn under_a_shadow_order_no_call_is_cut_off_or_refused() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     let environment = &fleet.environments[0];
     environment
         .order(Some(order(OverrideMode::Shadow)), "ada")

@@ -36,7 +36,7 @@ async fn fail_until_open(fleet: &Fleet) {
 
 #[tokio::test]
 async fn failures_of_different_environments_add_up_and_open_the_circuit_for_all() {
-    let fleet = Fleet::of(5);
+    let fleet = Fleet::of(5).await;
     fail_until_open(&fleet).await;
     for environment in &fleet.environments {
         let refused = call(environment, Ok("up")).await;
@@ -50,7 +50,7 @@ async fn failures_of_different_environments_add_up_and_open_the_circuit_for_all(
 
 #[tokio::test]
 async fn four_failures_in_a_row_do_not_open() {
-    let fleet = Fleet::of(2);
+    let fleet = Fleet::of(2).await;
     for environment in fleet.environments.iter().cycle().take(4) {
         let _ = call(environment, Err("down")).await;
     }
@@ -60,7 +60,7 @@ async fn four_failures_in_a_row_do_not_open() {
 
 #[tokio::test]
 async fn ignored_outcomes_never_count() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     for _ in 0..50 {
         let result =
             fleet.environments[0].call(async { Err::<(), _>("bad request") }, |_| Outcome::Ignored);
@@ -71,7 +71,7 @@ async fn ignored_outcomes_never_count() {
 
 #[tokio::test]
 async fn a_success_admitted_before_the_trip_does_not_undo_it() {
-    let fleet = Fleet::of(2);
+    let fleet = Fleet::of(2).await;
     let permit = fleet.environments[0].admit().await.unwrap();
     for _ in 0..5 {
         let _ = call(&fleet.environments[1], Err("down")).await;
@@ -82,7 +82,7 @@ async fn a_success_admitted_before_the_trip_does_not_undo_it() {
 
 #[tokio::test]
 async fn pooled_probes_close_the_circuit_and_never_exceed_their_places() {
-    let fleet = Fleet::of(4);
+    let fleet = Fleet::of(4).await;
     fail_until_open(&fleet).await;
     fleet.advance(Duration::from_secs(5));
     let first = fleet.environments[0].admit().await.unwrap();
@@ -99,7 +99,7 @@ async fn pooled_probes_close_the_circuit_and_never_exceed_their_places() {
 
 #[tokio::test]
 async fn a_failed_probe_reopens_for_longer_and_the_other_probe_comes_too_late() {
-    let fleet = Fleet::of(2);
+    let fleet = Fleet::of(2).await;
     fail_until_open(&fleet).await;
     fleet.advance(Duration::from_secs(5));
     let first = fleet.environments[0].admit().await.unwrap();
@@ -114,7 +114,7 @@ async fn a_failed_probe_reopens_for_longer_and_the_other_probe_comes_too_late() 
 
 #[tokio::test]
 async fn a_probe_that_is_dropped_never_closes_and_costs_one_lease() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     let environment = &fleet.environments[0];
     fail_until_open(&fleet).await;
     fleet.advance(Duration::from_secs(5));
@@ -141,7 +141,7 @@ async fn a_probe_that_is_dropped_never_closes_and_costs_one_lease() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hung_probe_is_cut_off_and_counts_as_a_failure() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     fail_until_open(&fleet).await;
     fleet.advance(Duration::from_secs(5));
     let hung = fleet.environments[0].call(std::future::pending::<Reply>(), Outcome::of_result);
@@ -151,7 +151,7 @@ async fn a_hung_probe_is_cut_off_and_counts_as_a_failure() {
 
 #[tokio::test]
 async fn a_healthy_call_does_not_touch_the_store_while_the_state_is_fresh() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     let environment = &fleet.environments[0];
     call(environment, Ok("up")).await.unwrap();
     let before = fleet.store.operations.load(Ordering::SeqCst);
@@ -174,7 +174,7 @@ async fn a_healthy_call_does_not_touch_the_store_while_the_state_is_fresh() {
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_store_adds_no_failures_and_delays_one_call_a_second_at_most() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     fleet.store.behave(Mode::Silent);
     let environment = &fleet.environments[0];
     let started = tokio::time::Instant::now();
@@ -187,7 +187,7 @@ async fn a_silent_store_adds_no_failures_and_delays_one_call_a_second_at_most() 
 #[tokio::test(start_paused = true)]
 async fn without_the_store_an_environment_protects_itself_and_returns_to_the_fleet() {
     for mode in [Mode::Silent, Mode::Refusing] {
-        let fleet = Fleet::of(1);
+        let fleet = Fleet::of(1).await;
         let environment = &fleet.environments[0];
         call(environment, Ok("up")).await.unwrap();
         fleet.store.behave(mode);
@@ -217,7 +217,7 @@ async fn without_the_store_an_environment_protects_itself_and_returns_to_the_fle
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_whose_reply_was_lost_is_read_back_and_used() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     fail_until_open(&fleet).await;
     fleet.advance(Duration::from_secs(5));
     fleet.store.behave(Mode::LosingReplies);
@@ -230,7 +230,7 @@ async fn a_lease_whose_reply_was_lost_is_read_back_and_used() {
 
 #[tokio::test]
 async fn orders_stand_above_the_rules_until_they_expire() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     let environment = &fleet.environments[0];
     let order = |mode, seconds| Override {
         mode,
@@ -269,7 +269,7 @@ async fn orders_stand_above_the_rules_until_they_expire() {
 
 #[tokio::test]
 async fn shadow_measures_and_moves_but_admits_everything() {
-    let fleet = Fleet::of(1);
+    let fleet = Fleet::of(1).await;
     let environment = &fleet.environments[0];
     let order = Override {
         mode: OverrideMode::Shadow,

@@ -6,16 +6,23 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
-use breaker_core::{Breaker, BreakerLayer, CallError, MemoryStore, Outcome, Policy};
+use breaker_core::{
+    Breaker, BreakerLayer, CallError, MemoryStore, Outcome, Policy, time::ManualClock,
+};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::support::name;
+use crate::support::{START, name};
 
 #[tokio::test]
 async fn the_service_behind_an_open_circuit_is_not_even_called() {
-    let breaker = Breaker::new(name("orders"), Policy::default(), MemoryStore::new()).unwrap();
+    let clock = Arc::new(ManualClock::starting_at(START));
+    let breaker = Breaker::builder(name("orders"), Policy::default(), MemoryStore::new())
+        .clock(Arc::clone(&clock))
+        .build()
+        .unwrap();
     let calls = Arc::new(AtomicU32::new(0));
     let counter = Arc::clone(&calls);
     // Counts in `call` itself, before its future is polled.
@@ -27,6 +34,7 @@ async fn the_service_behind_an_open_circuit_is_not_even_called() {
     for _ in 0..5 {
         let failed = service.ready().await.unwrap().call(Err("down")).await;
         assert_eq!(failed, Err(CallError::Inner("down")));
+        clock.advance(Duration::from_secs(1));
     }
     let refused = service.ready().await.unwrap().call(Ok(())).await;
     assert!(matches!(refused, Err(CallError::Rejected(_))));

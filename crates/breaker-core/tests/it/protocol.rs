@@ -9,7 +9,7 @@ use breaker_core::{
 };
 use proptest::prelude::*;
 
-use crate::support::{OPENING, START, failures, owner, report, tally};
+use crate::support::{OPENING, START, failures, owner, report, tally, warm};
 
 /// One thing that happens somewhere in the fleet.
 #[derive(Debug, Clone)]
@@ -200,7 +200,8 @@ proptest! {
 #[test]
 fn an_open_circuit_whose_time_is_over_is_half_open_without_any_traffic() {
     let opened = Record::default()
-        .apply(Epoch(0), &failures(START, 5), START)
+        .apply(Epoch(0), &warm(), START)
+        .and_then(|record| record.apply(Epoch(0), &failures(START, 5), START))
         .map(|record| {
             let change = record.due(&Policy::default(), START, OPENING).unwrap();
             record.apply(Epoch(0), &change, START).unwrap()

@@ -12,7 +12,7 @@ use breaker_core::{
     Breaker, Change, CircuitName, MemoryStore, Policy, Record, StateStore, StoreError, Timestamp,
     TransitionEvent,
     member::Entropy,
-    protocol::{Counts, Epoch, LeaseOwner, Opening, Report, Slot, Tally},
+    protocol::{Counts, Epoch, Heartbeats, LeaseOwner, Opening, Report, Slot, Tally, TrafficSlot},
     store::Reading,
     time::ManualClock,
 };
@@ -51,6 +51,20 @@ pub(crate) fn failures(now: Timestamp, count: u64) -> Change {
 pub(crate) fn report(tally: Tally) -> Change {
     Change::Report(Report {
         tally,
+        ..Report::default()
+    })
+}
+
+/// What a circuit's record shows that has had a call now and then for a while.
+pub(crate) fn warm() -> Change {
+    let earlier = Timestamp::from_unix_ms(START.as_unix_ms() - 60_000);
+    let heartbeats = Heartbeats {
+        arrivals: 6,
+        contacts: 6,
+        lifetime_ms: 60_000,
+    };
+    Change::Report(Report {
+        heartbeats: Some((TrafficSlot::at(earlier), heartbeats)),
         ..Report::default()
     })
 }
@@ -195,12 +209,17 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    pub(crate) fn of(size: usize) -> Self {
+    pub(crate) async fn of(size: usize) -> Self {
         let mut fleet = Self {
             clock: Arc::new(ManualClock::starting_at(START)),
             store: Arc::default(),
             environments: Vec::new(),
         };
+        let (store, circuit) = (&fleet.store.inner, name("orders"));
+        store
+            .apply(&circuit, &Record::default(), &warm(), START)
+            .await
+            .unwrap();
         fleet.environments = (0..size).map(|_| fleet.environment()).collect();
         fleet
     }

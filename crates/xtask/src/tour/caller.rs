@@ -26,11 +26,19 @@ pub(crate) struct Call {
 }
 
 /// What `GET /circuits/retry` tells, as far as the tour looks at it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Circuit {
     pub(crate) state: String,
     pub(crate) epoch: u64,
     pub(crate) cause: Option<String>,
+    /// Below 1 also while a circuit that has just closed ramps up.
+    admitted_share: f64,
+}
+
+impl Circuit {
+    pub(crate) fn admits_everything(&self) -> bool {
+        self.state == "closed" && self.admitted_share >= 1.0
+    }
 }
 
 /// One change of the circuit's state.
@@ -87,6 +95,9 @@ impl Caller {
                 .as_u64()
                 .context("the circuit has no epoch")?,
             cause: call.body["cause"].as_str().map(ToOwned::to_owned),
+            admitted_share: call.body["admitted_share"]
+                .as_f64()
+                .context("the circuit does not say what it admits")?,
         })
     }
 

@@ -43,7 +43,7 @@ impl Tour<'_> {
                     .remark(&format!("The circuit is {}.", circuit.state))?;
                 state.clone_from(&circuit.state);
             }
-            if state == "closed" {
+            if circuit.admits_everything() {
                 return Ok(Some(()));
             }
             let call = self.caller.list(ITEMS)?;
@@ -52,7 +52,7 @@ impl Tour<'_> {
             }
             Ok(None)
         })?;
-        let seen = format!("{state} after {}", spoken(watch.elapsed()));
+        let seen = format!("{state} and ramped up after {}", spoken(watch.elapsed()));
         self.observations
             .note("recovery: circuit", "closes", seen, closed.is_some().into());
         Ok(())

@@ -1,0 +1,115 @@
+//! Whether a call may go ahead without looking at anything else.
+//!
+//! Almost every call of a healthy circuit needs the same answer: closed,
+//! nothing to fetch, nothing to tell. The slow path works that answer out,
+//! says how long it holds and of which epoch it speaks, and leaves both here
+//! in one word. A call reads the word; that is all there is to its admission.
+
+use std::time::Duration;
+
+use super::sync::{AtomicU64, Ordering};
+use crate::{protocol::Epoch, time::Timestamp};
+
+/// How many of the word's bits hold the epoch; the others hold the time, and
+/// suffice for eight thousand years.
+const EPOCH_BITS: u32 = 16;
+const LATEST: u64 = u64::MAX >> EPOCH_BITS;
+
+/// The low bits of an epoch: enough to tell it from any that a call under way
+/// can have been admitted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EpochTag(u16);
+
+impl EpochTag {
+    /// The tag of `epoch`.
+    pub const fn of(epoch: Epoch) -> Self {
+        Self::in_word(epoch.0)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the other bits are the time"
+    )]
+    const fn in_word(word: u64) -> Self {
+        Self(word as u16)
+    }
+
+    /// The lowest bits of the epoch.
+    #[inline]
+    pub(super) const fn bits(self) -> u16 {
+        self.0
+    }
+}
+
+/// Lets plain calls of a healthy circuit through.
+///
+/// On cache lines of its own, for every call reads it and few write it.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct Gate {
+    /// `quiet_until` in the upper bits, the epoch's tag in the lower.
+    word: AtomicU64,
+    sample: AtomicU64,
+    /// A quiet that lasts longer was published by a clock that has been set
+    /// back since; in milliseconds.
+    longest_quiet: u64,
+}
+
+impl Gate {
+    /// A gate that is shut, in epoch 0, and has all calls sampled. No quiet
+    /// will be longer than `longest_quiet`.
+    pub fn shut_from_the_start(longest_quiet: Duration) -> Self {
+        Self {
+            longest_quiet: u64::try_from(longest_quiet.as_millis())
+                .unwrap_or(u64::MAX)
+                .min(LATEST / 2),
+            word: AtomicU64::new(0),
+            sample: AtomicU64::new(u64::MAX),
+        }
+    }
+
+    /// The epoch that a call is admitted in at `now`; `None` if it must take
+    /// the slow path.
+    #[inline]
+    pub fn passes(&self, now: Timestamp) -> Option<EpochTag> {
+        let word = self.word.load(Ordering::Acquire);
+        let left = (word >> EPOCH_BITS).wrapping_sub(now.as_unix_ms());
+        // None left is the longest of all.
+        (left.wrapping_sub(1) < self.longest_quiet).then_some(EpochTag::in_word(word))
+    }
+
+    /// The epoch that was published last.
+    #[inline]
+    pub fn current(&self) -> EpochTag {
+        EpochTag::in_word(self.word.load(Ordering::Acquire))
+    }
+
+    /// Lets calls through until `quiet_until`, exclusively, as calls of `epoch`.
+    pub fn publish(&self, quiet_until: Timestamp, epoch: Epoch) {
+        let quiet_until = quiet_until.as_unix_ms().min(LATEST);
+        let word = quiet_until << EPOCH_BITS | u64::from(EpochTag::of(epoch).0);
+        self.word.store(word, Ordering::Release);
+    }
+
+    /// Sends every call to the slow path until something is published.
+    pub fn shut(&self) {
+        self.word
+            .fetch_and(!(LATEST << EPOCH_BITS), Ordering::Release);
+    }
+
+    /// Below which number a call's draw must be for the call to be sampled;
+    /// [`u64::MAX`] samples all.
+    ///
+    /// A call that was let through sees what was set before the word that let
+    /// it through was published.
+    #[inline]
+    pub fn sample(&self) -> u64 {
+        self.sample.load(Ordering::Relaxed)
+    }
+
+    /// Sets what [`sample`](Self::sample) returns. To be called before
+    /// [`publish`](Self::publish).
+    pub fn set_sample(&self, threshold: u64) {
+        self.sample.store(threshold, Ordering::Relaxed);
+    }
+}
