@@ -6,6 +6,8 @@
 //!
 //! `cargo bench -p breaker-bench`; add a part of a name to run only that.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot start says why")]
+
 mod ours;
 mod peers;
 mod rounds;

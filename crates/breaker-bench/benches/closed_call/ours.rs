@@ -1,9 +1,8 @@
-//! The parts of breaker-core that a healthy call touches, put together as the
-//! breaker does it.
+//! breaker-core, as a plain call and as a future.
 
 use breaker_core::{
-    Clock as _, Epoch, SystemClock, Timestamp,
-    member::{Counters, EpochTag, Gate, SlotLength},
+    Breaker, Clock as _, MemoryStore, Outcome, Policy, Record, SystemClock,
+    member::{Member, OsEntropy, Step},
 };
 use std::{sync::Arc, thread, time::Duration};
 
@@ -12,96 +11,56 @@ use crate::{
     succeed,
 };
 
+/// As by default, except that no news fall due while the clock is stopped at a
+/// single call.
+fn policy() -> Policy {
+    Policy {
+        refresh_after: Duration::from_hours(1),
+        max_stale: Duration::from_hours(1),
+        ..Policy::default()
+    }
+}
+
+/// The decision alone, as one drives it who does the I/O himself: two readings
+/// of the clock, one admission, one success counted.
 pub(crate) fn plain(group: &mut Group<'_>, threads: usize) {
-    let breaker = StandIn::new();
+    let counting = thread::available_parallelism().map_or(1, usize::from) + 1;
+    let member =
+        Member::for_threads(policy(), OsEntropy::new(), counting).expect("the policy makes sense");
+    let clock = SystemClock;
+    member.hear(Record::default(), clock.now());
     measure(group, threads, "breaker-core", |value| {
-        let permit = breaker.admit();
+        let Step::Admitted(permit) = member.begin(clock.now()) else {
+            return None;
+        };
         let result = succeed(value);
-        breaker.record(&permit, result.is_ok());
-        result.ok()
+        let outcome = Outcome::of_result(&result);
+        match member.end(permit, outcome, clock.now()) {
+            Step::Done => result.ok(),
+            _ => None,
+        }
     });
 }
 
+/// The whole of it, over a store that is not asked.
 pub(crate) fn future(group: &mut Group<'_>, threads: usize) {
-    let breaker = Arc::new(StandIn::new());
+    let name = "bench".parse().expect("a name");
+    let breaker = Breaker::new(name, policy(), Arc::new(MemoryStore::new()));
+    let breaker = breaker.expect("the policy makes sense");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let runtime = runtime.expect("a runtime");
+    let warm = runtime.block_on(breaker.warm_up(Duration::from_secs(1)));
+    warm.expect("memory answers");
     measure_future(
         group,
         threads,
         "breaker-core",
         &breaker,
-        async |breaker, value| breaker.call(async { succeed(value) }).await.ok(),
+        async |breaker, value| {
+            let call = breaker.call(async { succeed(value) }, Outcome::of_result);
+            call.await.ok()
+        },
     );
-}
-
-/// What `Breaker` is to the benchmark.
-struct StandIn {
-    clock: SystemClock,
-    gate: Gate,
-    slots: SlotLength,
-    counters: Counters,
-    slow_after_ms: u64,
-}
-
-struct Permit {
-    epoch: EpochTag,
-    slow_from: Timestamp,
-}
-
-const EPOCH: Epoch = Epoch(7);
-
-/// For how long nothing need be fetched or told.
-const QUIET: Duration = Duration::from_secs(1);
-
-impl StandIn {
-    fn new() -> Self {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            clock: SystemClock,
-            gate: Gate::shut_from_the_start(),
-            slots: SlotLength::from_ms(500),
-            // One for the thread that waits for the others.
-            counters: Counters::new(threads + 1, 1),
-            slow_after_ms: 1000,
-        }
-    }
-
-    async fn call<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-        let permit = self.admit();
-        let result = call.await;
-        self.record(&permit, result.is_ok());
-        result
-    }
-
-    #[inline]
-    fn admit(&self) -> Permit {
-        let now = self.clock.now();
-        let epoch = self.gate.passes(now);
-        Permit {
-            epoch: epoch.unwrap_or_else(|| self.admit_slowly(now)),
-            slow_from: Timestamp::from_unix_ms(now.as_unix_ms() + self.slow_after_ms),
-        }
-    }
-
-    #[inline]
-    fn record(&self, permit: &Permit, success: bool) {
-        let now = self.clock.now();
-        if success && now < permit.slow_from {
-            let slot = self.slots.slot(now);
-            self.counters.count(permit.epoch, slot, self.gate.sample());
-        } else {
-            self.record_slowly();
-        }
-    }
-
-    #[cold]
-    fn admit_slowly(&self, now: Timestamp) -> EpochTag {
-        self.counters.drain(EPOCH, self.slots.slot(now));
-        self.gate.publish(now + QUIET, EPOCH);
-        EpochTag::of(EPOCH)
-    }
-
-    #[cold]
-    fn record_slowly(&self) {
-        self.gate.shut();
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     hint::{black_box, spin_loop},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Barrier,
     task::{Context, Poll, Waker},
     thread,
@@ -54,7 +54,8 @@ pub(crate) fn measure_future<H: Clone + Sync>(
             time(threads, || {
                 let mut handle = handle.clone();
                 for number in 0..calls {
-                    black_box(ready(call(&mut handle, black_box(number))));
+                    let call = pin!(call(&mut handle, black_box(number)));
+                    black_box(ready(call));
                 }
             })
         });
@@ -63,8 +64,7 @@ pub(crate) fn measure_future<H: Clone + Sync>(
 
 /// Polls without a runtime. The protected call is ready at once; a breaker
 /// that waits for a lock of its own is polled until it has it.
-fn ready<T>(future: impl Future<Output = T>) -> T {
-    let mut future = pin!(future);
+fn ready<T>(mut future: Pin<&mut impl Future<Output = T>>) -> T {
     let mut context = Context::from_waker(Waker::noop());
     loop {
         match future.as_mut().poll(&mut context) {

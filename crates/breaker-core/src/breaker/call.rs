@@ -89,10 +89,11 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         match self.run(permit, limited, classify).await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(CallError::Inner(error)),
-            Err(CallError::Inner(_)) => Err(CallError::DeadlineExceeded),
             Err(CallError::Rejected(rejection)) => Err(CallError::Rejected(rejection)),
             Err(CallError::ProbeTimedOut) => Err(CallError::ProbeTimedOut),
-            Err(CallError::DeadlineExceeded) => Err(CallError::DeadlineExceeded),
+            Err(CallError::Inner(_) | CallError::DeadlineExceeded) => {
+                Err(CallError::DeadlineExceeded)
+            }
         }
     }
 
@@ -110,7 +111,8 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
                 retry_at: now,
             });
         }
-        self.admit_with(Some(deadline)).await
+        let step = self.inner.member.begin(now);
+        self.decide(step, Some(deadline)).await
     }
 
     /// Makes a call that has been admitted.
@@ -120,19 +122,28 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         call: impl Future<Output = Result<T, E>>,
         classify: impl FnOnce(&Result<T, E>) -> Outcome,
     ) -> Result<T, CallError<E>> {
-        let result = if let Some(limit) = permit.limit() {
-            let Ok(result) = tokio::time::timeout(limit, call).await else {
+        let result = if permit.is_plain() {
+            call.await
+        } else {
+            let Some(result) = Box::pin(self.attend(&mut permit, call)).await else {
                 self.record(permit, Outcome::Slow).await;
                 return Err(CallError::ProbeTimedOut);
             };
             result
-        } else if let Some(errand) = permit.take_errand() {
-            tokio::join!(call, self.see_to(errand)).0
-        } else {
-            call.await
         };
         let outcome = classify(&result);
         self.record(permit, outcome).await;
         result.map_err(CallError::Inner)
+    }
+    /// Makes a call that is not plain: a probe is limited, and an errand runs
+    /// beside its call. `None` is a probe that took too long.
+    async fn attend<T>(&self, permit: &mut Permit, call: impl Future<Output = T>) -> Option<T> {
+        if let Some(limit) = permit.limit() {
+            tokio::time::timeout(limit, call).await.ok()
+        } else if let Some(errand) = permit.take_errand() {
+            Some(tokio::join!(call, self.see_to(errand)).0)
+        } else {
+            Some(call.await)
+        }
     }
 }

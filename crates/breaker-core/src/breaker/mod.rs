@@ -133,11 +133,21 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     ///
     /// The [`Rejection`] says why, and when to come back.
     pub async fn admit(&self) -> Result<Permit, Rejection> {
-        self.admit_with(None).await
+        match self.inner.member.begin(self.now()) {
+            Step::Admitted(permit) if permit.is_plain() => Ok(permit),
+            step => Box::pin(self.decide(step, None)).await,
+        }
     }
 
-    async fn admit_with(&self, deadline: Option<Deadline>) -> Result<Permit, Rejection> {
-        let mut step = self.inner.member.begin(self.now());
+    /// Asks the store as long as that is what the decision about a call takes.
+    ///
+    /// On the heap, as all that talks to the store: the future of a call that
+    /// asks nobody stays small.
+    async fn decide(
+        &self,
+        mut step: Step,
+        deadline: Option<Deadline>,
+    ) -> Result<Permit, Rejection> {
         let decision = loop {
             match step {
                 Step::Admitted(permit) => break Ok(permit),
@@ -158,13 +168,12 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// now.
     pub async fn record(&self, mut permit: Permit, outcome: Outcome) {
         if let Some(errand) = permit.take_errand() {
-            self.see_to(errand).await;
+            Box::pin(self.see_to(errand)).await;
         }
-        let step = self.inner.member.end(permit, outcome, self.now());
-        if let Step::Ask(errand) = step {
-            self.see_to(errand).await;
+        match self.inner.member.end(permit, outcome, self.now()) {
+            Step::Ask(errand) => Box::pin(self.see_to(errand)).await,
+            _ => self.tell_observer(),
         }
-        self.tell_observer();
     }
 
     /// Learns the fleet's state before the first call, with more time than a

@@ -99,7 +99,7 @@ impl State {
                 self.hear(record, basis.epoch, policy, now);
             }
             (Operation::Apply { basis, .. }, Err(StoreError::Conflict(Conflict { current }))) => {
-                self.hear(*current, basis.epoch, policy, now)
+                self.hear(*current, basis.epoch, policy, now);
             }
             // The store is well; others were faster.
             (operation, Err(StoreError::Contended)) => self.undo(operation),
@@ -223,10 +223,9 @@ impl State {
             }
             (Aim::Lease(..), Fate::Trouble) => self.deny(policy, now),
             (Aim::Settle, Fate::Made) => self.go_on(Then::Nothing, policy, now),
-            (Aim::Settle, Fate::Moved | Fate::Trouble) => Step::Done,
             // Whoever loses the race has the winner's record now.
             (Aim::Due(Then::Decide), _) => self.decide(Asked::Already, Need::None, policy, now),
-            (Aim::Due(Then::Nothing), _) => Step::Done,
+            (Aim::Settle, Fate::Moved | Fate::Trouble) | (Aim::Due(Then::Nothing), _) => Step::Done,
         }
     }
 

@@ -39,7 +39,7 @@ const MAX_OWN_STRIPES: usize = 64;
 
 /// Counts successful calls of one circuit in one process.
 #[derive(Debug)]
-pub struct Counters {
+pub(super) struct Counters {
     own: Box<[Stripe]>,
     shared: Stripe,
     collected: Mutex<Box<[Collected]>>,
@@ -47,7 +47,7 @@ pub struct Counters {
 
 /// What was counted since the collection before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Drained {
+pub(super) struct Drained {
     /// Calls that succeeded, whatever their epoch and slot.
     pub arrivals: u64,
     /// How many of them were sampled, by slot; only slots that have any.
@@ -55,15 +55,12 @@ pub struct Drained {
 }
 
 impl Counters {
-    /// How many slots of time are told apart.
-    pub const SLOTS: usize = RING;
-
     /// Counters with a stripe for each of the first `threads` threads of the
     /// process, up to 64; the others share one.
     ///
     /// With 0, what is sampled depends on `seed` and the order of the calls
     /// alone, not on the thread that makes them.
-    pub fn new(threads: usize, seed: u64) -> Self {
+    pub(super) fn new(threads: usize, seed: u64) -> Self {
         let own: Box<[Stripe]> = (0..threads.min(MAX_OWN_STRIPES))
             .map(|index| Stripe::new(seed.wrapping_add(1 + index as u64)))
             .collect();
@@ -84,7 +81,7 @@ impl Counters {
     /// arrival is counted if the new epoch has been counted in that slot. More
     /// than 2²⁸ samples of one slot on one thread are not told apart.
     #[inline]
-    pub fn count(&self, epoch: EpochTag, slot: Slot, threshold: u64) {
+    pub(super) fn count(&self, epoch: EpochTag, slot: Slot, threshold: u64) {
         if let Some(stripe) = self.own.get(known_thread_index()) {
             stripe.count(Writer::Alone, epoch, slot, threshold);
         } else {
@@ -105,7 +102,7 @@ impl Counters {
     /// Samples are given for `epoch` and for the 32 slots up to `newest` (and
     /// the one after, which a thread that read its clock later may have begun);
     /// all others are dropped.
-    pub fn drain(&self, epoch: Epoch, newest: Slot) -> Drained {
+    pub(super) fn drain(&self, epoch: Epoch, newest: Slot) -> Drained {
         let wanted = Sampled::none(EpochTag::of(epoch), newest);
         let mut drained = Drained::default();
         // What is remembered is right after every step, so a panic spoils none.

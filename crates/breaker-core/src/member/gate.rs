@@ -18,11 +18,11 @@ const LATEST: u64 = u64::MAX >> EPOCH_BITS;
 /// The low bits of an epoch: enough to tell it from any that a call under way
 /// can have been admitted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct EpochTag(u16);
+pub(super) struct EpochTag(u16);
 
 impl EpochTag {
     /// The tag of `epoch`.
-    pub const fn of(epoch: Epoch) -> Self {
+    pub(super) const fn of(epoch: Epoch) -> Self {
         Self::in_word(epoch.0)
     }
 
@@ -46,7 +46,7 @@ impl EpochTag {
 /// On cache lines of its own, for every call reads it and few write it.
 #[derive(Debug)]
 #[repr(align(128))]
-pub struct Gate {
+pub(super) struct Gate {
     /// `quiet_until` in the upper bits, the epoch's tag in the lower.
     word: AtomicU64,
     sample: AtomicU64,
@@ -58,7 +58,7 @@ pub struct Gate {
 impl Gate {
     /// A gate that is shut, in epoch 0, and has all calls sampled. No quiet
     /// will be longer than `longest_quiet`.
-    pub fn shut_from_the_start(longest_quiet: Duration) -> Self {
+    pub(super) fn shut_from_the_start(longest_quiet: Duration) -> Self {
         Self {
             longest_quiet: u64::try_from(longest_quiet.as_millis())
                 .unwrap_or(u64::MAX)
@@ -71,30 +71,23 @@ impl Gate {
     /// The epoch that a call is admitted in at `now`; `None` if it must take
     /// the slow path.
     #[inline]
-    pub fn passes(&self, now: Timestamp) -> Option<EpochTag> {
+    pub(super) fn passes(&self, now: Timestamp) -> Option<EpochTag> {
         let word = self.word.load(Ordering::Acquire);
         let left = (word >> EPOCH_BITS).wrapping_sub(now.as_unix_ms());
         // None left is the longest of all.
         (left.wrapping_sub(1) < self.longest_quiet).then_some(EpochTag::in_word(word))
     }
 
-    /// The epoch that was published last.
-    #[inline]
-    pub fn current(&self) -> EpochTag {
-        EpochTag::in_word(self.word.load(Ordering::Acquire))
-    }
-
     /// Lets calls through until `quiet_until`, exclusively, as calls of `epoch`.
-    pub fn publish(&self, quiet_until: Timestamp, epoch: Epoch) {
+    pub(super) fn publish(&self, quiet_until: Timestamp, epoch: Epoch) {
         let quiet_until = quiet_until.as_unix_ms().min(LATEST);
         let word = quiet_until << EPOCH_BITS | u64::from(EpochTag::of(epoch).0);
         self.word.store(word, Ordering::Release);
     }
 
-    /// Sends every call to the slow path until something is published.
-    pub fn shut(&self) {
-        self.word
-            .fetch_and(!(LATEST << EPOCH_BITS), Ordering::Release);
+    /// Sends every call to the slow path until something else is published.
+    pub(super) fn shut(&self, epoch: Epoch) {
+        self.publish(Timestamp::from_unix_ms(0), epoch);
     }
 
     /// Below which number a call's draw must be for the call to be sampled;
@@ -103,13 +96,13 @@ impl Gate {
     /// A call that was let through sees what was set before the word that let
     /// it through was published.
     #[inline]
-    pub fn sample(&self) -> u64 {
+    pub(super) fn sample(&self) -> u64 {
         self.sample.load(Ordering::Relaxed)
     }
 
     /// Sets what [`sample`](Self::sample) returns. To be called before
     /// [`publish`](Self::publish).
-    pub fn set_sample(&self, threshold: u64) {
+    pub(super) fn set_sample(&self, threshold: u64) {
         self.sample.store(threshold, Ordering::Relaxed);
     }
 }

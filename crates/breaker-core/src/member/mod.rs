@@ -91,6 +91,8 @@ pub struct Member {
     policy: Policy,
     gate: Gate,
     slots: SlotLength,
+    /// [`Policy::slow_call_after`], in the unit in which it is cheap to compare.
+    slow_after_ms: u64,
     counters: Arc<Counters>,
     state: Mutex<State>,
     /// Whether there is anything for observers.
@@ -120,12 +122,25 @@ impl Member {
     ///
     /// If the policy does not make sense; every mistake is named.
     pub fn new(policy: Policy, entropy: impl Entropy + 'static) -> Result<Self, PolicyError> {
-        policy.check()?;
-        Ok(Self::with_checked(policy, Box::new(entropy), 0))
+        Self::for_threads(policy, entropy, 0)
     }
 
-    /// A process by a policy that is known to make sense; so many of its
-    /// threads can count calls without waiting for one another.
+    /// A process that knows nothing yet; so many of its threads can count calls
+    /// without waiting for one another.
+    ///
+    /// # Errors
+    ///
+    /// If the policy does not make sense; every mistake is named.
+    pub fn for_threads(
+        policy: Policy,
+        entropy: impl Entropy + 'static,
+        threads: usize,
+    ) -> Result<Self, PolicyError> {
+        policy.check()?;
+        Ok(Self::with_checked(policy, Box::new(entropy), threads))
+    }
+
+    /// As [`Member::for_threads`], by a policy that is known to make sense.
     pub(crate) fn with_checked(
         policy: Policy,
         mut entropy: Box<dyn Entropy>,
@@ -142,6 +157,7 @@ impl Member {
         };
         Self {
             slots: SlotLength::from_ms(Slot::length_ms(&policy)),
+            slow_after_ms: u64::try_from(policy.slow_call_after.as_millis()).unwrap_or(u64::MAX),
             gate: Gate::shut_from_the_start(policy.longest_quiet()),
             policy,
             counters,
@@ -182,7 +198,10 @@ impl Member {
     pub fn end(&self, permit: Permit, outcome: Outcome, now: Timestamp) -> Step {
         if let Kind::Plain(epoch) = permit.kind
             && outcome == Outcome::Success
-            && now.since(permit.admitted) < self.policy.slow_call_after
+            && now
+                .as_unix_ms()
+                .saturating_sub(permit.admitted.as_unix_ms())
+                < self.slow_after_ms
             && self.gate.passes(now) == Some(epoch)
         {
             self.counters
@@ -244,9 +263,7 @@ impl Member {
                     .set_sample(threshold(state.sampled_share(&self.policy, now)));
                 self.gate.publish(until, state.news.record().epoch);
             }
-            None => self
-                .gate
-                .publish(Timestamp::default(), state.news.record().epoch),
+            None => self.gate.shut(state.news.record().epoch),
         }
         if !state.events.is_empty() {
             self.has_events.store(true, Ordering::Relaxed);

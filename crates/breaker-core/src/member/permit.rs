@@ -86,6 +86,12 @@ impl Permit {
         matches!(self.kind, Kind::Probe(_))
     }
 
+    /// Whether there is nothing special about the call: no limit and no errand.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        matches!(self.kind, Kind::Plain(_))
+    }
+
     /// How long the call may take, if the breaker limits it: a probe that
     /// takes longer is to be ended and counts as failed.
     pub fn limit(&self) -> Option<Duration> {

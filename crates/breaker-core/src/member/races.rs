@@ -9,7 +9,6 @@
 #![expect(
     clippy::duplicate_mod,
     dead_code,
-    unreachable_pub,
     reason = "the same files again, over other atomics"
 )]
 

@@ -9,7 +9,7 @@ use crate::{protocol::Slot, time::Timestamp};
 /// Robison, "N-Bit Unsigned Division Via N-Bit Multiply-Add", 2005). For slots
 /// of a second that is the next half million years; any other moment is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SlotLength {
+pub(super) struct SlotLength {
     ms: u64,
     /// m; also the first moment that is not multiplied.
     reciprocal: u64,
@@ -17,7 +17,7 @@ pub struct SlotLength {
 
 impl SlotLength {
     /// Slots of `ms` milliseconds; 0 is taken for 1.
-    pub const fn from_ms(ms: u64) -> Self {
+    pub(super) const fn from_ms(ms: u64) -> Self {
         let ms = if ms == 0 { 1 } else { ms };
         Self {
             ms,
@@ -27,7 +27,7 @@ impl SlotLength {
 
     /// The slot that `now` falls into.
     #[inline]
-    pub const fn slot(self, now: Timestamp) -> Slot {
+    pub(super) const fn slot(self, now: Timestamp) -> Slot {
         let now = now.as_unix_ms();
         if now < self.reciprocal {
             let product = (now + 1) as u128 * self.reciprocal as u128;

@@ -152,13 +152,13 @@ impl Record {
     }
 
     fn seen(&self, policy: &Policy, now: Timestamp) -> Seen {
-        let slot_s = as_f64(length_ms(policy)) / 1_000.0;
+        let half_a_slot = as_f64(length_ms(policy)) / 2_000.0;
         let slots: Vec<SlotSeen> = self
             .evidence
             .newest_first(self.epoch, policy, now)
             .map(|(slot, counts)| SlotSeen {
                 counts,
-                seconds: seconds_since(slot, policy, now).max(slot_s / 2.0),
+                seconds: seconds_since(slot, policy, now).max(half_a_slot),
             })
             .collect();
         let shortest_s = if self.traffic.is_young(now) {

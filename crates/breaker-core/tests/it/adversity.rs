@@ -3,8 +3,8 @@
 use std::{future::Future, sync::atomic::Ordering, time::Duration};
 
 use breaker_core::{
-    CallError, Clock, Epoch, Outcome, Override, OverrideMode, Permit, Rejection, RejectionReason,
-    State, Timestamp,
+    CallError, Epoch, Outcome, Override, OverrideMode, Permit, Rejection, RejectionReason,
+    Timestamp,
 };
 
 use crate::{

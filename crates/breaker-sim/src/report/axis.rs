@@ -24,6 +24,9 @@ impl Axis {
 
 /// Round values from 0 to the largest, at most so many steps.
 pub(super) fn nice_steps(largest: f64, most: u32) -> Vec<f64> {
+    if most == 0 {
+        return vec![0.0];
+    }
     let raw = largest / f64::from(most);
     let magnitude = 10_f64.powf(raw.log10().floor());
     let nice = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * magnitude);

@@ -77,7 +77,10 @@ pub fn plot(scenario: &Scenario, panels: &[Panel<'_>]) -> String {
     }
     let foot = top + 2.0;
     for seconds in nice_steps(scenario.duration_s, 10) {
-        drawing.text(time.at(seconds), foot + 10.0, "middle", &spoken(seconds));
+        let is_last = time.at(seconds) > WIDTH - RIGHT - 16.0;
+        let class = if is_last { "end" } else { "middle" };
+        let x = time.at(seconds) + if is_last { RIGHT - 2.0 } else { 0.0 };
+        drawing.text(x, foot + 10.0, class, &spoken(seconds));
     }
     drawing.finish()
 }
@@ -135,7 +138,7 @@ fn draw_panel(
         .zip(&rejected)
         .map(|(admitted, rejected)| admitted + rejected)
         .collect();
-    let calls = value_axis(drawing, "calls/s", &[&total], calls_top, CALLS);
+    let calls = value_axis(drawing, &[&total], calls_top, CALLS);
     let points = |axis: &Axis, values: &[f64]| -> Vec<(f64, f64)> {
         let points = values.iter().enumerate();
         points
@@ -157,13 +160,7 @@ fn draw_panel(
     ribbon(drawing, scenario, panel.trace, time, ribbon_top);
     let (reads, writes) = (rate(|second| second.reads), rate(|second| second.writes));
     let refused = rate(|second| second.refused);
-    let store = value_axis(
-        drawing,
-        "store/s",
-        &[&reads, &writes, &refused],
-        store_top,
-        STORE,
-    );
+    let store = value_axis(drawing, &[&reads, &writes, &refused], store_top, STORE);
     drawing.line("reads", &points(&store, &reads));
     drawing.line("writes", &points(&store, &writes));
     if refused.iter().any(|rate| *rate > 0.0) {
@@ -215,29 +212,30 @@ fn ribbon(drawing: &mut Drawing, scenario: &Scenario, trace: &Trace, time: &Axis
             CircuitState::HalfOpen => "half",
         };
         // A moment is shown as well, however short it was.
-        let width = (time.at(end) - time.at(*at)).max(0.8);
+        let width = (time.at(end) - time.at(*at)).max(2.0);
         drawing.rectangle(class, time.at(*at), top, width, RIBBON, 1.0);
     }
 }
 
 /// Grid lines and their numbers for values from 0 to the largest.
-fn value_axis(
-    drawing: &mut Drawing,
-    name: &str,
-    values: &[&[f64]],
-    top: f64,
-    height: f64,
-) -> Axis {
+fn value_axis(drawing: &mut Drawing, values: &[&[f64]], top: f64, height: f64) -> Axis {
     let all = values.iter().flat_map(|values| values.iter().copied());
-    let largest = all.fold(0.0, f64::max).max(1e-9);
+    let largest = all.fold(0.0, f64::max);
+    // An empty chart needs no more than its floor.
+    let (largest, most) = match largest > 0.0 {
+        true if height > 100.0 => (largest, 4),
+        true => (largest, 2),
+        false => (1.0, 0),
+    };
     let axis = Axis::new(largest * 1.05, top + height, top);
-    let steps = nice_steps(largest, if height > 100.0 { 4 } else { 2 });
-    for value in &steps {
+    let steps = nice_steps(largest, most);
+    for (index, value) in steps.iter().enumerate() {
         let y = axis.at(*value);
+        let unit = if index + 1 == steps.len() { "/s" } else { "" };
         drawing.line("grid", &[(LEFT, y), (WIDTH - RIGHT, y)]);
-        drawing.text(LEFT - 8.0, y + 4.0, "end", &super::short(*value));
+        let words = format!("{}{unit}", super::short(*value));
+        drawing.text(LEFT - 8.0, y + 4.0, "end", &words);
     }
-    drawing.text(LEFT + 4.0, top + 11.0, "", name);
     axis
 }
 
