@@ -244,6 +244,11 @@ impl State {
     }
 }
 
+/// Whether an operator decides about every call.
+pub(super) fn is_forced(record: &Record, now: Timestamp) -> bool {
+    record.active_override(now).is_some() && !in_shadow(record, now)
+}
+
 pub(super) fn in_shadow(record: &Record, now: Timestamp) -> bool {
     let order = record.active_override(now).map(|order| order.mode);
     order == Some(OverrideMode::Shadow)

@@ -9,6 +9,7 @@
 
 mod adversity;
 mod handle;
+mod member;
 mod policy;
 mod policy_document;
 mod protocol;
