@@ -128,3 +128,19 @@ fn a_lease_begins_when_it_is_asked_for_and_not_when_the_wait_for_a_turn_began() 
     let asked = errand(member.reconsider(waiting, turn));
     assert_eq!(lease_expires(&asked), turn + Policy::default().lease_for);
 }
+
+#[test]
+fn two_failures_hold_a_process_back_for_seconds_however_long_the_store_refuses() {
+    let member = knows(Record::default());
+    let refuse = |errand: Errand, at| member.answer(errand, Err(StoreError::Throttled), at);
+    for at in [later(0), later(1_000)] {
+        let Step::Admitted(permit) = member.begin(at) else {
+            panic!("refused");
+        };
+        let report = errand(member.end(permit, Outcome::Failure, at));
+        assert!(matches!(refuse(report, at), Step::Done));
+    }
+    let look = |at| refuse(errand(member.begin(at)), at);
+    assert_eq!(rejection(look(later(3_000))), RejectionReason::OwnGuard);
+    assert!(matches!(look(later(8_000)), Step::Admitted(_)));
+}
