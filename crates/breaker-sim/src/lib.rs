@@ -30,3 +30,4 @@ pub mod sweep;
 pub mod tables;
 pub mod trace;
 pub mod units;
+pub mod watch;

@@ -1,16 +1,16 @@
 //! `breaker-core`: the very code that runs in production, without a change.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use breaker_core::{
-    Change, Epoch, Outcome, Permit, Policy, Reading, Record, RejectionReason, StoreError,
+    Change, Epoch, Outcome, Override, Permit, Policy, Reading, Record, RejectionReason, StoreError,
     Timestamp,
     member::{self, Errand, Member, Operation, Seeded},
     protocol::{Conflict, Phase},
 };
 
 use crate::process::{
-    Answer, CircuitState, ConditionFailed, Process, Refusal, Request, Step, Stored,
+    Answer, CircuitState, ConditionFailed, Instruction, Process, Refusal, Request, Step, Stored,
 };
 
 /// One environment of a fleet.
@@ -135,6 +135,20 @@ impl Process for FleetProcess {
         }
     }
 
+    fn order(record: &Record, instruction: Instruction, now: Timestamp) -> Option<Operation> {
+        let actor = "operator".to_owned();
+        let order = instruction.mode.map(|mode| Override {
+            mode,
+            reason: "an order".to_owned(),
+            actor: actor.clone(),
+            expires: now + instruction.lasts,
+        });
+        Some(Operation::Apply {
+            basis: Arc::new(record.clone()),
+            change: Change::Order { order, actor },
+        })
+    }
+
     fn store_timeout(rules: &Policy) -> Duration {
         rules.store_timeout
     }
@@ -171,10 +185,7 @@ impl Stored for Record {
             return 0;
         }
         let cause = self.cause.as_ref().map_or(0, String::len);
-        FIXED_BYTES
-            + COUNTER_BYTES * counters as u64
-            + LEASE_BYTES * leases as u64
-            + cause as u64
+        FIXED_BYTES + COUNTER_BYTES * counters as u64 + LEASE_BYTES * leases as u64 + cause as u64
     }
 
     fn state(&self) -> CircuitState {

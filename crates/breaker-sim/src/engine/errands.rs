@@ -7,6 +7,7 @@ use crate::{
     process::{Answer, Process, Stored},
     store::{Cost, Served},
     units::{Micros, micros_of},
+    watch::{Sight, Who},
 };
 
 /// Who waits for an errand.
@@ -42,6 +43,12 @@ pub(super) struct Trip<P: Process> {
 impl<P: Process> Engine<'_, P> {
     /// An environment runs an errand for a call.
     pub(super) fn set_out(&mut self, call: Key, environment: u32, role: Role, errand: P::Errand) {
+        let asks = Sight::Asks {
+            call: call.id(),
+            operation: P::operation(&errand),
+        };
+        self.audience
+            .see(self.moment(), self.who(environment), asks);
         let key = self.trips.insert(Trip {
             call,
             environment,
@@ -72,7 +79,10 @@ impl<P: Process> Engine<'_, P> {
         let (number, given_up) = (trip.environment, trip.given_up);
         // Its effect comes when nobody waits for it any more.
         if given_up <= arrives {
-            trip.late = trip.errand.as_ref().map(|errand| P::operation(errand).clone());
+            trip.late = trip
+                .errand
+                .as_ref()
+                .map(|errand| P::operation(errand).clone());
             self.queue.schedule(given_up, Happening::AnswerArrives, key);
         }
         let sent = self.clock(number);
@@ -83,6 +93,9 @@ impl<P: Process> Engine<'_, P> {
     }
 
     pub(super) fn request_arrives(&mut self, key: Key) {
+        let moment = self.moment();
+        let watched = self.audience.is_there();
+        let before = watched.then(|| self.store.current().clone());
         let Some(trip) = self.trips.get_mut(key) else {
             return;
         };
@@ -94,23 +107,42 @@ impl<P: Process> Engine<'_, P> {
             return;
         };
         let Served { answer, cost } = self.store.serve::<P>(operation, trip.sent, self.now);
-        let wrote = matches!(cost, Cost::Write { .. });
+        if let Some(before) = &before {
+            let sight = Sight::Served {
+                call: trip.call.id(),
+                operation,
+                sent: trip.sent,
+                before,
+                after: self.store.current(),
+                cost,
+            };
+            let who = Who {
+                environment: trip.environment,
+                clock: trip.sent,
+            };
+            self.audience.see(moment, who, sight);
+        }
         trip.answer = answer;
         let comes = !matches!(trip.answer, Answer::Nothing) && trip.answered < trip.given_up;
         let heard = if comes { trip.answered } else { trip.given_up };
         if !comes {
             trip.answer = Answer::Nothing;
         }
-        self.ledger.served(cost, self.now);
-        if wrote {
-            let record = self.store.current();
-            self.ledger
-                .record_is(record.state(), record.size(), self.now);
-        }
+        self.note_write(cost);
         if is_late {
             self.trips.remove(key);
         } else {
             self.queue.schedule(heard, Happening::AnswerArrives, key);
+        }
+    }
+
+    /// Enters what a request has cost and done.
+    pub(super) fn note_write(&mut self, cost: Cost) {
+        self.ledger.served(cost, self.now);
+        if matches!(cost, Cost::Write { .. }) {
+            let record = self.store.current();
+            self.ledger
+                .record_is(record.state(), record.size(), self.now);
         }
     }
 
@@ -125,7 +157,8 @@ impl<P: Process> Engine<'_, P> {
             let draw = self.store.draw();
             if let Some(pause) = P::repeat_after(trip.attempt, draw) {
                 let again = now + micros_of(pause);
-                self.queue.schedule(again, Happening::RequestIsRepeated, key);
+                self.queue
+                    .schedule(again, Happening::RequestIsRepeated, key);
                 return;
             }
         }
@@ -138,6 +171,13 @@ impl<P: Process> Engine<'_, P> {
         let Some(errand) = errand.filter(|_| alive) else {
             return;
         };
+        let hears = Sight::Hears {
+            call: call.id(),
+            operation: P::operation(&errand),
+            answer: &answer,
+        };
+        let who = self.who(number);
+        self.audience.see(self.moment(), who, hears);
         let clock = self.clock(number);
         let process = &mut self.environments[number as usize].process;
         let step = process.answer(errand, answer, clock);

@@ -125,12 +125,20 @@ impl<'a> Section<'a> {
             .unwrap_or(default)
     }
 
+    /// A number that need not be given.
+    pub(crate) fn optional_number(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<f64>,
+    ) -> Option<f64> {
+        let found = self.find(key)?;
+        self.as_number(key, found, &range)
+    }
+
     /// A number that must be given.
     pub(crate) fn needed_number(&self, key: &'static str, range: RangeInclusive<f64>) -> f64 {
         if let Some(found) = self.find(key) {
-            return self
-                .as_number(key, found, &range)
-                .unwrap_or(*range.start());
+            return self.as_number(key, found, &range).unwrap_or(*range.start());
         }
         self.complain(&format!(
             "{key} is missing: a number from {} to {}",
@@ -165,12 +173,7 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number, or its default.
-    pub(crate) fn count(
-        &self,
-        key: &'static str,
-        range: RangeInclusive<u32>,
-        default: u32,
-    ) -> u32 {
+    pub(crate) fn count(&self, key: &'static str, range: RangeInclusive<u32>, default: u32) -> u32 {
         self.find(key)
             .and_then(|found| self.as_count(key, found, &range))
             .unwrap_or(default)
