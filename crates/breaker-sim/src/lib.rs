@@ -26,6 +26,7 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod store;
+pub mod storm;
 pub mod sweep;
 pub mod tables;
 pub mod trace;
