@@ -19,3 +19,4 @@ mod database_gone;
 mod fleet;
 mod items;
 mod stack;
+mod store_contract;

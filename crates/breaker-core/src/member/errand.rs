@@ -13,12 +13,14 @@ use crate::{
 /// Perform the operation and give the answer to
 /// [`Member::answer`](super::Member::answer). Dropping it is allowed.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub struct Errand(
     // On the heap, so that the steps of calls that ask nobody stay small.
     Box<Content>,
 );
 
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) struct Content {
     pub(super) operation: Operation,
     pub(super) purpose: Purpose,
@@ -41,6 +43,7 @@ impl Errand {
 
 /// An operation of a [`StateStore`](crate::StateStore).
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "model", derive(Hash))]
 pub enum Operation {
     /// [`StateStore::load`](crate::StateStore::load).
     Load(Reading),
@@ -55,6 +58,7 @@ pub enum Operation {
 
 /// What an answer is needed for.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) enum Purpose {
     /// To know and to tell; `then` says who waits.
     Contact(Then),
@@ -66,6 +70,7 @@ pub(super) enum Purpose {
 
 /// What follows a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "model", derive(Hash))]
 pub(super) enum Then {
     /// A call waits to be decided about.
     Decide,
@@ -75,6 +80,7 @@ pub(super) enum Then {
 
 /// A change that must not be lost, doubled or assumed.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) struct Commit {
     pub(super) basis: Arc<Record>,
     pub(super) change: Change,
@@ -83,6 +89,7 @@ pub(super) struct Commit {
 
 /// What a change is for.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) enum Aim {
     /// A call wants to be a probe; so many more times it may try.
     Lease(ProbePlan, u32),

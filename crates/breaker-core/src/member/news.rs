@@ -14,7 +14,7 @@ pub(super) const LOOKS_PER_S: f64 = 1_000.0;
 
 /// How long a store in trouble is left alone the first time, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// Missed answers in a row after which the store counts as away: a single
 /// answer may be lost.
@@ -22,6 +22,7 @@ const MISSES_TO_BE_AWAY: u32 = 2;
 
 /// The last known state, and the store's.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "model", derive(Clone))]
 pub(super) struct News {
     record: Arc<Record>,
     /// How big the fleet was by that record.
@@ -41,7 +42,28 @@ pub(super) struct News {
     spread: f64,
 }
 
+#[cfg(feature = "model")]
+impl std::hash::Hash for News {
+    fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
+        let Self {
+            record,
+            size,
+            suspicious,
+            suspicion,
+            heard,
+            trouble,
+            under_way,
+            doubtful,
+            spread,
+        } = self;
+        (record, suspicious, heard, trouble, under_way, doubtful).hash(hasher);
+        (suspicion.to_bits(), spread.to_bits()).hash(hasher);
+        size.map(|size| size.calls_per_s.to_bits()).hash(hasher);
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(feature = "model", derive(Hash))]
 struct Trouble {
     misses: u32,
     /// The store is not asked before.
@@ -253,3 +275,6 @@ impl News {
         self.suspicion
     }
 }
+
+#[cfg(test)]
+mod tests;

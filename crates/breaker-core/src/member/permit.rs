@@ -41,6 +41,7 @@ impl Outcome {
 /// Dropping it counts for nothing. If it was a probe's, its lease runs out by
 /// itself.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 #[must_use = "a permit that is dropped counts for nothing"]
 pub struct Permit {
     pub(super) admitted: Timestamp,
@@ -49,6 +50,7 @@ pub struct Permit {
 }
 
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) enum Kind {
     /// It passed the gate.
     Plain(EpochTag),
@@ -62,6 +64,7 @@ pub(super) enum Kind {
 
 /// What a probe must know to be settled, whatever its process has heard since.
 #[derive(Debug)]
+#[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) struct Probe {
     /// The record right after the lease was given.
     pub(super) granted: Arc<Record>,

@@ -95,7 +95,7 @@ declare_policy! {
         ///
         /// Raise it to notice sooner, at the price of more writes; lower it to
         /// spare the store.
-        sampled_calls_per_s: PerSecond = 60.0 in 1.0..=1000.0;
+        sampled_calls_per_s: PerSecond = 75.0 in 1.0..=1000.0;
     }
 
     "How it stays open, and the way back" {

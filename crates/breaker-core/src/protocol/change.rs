@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 
 /// A change to a record. It takes effect only if the record still is in the
 /// epoch that the change was decided on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Outcomes are added; nothing is overwritten. The epoch stays.
     Report(Report),
@@ -84,7 +84,7 @@ impl Change {
 }
 
 /// What one process tells the fleet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Report {
     /// What it counted since it last reported.
     pub tally: Tally,
@@ -97,7 +97,7 @@ pub struct Report {
 }
 
 /// Who calls for a transition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OnBehalf {
     /// The evidence of the fleet.
     Fleet,
@@ -111,7 +111,7 @@ pub enum OnBehalf {
 }
 
 /// Why a circuit moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// The failure rate is above the threshold, for certain.
     FailureRate {
@@ -127,7 +127,7 @@ pub enum Cause {
         /// Calls in the window.
         calls: u64,
     },
-    /// Traffic is thin and nothing but failures came.
+    /// Traffic is thin and nothing but failures and slow calls came.
     ConsecutiveFailures {
         /// How many in a row.
         failures: u64,
@@ -160,7 +160,10 @@ impl fmt::Display for Cause {
                 write!(formatter, "{slow} of the last {calls} calls were too slow")
             }
             Self::ConsecutiveFailures { failures } => {
-                write!(formatter, "the last {failures} calls all failed")
+                write!(
+                    formatter,
+                    "the last {failures} calls all failed or were too slow"
+                )
             }
             Self::ProbeStarted => formatter.write_str("the open time is over and a probe began"),
             Self::ProbeFailed => formatter.write_str("a probe failed"),
@@ -191,7 +194,7 @@ pub struct TransitionEvent {
 }
 
 /// A change that came too late: the record has moved on.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Hash)]
 #[error("the record has moved on to epoch {}", current.epoch)]
 pub struct Conflict {
     /// The record as it is now.

@@ -21,7 +21,7 @@ pub enum Decision {
 }
 
 /// Whether an admitted call's outcome is evidence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Measure {
     /// It counts for this epoch.
     Counted(Epoch),
@@ -30,7 +30,7 @@ pub enum Measure {
 }
 
 /// A lease to ask for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ProbePlan {
     /// The change that gives the lease.
     pub change: Change,
@@ -263,3 +263,6 @@ fn open(
         on_behalf,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,7 @@ pub struct SlotKey {
 }
 
 /// How many calls ended, and how many of them badly.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Counts {
     /// All calls that were counted.
     pub calls: u64,
@@ -113,7 +113,7 @@ fn share(part: u64, whole: u64) -> Option<f64> {
 pub type Tally = BTreeMap<Slot, Counts>;
 
 /// All counts of a record.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Evidence(pub BTreeMap<SlotKey, Counts>);
 
 impl Evidence {
@@ -176,3 +176,6 @@ impl Evidence {
 pub(super) fn as_f64(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests;

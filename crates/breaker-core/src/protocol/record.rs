@@ -35,7 +35,7 @@ pub type LeaseSlot = u8;
 pub struct LeaseOwner(pub u128);
 
 /// The right of one call to be a probe, for a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The call that holds it.
     pub owner: LeaseOwner,
@@ -44,7 +44,7 @@ pub struct Lease {
 }
 
 /// Where the circuit stands, with exactly the data that is valid there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Calls pass and are counted.
     Closed {
@@ -112,7 +112,7 @@ impl fmt::Display for State {
 }
 
 /// An operator's order that stands above the rules until it expires.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Override {
     /// What is ordered.
     pub mode: OverrideMode,
@@ -125,7 +125,7 @@ pub struct Override {
 }
 
 /// What an operator may order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, Hash)]
 #[serde(rename_all = "snake_case")]
 pub enum OverrideMode {
     /// Refuse every call.
@@ -151,7 +151,7 @@ impl OverrideMode {
 ///
 /// The default is the record of a circuit that nobody has written yet:
 /// closed, epoch 0, no evidence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Record {
     /// How many transitions there have been.
     pub epoch: Epoch,
@@ -247,3 +247,6 @@ impl Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 
 mod memory;
 
+#[cfg(feature = "testing")]
+pub mod contract;
 #[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 
@@ -54,7 +56,7 @@ pub trait StateStore: Send + Sync + 'static {
 }
 
 /// How recent a record must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reading {
     /// May be a moment old; costs half as much.
     Eventual,
@@ -63,7 +65,7 @@ pub enum Reading {
 }
 
 /// The ways in which a store can fail.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Hash)]
 pub enum StoreError {
     /// The change came too late and had no effect.
     #[error(transparent)]

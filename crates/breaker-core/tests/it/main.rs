@@ -8,12 +8,22 @@
 )]
 
 mod adversity;
+mod alone;
+mod cancellation;
+mod crowd;
+mod deadline;
+mod guide;
 mod handle;
+mod keyed;
 mod member;
+mod observer;
+mod planted_evidence;
+mod planted_recovery;
 mod policy;
 mod policy_document;
 mod protocol;
-// mod store_contract;
+mod recovery;
+mod store_contract;
 mod support;
 
 #[cfg(feature = "dynamodb")]

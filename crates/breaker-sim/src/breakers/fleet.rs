@@ -195,4 +195,11 @@ impl Stored for Record {
             Phase::HalfOpen { .. } => CircuitState::HalfOpen,
         }
     }
+
+    fn open_until(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Open { until, .. } => Some(until),
+            Phase::Closed { .. } | Phase::HalfOpen { .. } => None,
+        }
+    }
 }

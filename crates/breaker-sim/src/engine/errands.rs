@@ -4,7 +4,7 @@ use breaker_core::Timestamp;
 
 use super::{Engine, queue::Happening, slab::Key};
 use crate::{
-    process::{Answer, Process, Stored},
+    process::{Answer, Process, Stored as _},
     store::{Cost, Served},
     units::{Micros, micros_of},
     watch::{Sight, Who},
@@ -141,8 +141,12 @@ impl<P: Process> Engine<'_, P> {
         self.ledger.served(cost, self.now);
         if matches!(cost, Cost::Write { .. }) {
             let record = self.store.current();
-            self.ledger
-                .record_is(record.state(), record.size(), self.now);
+            // By a clock that is right, as whoever opened it had it at best.
+            let until = record.open_until().map(|until| {
+                let since_ms = until.as_unix_ms().saturating_sub(self.settings.epoch_ms);
+                since_ms * 1_000
+            });
+            self.ledger.record_is(record, until, self.now);
         }
     }
 

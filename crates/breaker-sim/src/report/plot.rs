@@ -112,13 +112,7 @@ fn legend(drawing: &mut Drawing) {
     }
 }
 
-fn draw_panel(
-    drawing: &mut Drawing,
-    scenario: &Scenario,
-    panel: Panel<'_>,
-    time: &Axis,
-    top: f64,
-) {
+fn draw_panel(drawing: &mut Drawing, scenario: &Scenario, panel: Panel<'_>, time: &Axis, top: f64) {
     let calls_top = top + PANEL_TITLE;
     let ribbon_top = calls_top + CALLS + GAP;
     let store_top = ribbon_top + RIBBON + GAP;
@@ -245,7 +239,9 @@ fn columns_of(trace: &Trace) -> (Vec<Second>, f64) {
     let each = trace.seconds.len().div_ceil(COLUMNS).max(1);
     let sum = |seconds: &[Second]| {
         let mut sum = Second::default();
-        seconds.iter().for_each(|second| sum.add(second));
+        for second in seconds {
+            sum.add(second);
+        }
         sum
     };
     let columns = trace.seconds.chunks(each).map(sum).collect();

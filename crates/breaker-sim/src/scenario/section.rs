@@ -241,16 +241,12 @@ impl<'a> Section<'a> {
 
     /// Some text that must be given.
     pub(crate) fn needed_text(&self, key: &'static str) -> String {
-        match self.find(key) {
-            Some(found) => {
-                let text = self.as_text(key, found);
-                text.map(|(_, text)| text).unwrap_or_default()
-            }
-            None => {
-                self.complain(&format!("{key} is missing: a string"));
-                String::new()
-            }
+        if let Some(found) = self.find(key) {
+            let text = self.as_text(key, found);
+            return text.map(|(_, text)| text).unwrap_or_default();
         }
+        self.complain(&format!("{key} is missing: a string"));
+        String::new()
     }
 
     pub(crate) fn as_text(

@@ -17,12 +17,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("breaker-bench", &["breaker-core"]),
     ("breaker-core", &[]),
     ("breaker-sim", &["breaker-core"]),
+    // Drives the very rules and processes of the breaker through every order of
+    // events.
+    ("breaker-model", &["breaker-core"]),
     ("contract", &[]),
     ("fallback-lambda", &["contract", "lambda-kit"]),
     ("lambda-kit", &["breaker-core", "contract"]),
     ("retry-lambda", &["breaker-core", "contract", "lambda-kit"]),
-    // Meets the running system as its users do: over HTTP and the AWS API.
-    ("system-tests", &[]),
+    // Meets the running system as its users do, over HTTP and the AWS API, and
+    // holds its table to the contract of stores.
+    ("system-tests", &["breaker-core"]),
     // Builds and runs the others; it must compile without them.
     ("xtask", &[]),
 ];

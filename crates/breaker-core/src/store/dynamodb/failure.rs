@@ -1,7 +1,9 @@
 //! What an SDK error means for the breaker.
 //!
 //! The one question that matters is whether a change may have taken effect. A
-//! refusal by the service is certain; everything else is not.
+//! refusal by the service is certain; everything else is not. A store that has
+//! too much to do is told apart from one that refuses: asking again makes the
+//! one worse and is no use with the other.
 
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
@@ -13,6 +15,20 @@ use super::codec::{Item, decode_record};
 use crate::{protocol::Conflict, store::StoreError};
 
 const UNKNOWN: &str = "unknown error";
+
+/// What the service says when it has too much to do: as an error, and as a
+/// reason to cancel a transaction.
+const THROTTLED: [&str; 5] = [
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "ProvisionedThroughputExceeded",
+    "ThrottlingError",
+];
+
+fn is_throttling(code: &str) -> bool {
+    THROTTLED.contains(&code)
+}
 
 pub(super) fn of_read<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> StoreError {
     of_any(error)
@@ -34,15 +50,16 @@ pub(super) fn of_transaction(
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
             let reasons = canceled.cancellation_reasons();
-            let code_is = |code| reasons.iter().any(|reason| reason.code() == Some(code));
-            if code_is("ConditionalCheckFailed") {
+            let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code()).collect();
+            if codes.contains(&"ConditionalCheckFailed") {
                 // The first part is the record; only it has a condition.
                 conflict(reasons.first().and_then(|reason| reason.item.as_ref()))
-            } else if code_is("TransactionConflict") {
+            } else if codes.contains(&"TransactionConflict") {
                 StoreError::Contended
+            } else if codes.iter().any(|code| is_throttling(code)) {
+                StoreError::Throttled
             } else {
-                let codes = reasons.iter().filter_map(|reason| reason.code());
-                StoreError::Refused(codes.collect::<Vec<_>>().join(", "))
+                StoreError::Refused(codes.join(", "))
             }
         }
         Some(TransactWriteItemsError::TransactionInProgressException(_)) => StoreError::Contended,
@@ -68,7 +85,10 @@ fn of_any<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> StoreEr
         SdkError::ServiceError(service) if service.raw().status().is_server_error() => {
             StoreError::NoAnswer(code(service.err()))
         }
-        SdkError::ServiceError(service) => StoreError::Refused(code(service.err())),
+        SdkError::ServiceError(service) => match code(service.err()) {
+            code if is_throttling(&code) => StoreError::Throttled,
+            code => StoreError::Refused(code),
+        },
         SdkError::TimeoutError(_) => StoreError::NoAnswer("timed out".to_owned()),
         SdkError::DispatchFailure(_) => StoreError::NoAnswer("no connection".to_owned()),
         SdkError::ResponseError(_) => StoreError::NoAnswer("unreadable response".to_owned()),
@@ -101,8 +121,29 @@ mod tests {
             canceled(["TransactionConflict", "None"]),
             StoreError::Contended
         );
-        let throttled = canceled(["ThrottlingError", "None"]);
-        assert!(matches!(throttled, StoreError::Refused(_)), "{throttled:?}");
+    }
+
+    #[test]
+    fn a_transaction_that_met_a_busy_store_was_throttled_and_not_refused() {
+        let busy = ["ThrottlingError", "ProvisionedThroughputExceeded"];
+        for codes in busy
+            .into_iter()
+            .flat_map(|code| [[code, "None"], ["None", code]])
+        {
+            assert_eq!(canceled(codes), StoreError::Throttled, "{codes:?}");
+        }
+        assert_eq!(
+            canceled(["None", "ValidationError"]),
+            StoreError::Refused("None, ValidationError".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_lost_race_counts_more_than_a_busy_store() {
+        // What the record says is known; that the event was too much is not
+        // worth knowing any more.
+        let lost = canceled(["ConditionalCheckFailed", "ThrottlingError"]);
+        assert!(matches!(lost, StoreError::Conflict(_)), "{lost:?}");
     }
 
     #[test]

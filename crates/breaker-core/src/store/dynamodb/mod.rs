@@ -9,16 +9,19 @@
 //!
 //! On-demand capacity; TTL on the attribute `ttl`, which events have.
 //! The role needs `GetItem`, `UpdateItem`, `PutItem` and `Query` on the table.
+//! `docs/dynamodb.md` has its definition, all attributes, and what it costs.
 //!
 //! # How each change is written
 //!
-//! Counts are added by one `UpdateItem` with `ADD`, so no report is ever lost
-//! to another. Leases are taken and given back by one conditional
-//! `UpdateItem`. A transition replaces the item by a `Put` that is conditional
-//! on the epoch, in one transaction with its audit event. A loser of a race
-//! gets the winner's record back with the refusal (`ALL_OLD`), at no cost.
+//! A report is one `UpdateItem` with `ADD`, so none is ever lost to another.
+//! Leases are taken and given back by one conditional `UpdateItem`. A
+//! transition is a conditional update of the phase, in one transaction with
+//! its audit event; it touches neither the traffic, to which others may be
+//! adding, nor an operator's order. A loser of a race gets the winner's record
+//! back with the refusal (`ALL_OLD`), which costs nothing more.
 
 mod codec;
+mod expression;
 mod failure;
 mod update;
 
@@ -26,12 +29,14 @@ use aws_sdk_dynamodb::{
     Client,
     types::{
         AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+        Update,
     },
 };
 
 use self::{
-    codec::{Item, decode_event, decode_record, encode_event, encode_record, event_key, state_key},
-    update::{Condition, Update},
+    codec::{decode_event, decode_record, encode_event, event_key, state_key},
+    expression::Expression,
+    update::update_of,
 };
 use super::{CircuitName, Reading, StateStore, StoreError};
 use crate::{
@@ -58,52 +63,65 @@ impl DynamoDbStore {
         }
     }
 
-    async fn update(&self, circuit: &CircuitName, update: Update) -> Result<Record, StoreError> {
+    async fn update(
+        &self,
+        circuit: &CircuitName,
+        update: Expression,
+    ) -> Result<Record, StoreError> {
+        let parts = update.into_parts();
         let output = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(state_key(circuit)))
-            .update_expression(update.expression)
-            .condition_expression(update.condition.expression)
-            .set_expression_attribute_values(Some(update.condition.values))
+            .set_update_expression(parts.update)
+            .condition_expression(parts.condition)
+            .set_expression_attribute_names(Some(parts.names))
+            .set_expression_attribute_values(Some(parts.values))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await
             .map_err(|error| failure::of_update(&error))?;
-        decode_record(output.attributes.as_ref())
+        let silent = || StoreError::NoAnswer("the answer has no record".to_owned());
+        let item = output.attributes.ok_or_else(silent)?;
+        // The change is made by now: "unreadable" would say that it is not.
+        decode_record(Some(&item)).map_err(|error| StoreError::NoAnswer(error.to_string()))
     }
 
-    /// Replaces the record and writes the event, both or neither.
+    /// Changes the record and writes the event, both or neither.
     async fn transition(
         &self,
         circuit: &CircuitName,
-        condition: Condition,
-        next: Record,
+        update: Expression,
         event: &TransitionEvent,
-    ) -> Result<Record, StoreError> {
-        let state = Put::builder()
+    ) -> Result<(), StoreError> {
+        let parts = update.into_parts();
+        let state = Update::builder()
             .table_name(&self.table)
-            .set_item(Some(encode_record(circuit, &next)))
-            .condition_expression(condition.expression)
-            .set_expression_attribute_values(Some(condition.values))
+            .set_key(Some(state_key(circuit)))
+            .set_update_expression(parts.update)
+            .condition_expression(parts.condition)
+            .set_expression_attribute_names(Some(parts.names))
+            .set_expression_attribute_values(Some(parts.values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build();
         let trail = Put::builder()
             .table_name(&self.table)
             .set_item(Some(encode_event(circuit, event)))
             .build();
-        let mut write = self.client.transact_write_items();
-        for put in [state, trail] {
-            let put = put.map_err(|error| StoreError::Refused(error.to_string()))?;
-            write = write.transact_items(TransactWriteItem::builder().put(put).build());
-        }
-        write
+        let incomplete =
+            |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
+        let state = TransactWriteItem::builder().update(state.map_err(incomplete)?);
+        let trail = TransactWriteItem::builder().put(trail.map_err(incomplete)?);
+        self.client
+            .transact_write_items()
+            .transact_items(state.build())
+            .transact_items(trail.build())
             .send()
             .await
             .map_err(|error| failure::of_transaction(&error))?;
-        Ok(next)
+        Ok(())
     }
 }
 
@@ -128,17 +146,13 @@ impl StateStore for DynamoDbStore {
         change: &Change,
         now: Timestamp,
     ) -> Result<Record, StoreError> {
-        if let Some(update) = Update::of(change, basis.epoch, now) {
-            return self.update(circuit, update).await;
-        }
+        let update = update_of(basis, change, now);
         let Some(event) = basis.event_of(change, now) else {
-            return Err(StoreError::Refused(
-                "the change is none that this store knows".to_owned(),
-            ));
+            return self.update(circuit, update).await;
         };
-        let next = basis.after(change, now);
-        let condition = update::allows(change, basis.epoch, now);
-        self.transition(circuit, condition, next, &event).await
+        self.transition(circuit, update, &event).await?;
+        // Transactions do not tell the item that they leave.
+        Ok(basis.after(change, now))
     }
 
     async fn events(
@@ -147,26 +161,39 @@ impl StateStore for DynamoDbStore {
         since: Epoch,
         limit: u16,
     ) -> Result<Vec<TransitionEvent>, StoreError> {
-        let Some(first) = since.0.checked_add(1) else {
-            return Ok(Vec::new());
-        };
         let text = AttributeValue::S;
-        let output = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(circuit.to_string()))
-            .expression_attribute_values(":first", text(event_key(Epoch(first))))
-            .expression_attribute_values(":last", text(event_key(Epoch(u64::MAX))))
-            .limit(i32::from(limit))
-            .send()
-            .await
-            .map_err(|error| failure::of_read(&error))?;
-        output
-            .items()
-            .iter()
-            .map(|item: &Item| decode_event(item))
-            .collect()
+        let mut events = Vec::new();
+        let mut after = since;
+        // One page has 1 MB at most.
+        while let (Some(first), Some(room)) = (after.0.checked_add(1), room(limit, events.len())) {
+            let output = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+                .expression_attribute_values(":pk", text(circuit.to_string()))
+                .expression_attribute_values(":first", text(event_key(Epoch(first))))
+                .expression_attribute_values(":last", text(event_key(Epoch(u64::MAX))))
+                .limit(room)
+                .send()
+                .await
+                .map_err(|error| failure::of_read(&error))?;
+            for item in output.items() {
+                let event = decode_event(item)?;
+                after = event.epoch;
+                events.push(event);
+            }
+            if output.last_evaluated_key.is_none() || output.count == 0 {
+                break;
+            }
+        }
+        Ok(events)
     }
+}
+
+/// How many events are still wanted, if any.
+fn room(limit: u16, found: usize) -> Option<i32> {
+    let found = u16::try_from(found).unwrap_or(u16::MAX);
+    let room = limit.saturating_sub(found);
+    (room > 0).then(|| i32::from(room))
 }

@@ -1,176 +1,187 @@
-//! Changes as conditions and update expressions.
+//! Changes as updates of a circuit's item.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::codec::{
-    CLOSED, HALF_OPEN, SCHEMA, calls_name, failures_name, lease_expiry_name, lease_owner_name,
-    number, owner_text,
+use super::{
+    codec::{
+        CLOSED, Counter, HALF_OPEN, ORDER, SCHEMA, encode_lease, encode_order, encode_phase,
+        lease_expiry, lease_owner, names_of_phases, number, owner_text, text, time,
+    },
+    expression::Expression,
 };
 use crate::{
-    protocol::{Change, Epoch, LeaseOwner, LeaseSlot, OnBehalf, SlotKey, Tally},
+    protocol::{Change, Epoch, LeaseOwner, LeaseSlot, OnBehalf, Override, Record, Report, SlotKey},
     time::Timestamp,
 };
 
-/// The most slots that one report removes: an expression may have 4 KB.
-const MAX_REMOVED_SLOTS: usize = 30;
-
-/// What must hold for a change to be made.
-pub(super) struct Condition {
-    pub(super) expression: String,
-    pub(super) values: HashMap<String, AttributeValue>,
+/// The update that does what `change`, decided on `basis` at `now`, says, if
+/// the item still is as the change assumes.
+pub(super) fn update_of(basis: &Record, change: &Change, now: Timestamp) -> Expression {
+    let mut update = Expression::default();
+    update.still_in(basis.epoch);
+    match change {
+        Change::Report(report) => update.report(report, basis.epoch),
+        Change::TakeLease { slot, lease } => {
+            update.is_free(*slot, now);
+            for (name, value) in encode_lease(*slot, *lease) {
+                update.set(name, value);
+            }
+        }
+        Change::ProbeSucceeded { slot, owner } => {
+            update.is_held(*slot, *owner, now);
+            update.free(*slot);
+            update.add("probe_successes", 1);
+        }
+        Change::ReleaseLease { slot, owner } => {
+            update.is_leased(*slot, *owner);
+            update.free(*slot);
+        }
+        Change::Transition { on_behalf, .. } => {
+            if let OnBehalf::Probe { slot, owner } = on_behalf {
+                update.is_held(*slot, *owner, now);
+            }
+            update.move_on(basis, &basis.after(change, now));
+        }
+        Change::Order { order, .. } => {
+            update.obey(order.as_ref());
+            update.move_on(basis, &basis.after(change, now));
+        }
+    }
+    update
 }
 
-impl Condition {
+/// What must hold.
+impl Expression {
     /// The record still is in `epoch`, and of a schema that may be written. A
     /// circuit that nobody has written yet is in epoch 0.
-    fn still_in(epoch: Epoch) -> Self {
-        let same = "epoch = :epoch AND v = :v";
-        let expression = match epoch {
-            Epoch(0) => format!("(attribute_not_exists(pk) OR ({same}))"),
-            Epoch(_) => same.to_owned(),
-        };
-        let mut condition = Self {
-            expression,
-            values: HashMap::new(),
-        };
-        condition.value(":epoch", number(epoch.0));
-        condition.value(":v", number(SCHEMA));
-        condition
+    fn still_in(&mut self, epoch: Epoch) {
+        let (name, value) = (self.name("epoch"), self.value(number(epoch.0)));
+        let (v, schema) = (self.name("v"), self.value(number(SCHEMA)));
+        let same = format!("{name} = {value} AND {v} = {schema}");
+        if epoch == Epoch(0) {
+            let key = self.name("pk");
+            self.require(format!("(attribute_not_exists({key}) OR ({same}))"));
+        } else {
+            self.require(same);
+        }
     }
 
-    fn and(&mut self, clause: &str) {
-        self.expression = format!("{} AND {clause}", self.expression);
-    }
-
-    fn value(&mut self, name: &str, value: AttributeValue) {
-        self.values.insert(name.to_owned(), value);
+    /// Nobody holds the place.
+    fn is_free(&mut self, place: LeaseSlot, now: Timestamp) {
+        let (phase, half_open) = (self.name("phase"), self.value(text(HALF_OPEN)));
+        let (owner, expiry) = (
+            self.name(lease_owner(place)),
+            self.name(lease_expiry(place)),
+        );
+        let now = self.value(time(now));
+        self.require(format!(
+            "{phase} = {half_open} AND (attribute_not_exists({owner}) OR {expiry} <= {now})"
+        ));
     }
 
     /// The place is the owner's, even if its time is over.
-    fn leased(&mut self, slot: LeaseSlot, owner: LeaseOwner) {
-        self.and(&format!("{} = :owner", lease_owner_name(slot)));
-        self.value(":owner", AttributeValue::S(owner_text(owner)));
+    fn is_leased(&mut self, place: LeaseSlot, owner: LeaseOwner) {
+        let name = self.name(lease_owner(place));
+        let owner = self.value(text(&owner_text(owner)));
+        self.require(format!("{name} = {owner}"));
     }
 
     /// The place is the owner's, and its time is not over.
-    fn held(&mut self, slot: LeaseSlot, owner: LeaseOwner, now: Timestamp) {
-        self.leased(slot, owner);
-        self.and(&format!("{} > :now", lease_expiry_name(slot)));
-        self.value(":now", number(now.as_unix_ms()));
+    fn is_held(&mut self, place: LeaseSlot, owner: LeaseOwner, now: Timestamp) {
+        self.is_leased(place, owner);
+        let (expiry, now) = (self.name(lease_expiry(place)), self.value(time(now)));
+        self.require(format!("{expiry} > {now}"));
     }
 }
 
-/// What must hold for `change`, decided on epoch `expected`.
-pub(super) fn allows(change: &Change, expected: Epoch, now: Timestamp) -> Condition {
-    let mut condition = Condition::still_in(expected);
-    match change {
-        Change::TakeLease { slot, .. } => {
-            let (owner, expiry) = (lease_owner_name(*slot), lease_expiry_name(*slot));
-            condition.and(&format!(
-                "phase = :half_open AND (attribute_not_exists({owner}) OR {expiry} <= :now)"
-            ));
-            condition.value(":half_open", AttributeValue::S(HALF_OPEN.to_owned()));
-            condition.value(":now", number(now.as_unix_ms()));
-        }
-        Change::ProbeSucceeded { slot, owner }
-        | Change::Transition {
-            on_behalf: OnBehalf::Probe { slot, owner },
-            ..
-        } => {
-            condition.held(*slot, *owner, now);
-        }
-        Change::ReleaseLease { slot, owner } => condition.leased(*slot, *owner),
-        Change::Count { .. }
-        | Change::Order { .. }
-        | Change::Transition {
-            on_behalf: OnBehalf::Fleet,
-            ..
-        } => {}
-    }
-    condition
-}
-
-/// The parts of an `UpdateItem` request.
-pub(super) struct Update {
-    pub(super) expression: String,
-    pub(super) condition: Condition,
-}
-
-impl Update {
-    /// The update that does what `change` says, or `None` for a change that
-    /// raises the epoch, which replaces the item instead.
-    pub(super) fn of(change: &Change, expected: Epoch, now: Timestamp) -> Option<Self> {
-        let mut update = Self {
-            expression: String::new(),
-            condition: allows(change, expected, now),
-        };
-        match change {
-            Change::Count { tally, stale } => update.count(tally, stale, expected),
-            Change::TakeLease { slot, lease } => {
-                let (owner, expiry) = (lease_owner_name(*slot), lease_expiry_name(*slot));
-                update.expression = format!("SET {owner} = :owner, {expiry} = :expiry");
-                let values = &mut update.condition;
-                values.value(":owner", AttributeValue::S(owner_text(lease.owner)));
-                values.value(":expiry", number(lease.expires.as_unix_ms()));
-            }
-            Change::ProbeSucceeded { slot, .. } => {
-                update.expression = format!("{} ADD probe_successes :one", free(*slot));
-                update.condition.value(":one", number(1));
-            }
-            Change::ReleaseLease { slot, .. } => update.expression = free(*slot),
-            Change::Transition { .. } | Change::Order { .. } => return None,
-        }
-        Some(update)
+/// What is done.
+impl Expression {
+    /// Gives a place among the probes back.
+    fn free(&mut self, place: LeaseSlot) {
+        self.remove(lease_owner(place));
+        self.remove(lease_expiry(place));
     }
 
-    fn count(&mut self, tally: &Tally, stale: &[SlotKey], epoch: Epoch) {
-        let mut adds = Vec::new();
-        for (index, (&slot, counts)) in tally.iter().enumerate() {
-            let key = SlotKey { epoch, slot };
-            adds.push(format!("{} :c{index}", calls_name(key)));
-            self.condition
-                .value(&format!(":c{index}"), number(counts.calls));
-            if counts.failures > 0 {
-                adds.push(format!("{} :f{index}", failures_name(key)));
-                self.condition
-                    .value(&format!(":f{index}"), number(counts.failures));
-            }
-        }
-        // One expression cannot remove and add the same attribute.
-        let removes: Vec<String> = stale
-            .iter()
-            .filter(|key| key.epoch != epoch || !tally.contains_key(&key.slot))
-            .take(MAX_REMOVED_SLOTS)
-            .flat_map(|&key| [calls_name(key), failures_name(key)])
-            .collect();
-        let mut clauses = Vec::new();
+    fn report(&mut self, report: &Report, epoch: Epoch) {
         if epoch == Epoch(0) {
-            clauses.push(
-                "SET v = if_not_exists(v, :v), epoch = if_not_exists(epoch, :epoch), \
-                 phase = if_not_exists(phase, :closed), since_ms = if_not_exists(since_ms, :zero)"
-                    .to_owned(),
-            );
-            self.condition
-                .value(":closed", AttributeValue::S(CLOSED.to_owned()));
-            self.condition.value(":zero", number(0));
+            // Nobody may have written this circuit yet.
+            self.set_if_absent("v", number(SCHEMA));
+            self.set_if_absent("epoch", number(0));
+            self.set_if_absent("phase", text(CLOSED));
+            self.set_if_absent("since_ms", number(0));
         }
-        if !removes.is_empty() {
-            clauses.push(format!("REMOVE {}", removes.join(", ")));
+        for (&slot, &counts) in &report.tally {
+            for (counter, number) in Counter::of_counts(SlotKey { epoch, slot }, counts) {
+                self.add(counter.to_string(), number);
+            }
         }
-        if !adds.is_empty() {
-            clauses.push(format!("ADD {}", adds.join(", ")));
+        if let Some((slot, heartbeats)) = report.heartbeats {
+            for (counter, number) in Counter::of_heartbeats(slot, heartbeats) {
+                self.add(counter.to_string(), number);
+            }
         }
-        self.expression = clauses.join(" ");
+        self.drop_stale(report, epoch);
+    }
+
+    /// Drops what is stale, as far as there is room: the rest stays stale and
+    /// goes with another report. What is reported just now is not stale.
+    fn drop_stale(&mut self, report: &Report, epoch: Epoch) {
+        // DynamoDB refuses an update that names an attribute twice.
+        let mut traffic: BTreeSet<_> = report.stale_traffic.iter().copied().collect();
+        if let Some((reported, _)) = report.heartbeats {
+            traffic.remove(&reported);
+        }
+        let mut evidence: BTreeSet<_> = report.stale.iter().copied().collect();
+        evidence.retain(|key| key.epoch != epoch || !report.tally.contains_key(&key.slot));
+        let traffic = traffic.into_iter().map(Counter::all_of_traffic);
+        self.drop_all(traffic.chain(evidence.into_iter().map(Counter::all_of)));
+    }
+
+    fn drop_all(&mut self, slots: impl Iterator<Item = [Counter; 3]>) {
+        for counters in slots {
+            if self.room() < counters.len() {
+                break;
+            }
+            for counter in counters {
+                self.remove(counter.to_string());
+            }
+        }
+    }
+
+    /// Replaces the phase and drops the evidence. What others have added to
+    /// the traffic since `basis` was read stays; what they have added to the
+    /// evidence names an epoch that is over, and goes with a later report.
+    fn move_on(&mut self, basis: &Record, next: &Record) {
+        self.set("v", number(SCHEMA));
+        self.set("epoch", number(next.epoch.0));
+        match &next.cause {
+            Some(cause) => self.set("cause", text(cause)),
+            None => self.remove("cause"),
+        }
+        let phase = encode_phase(&next.phase);
+        // Whatever the old phase has become in the meantime, all of it goes.
+        let stays = |name: &String| phase.iter().any(|(kept, _)| kept == name);
+        for name in names_of_phases().filter(|name| !stays(name)) {
+            self.remove(name);
+        }
+        for (name, value) in phase {
+            self.set(name, value);
+        }
+        let evidence = basis.evidence.0.keys().copied();
+        self.drop_all(evidence.map(Counter::all_of));
+    }
+
+    fn obey(&mut self, order: Option<&Override>) {
+        match order {
+            Some(order) => {
+                for (name, value) in encode_order(order) {
+                    self.set(name, value);
+                }
+            }
+            None => ORDER.into_iter().for_each(|name| self.remove(name)),
+        }
     }
 }
 
-/// Gives a place among the probes back.
-fn free(slot: LeaseSlot) -> String {
-    format!(
-        "REMOVE {}, {}",
-        lease_owner_name(slot),
-        lease_expiry_name(slot)
-    )
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,363 @@
+//! Whatever is written can be read, and whatever is read is understood or
+//! refused.
+//!
+//! `PROPTEST_CASES=1000000 cargo test --profile local -p breaker-core codec`
+//! looks harder.
+
+mod sizes;
+
+use proptest::{
+    collection::{btree_map, hash_map, vec},
+    option,
+    prelude::*,
+};
+
+use super::*;
+use crate::protocol::{Counts, Heartbeats, Slot, SlotKey, State, TrafficSlot, TransitionEvent};
+
+/// A record as one item.
+fn encode_record(circuit: &CircuitName, record: &Record) -> Item {
+    let mut item = state_key(circuit);
+    item.insert("v".to_owned(), number(SCHEMA));
+    item.insert("epoch".to_owned(), number(record.epoch.0));
+    item.extend(encode_phase(&record.phase));
+    let evidence = record.evidence.0.iter();
+    let counts = evidence.flat_map(|(&key, &counts)| Counter::of_counts(key, counts));
+    let traffic = record.traffic.0.iter();
+    let heartbeats = traffic.flat_map(|(&slot, &told)| Counter::of_heartbeats(slot, told));
+    let counters = counts.chain(heartbeats);
+    item.extend(counters.map(|(counter, value)| (counter.to_string(), number(value))));
+    item.extend(record.standing_override.iter().flat_map(encode_order));
+    item.extend(
+        record
+            .cause
+            .iter()
+            .map(|why| ("cause".to_owned(), text(why))),
+    );
+    item
+}
+
+fn circuit() -> CircuitName {
+    "orders".parse().unwrap()
+}
+
+fn timestamps() -> impl Strategy<Value = Timestamp> {
+    any::<u64>().prop_map(Timestamp::from_unix_ms)
+}
+
+fn phases() -> impl Strategy<Value = Phase> {
+    let lease = (any::<u128>(), timestamps()).prop_map(|(owner, expires)| Lease {
+        owner: LeaseOwner(owner),
+        expires,
+    });
+    let leases = btree_map(0..MAX_LEASE_SLOTS, lease, 0..=8);
+    prop_oneof![
+        timestamps().prop_map(|since| Phase::Closed { since }),
+        (timestamps(), timestamps(), any::<u32>()).prop_map(|(since, until, reopens)| {
+            Phase::Open {
+                since,
+                until,
+                reopens,
+            }
+        }),
+        (timestamps(), any::<u32>(), any::<u32>(), leases).prop_map(
+            |(since, reopens, successes, leases)| Phase::HalfOpen {
+                since,
+                reopens,
+                successes,
+                leases,
+            }
+        ),
+    ]
+}
+
+/// Small numbers collide, large ones overflow.
+fn numbers() -> impl Strategy<Value = u64> {
+    prop_oneof![0_u64..3, any::<u64>()]
+}
+
+fn evidence() -> impl Strategy<Value = Evidence> {
+    let key = (numbers(), numbers()).prop_map(|(epoch, slot)| SlotKey {
+        epoch: Epoch(epoch),
+        slot: Slot(slot),
+    });
+    let counts = (numbers(), numbers(), numbers()).prop_map(|(calls, failures, slow)| Counts {
+        calls,
+        failures,
+        slow,
+    });
+    btree_map(key, counts, 0..30).prop_map(Evidence)
+}
+
+fn traffic() -> impl Strategy<Value = Traffic> {
+    let told = (numbers(), numbers(), numbers()).prop_map(|(arrivals, contacts, lifetime_ms)| {
+        Heartbeats {
+            arrivals,
+            contacts,
+            lifetime_ms,
+        }
+    });
+    btree_map(numbers().prop_map(TrafficSlot), told, 0..8).prop_map(Traffic)
+}
+
+fn orders() -> impl Strategy<Value = Override> {
+    let modes = [
+        OverrideMode::ForceOpen,
+        OverrideMode::ForceClosed,
+        OverrideMode::Shadow,
+    ];
+    let modes = proptest::sample::select(modes.to_vec());
+    (modes, ".*", ".*", timestamps()).prop_map(|(mode, reason, actor, expires)| Override {
+        mode,
+        reason,
+        actor,
+        expires,
+    })
+}
+
+fn records() -> impl Strategy<Value = Record> {
+    let parts = (
+        any::<u64>().prop_map(Epoch),
+        phases(),
+        evidence(),
+        traffic(),
+        option::of(orders()),
+        option::of(".*"),
+    );
+    parts.prop_map(
+        |(epoch, phase, evidence, traffic, standing_override, cause)| Record {
+            epoch,
+            phase,
+            evidence,
+            traffic,
+            standing_override,
+            cause,
+        },
+    )
+}
+
+fn events() -> impl Strategy<Value = TransitionEvent> {
+    let states = [
+        State::Closed,
+        State::Open,
+        State::HalfOpen,
+        State::ForcedOpen,
+        State::ForcedClosed,
+        State::Shadow,
+    ];
+    let states = proptest::sample::select(states.to_vec());
+    (
+        any::<u64>(),
+        timestamps(),
+        states.clone(),
+        states,
+        ".*",
+        ".*",
+    )
+        .prop_map(|(epoch, at, from, to, reason, actor)| TransitionEvent {
+            epoch: Epoch(epoch),
+            at,
+            from,
+            to,
+            reason,
+            actor,
+        })
+}
+
+/// Names that are nearly, or in fact, those of attributes.
+fn attribute_names() -> impl Strategy<Value = String> {
+    prop_oneof![
+        proptest::sample::select(vec![
+            "v",
+            "epoch",
+            "phase",
+            "since_ms",
+            "until_ms",
+            "reopens",
+            "probe_successes",
+            "cause",
+            "override_mode",
+            "override_reason",
+            "override_actor",
+            "override_until_ms",
+            "ttl",
+            "at_ms",
+            "from_state",
+            "to_state",
+            "reason",
+            "actor",
+            "pk",
+            "sk",
+        ])
+        .prop_map(ToOwned::to_owned),
+        "[cfsaktl]?[0-9+]{0,3}[_-]?[0-9]{0,3}",
+        "l[0-9]_(owner|until_ms)",
+        "[acfkst](18446744073709551615|18446744073709551616|é)?_?(18446744073709551615)?",
+        ".{0,5}",
+    ]
+}
+
+fn number_texts() -> impl Strategy<Value = String> {
+    prop_oneof![
+        numbers().prop_map(|number| number.to_string()),
+        any::<i128>().prop_map(|number| number.to_string()),
+        any::<f64>().prop_map(|number| number.to_string()),
+        any::<f64>().prop_map(|number| format!("{number:e}")),
+        "[-+]?[0-9]{0,39}([.][0-9]{0,5})?([eE][-+]?[0-9]{1,3})?",
+    ]
+}
+
+fn values() -> impl Strategy<Value = AttributeValue> {
+    let words = [
+        "closed",
+        "open",
+        "half_open",
+        "ajar",
+        "",
+        "force_open",
+        "shadow",
+    ];
+    prop_oneof![
+        4 => number_texts().prop_map(AttributeValue::N),
+        2 => proptest::sample::select(words.to_vec()).prop_map(text),
+        1 => "[0-9a-fA-F+]{0,33}".prop_map(AttributeValue::S),
+        1 => any::<bool>().prop_map(AttributeValue::Bool),
+        1 => Just(AttributeValue::Null(true)),
+        1 => vec(number_texts(), 0..3).prop_map(AttributeValue::Ns),
+        1 => vec(number_texts().prop_map(AttributeValue::N), 0..3).prop_map(AttributeValue::L),
+    ]
+}
+
+fn is_understood_or_refused<T: std::fmt::Debug>(found: &Result<T, StoreError>) -> bool {
+    matches!(found, Ok(_) | Err(StoreError::Unreadable(_)))
+}
+
+/// The record if the item's phase says so; an item of no known phase is never
+/// a record.
+fn told_the_truth(item: &Item, found: &Result<Record, StoreError>) -> bool {
+    let phase = item.get("phase").and_then(|phase| phase.as_s().ok());
+    let schema = item.get("v").and_then(|schema| schema.as_n().ok());
+    match found {
+        Ok(record) => {
+            let expected = match record.phase {
+                Phase::Closed { .. } => CLOSED,
+                Phase::Open { .. } => OPEN,
+                Phase::HalfOpen { .. } => HALF_OPEN,
+            };
+            phase.is_some_and(|phase| phase == expected)
+                && schema.and_then(|schema| schema.parse().ok()) == Some(SCHEMA)
+        }
+        Err(error) => matches!(error, StoreError::Unreadable(_)),
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_record_that_is_written_can_be_read(record in records()) {
+        let item = encode_record(&circuit(), &record);
+        prop_assert_eq!(decode_record(Some(&item)), Ok(record));
+    }
+
+    #[test]
+    fn every_event_that_is_written_can_be_read(event in events()) {
+        prop_assert_eq!(decode_event(&encode_event(&circuit(), &event)), Ok(event));
+    }
+
+    #[test]
+    fn any_item_is_understood_or_refused(item in hash_map(attribute_names(), values(), 1..20)) {
+        prop_assert!(told_the_truth(&item, &decode_record(Some(&item))));
+        prop_assert!(is_understood_or_refused(&decode_event(&item)));
+    }
+
+    #[test]
+    fn a_record_that_was_spoiled_is_understood_or_refused(
+        record in records(),
+        spoiled in hash_map(attribute_names(), option::of(values()), 1..5),
+    ) {
+        let mut item = encode_record(&circuit(), &record);
+        for (name, value) in spoiled {
+            match value {
+                Some(value) => item.insert(name, value),
+                None => item.remove(&name),
+            };
+        }
+        prop_assert!(told_the_truth(&item, &decode_record(Some(&item))));
+    }
+
+    #[test]
+    fn a_number_is_read_exactly_or_not_at_all(digits in number_texts()) {
+        let mut item = encode_record(&circuit(), &Record::default());
+        item.insert("epoch".to_owned(), AttributeValue::N(digits.clone()));
+        match decode_record(Some(&item)) {
+            Ok(record) => {
+                let plain = digits.trim_start_matches('+').trim_start_matches('0');
+                let plain = if plain.is_empty() { "0" } else { plain };
+                prop_assert_eq!(record.epoch.to_string(), plain);
+            }
+            Err(error) => prop_assert!(error.to_string().contains("epoch"), "{}", error),
+        }
+    }
+
+    #[test]
+    fn an_unknown_phase_is_never_read(record in records(), phase in "[a-z_]{0,10}") {
+        prop_assume!(![CLOSED, OPEN, HALF_OPEN].contains(&phase.as_str()));
+        let mut item = encode_record(&circuit(), &record);
+        item.insert("phase".to_owned(), text(&phase));
+        let found = decode_record(Some(&item));
+        prop_assert!(matches!(&found, Err(StoreError::Unreadable(why)) if why.contains("phase")));
+    }
+
+    #[test]
+    fn another_schema_is_never_read(record in records(), schema in numbers()) {
+        prop_assume!(schema != SCHEMA);
+        let mut item = encode_record(&circuit(), &record);
+        item.insert("v".to_owned(), number(schema));
+        let found = decode_record(Some(&item));
+        prop_assert!(matches!(&found, Err(StoreError::Unreadable(why)) if why.contains("schema")));
+    }
+}
+
+#[test]
+fn only_the_spelling_that_is_written_names_a_counter() {
+    for name in [
+        "c07_1", "c+7_1", "c7_", "c_1", "c7", "c7_1_1", "a", "a01", "a-1", "A1", "x1", "",
+    ] {
+        assert_eq!(Counter::named(name), None, "{name:?}");
+    }
+    let key = SlotKey {
+        epoch: Epoch(7),
+        slot: Slot(1),
+    };
+    assert_eq!(Counter::named("s7_1"), Some(Counter::Slow(key)));
+    assert_eq!(
+        Counter::named("t1"),
+        Some(Counter::LifetimeMs(TrafficSlot(1)))
+    );
+}
+
+#[test]
+fn half_an_order_or_a_lease_is_not_taken_for_none() {
+    let half_open = Record {
+        phase: Phase::HalfOpen {
+            since: Timestamp::default(),
+            reopens: 0,
+            successes: 0,
+            leases: BTreeMap::new(),
+        },
+        ..Record::default()
+    };
+    for left_over in [
+        "override_reason",
+        "override_mode",
+        "l3_owner",
+        "l3_until_ms",
+    ] {
+        let mut item = encode_record(&circuit(), &half_open);
+        item.insert(left_over.to_owned(), text("force_open"));
+        let found = decode_record(Some(&item));
+        assert!(
+            matches!(found, Err(StoreError::Unreadable(_))),
+            "{left_over}: {found:?}"
+        );
+    }
+}
