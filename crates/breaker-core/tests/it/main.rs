@@ -15,6 +15,7 @@ mod deadline;
 mod guide;
 mod handle;
 mod keyed;
+mod member;
 mod observer;
 mod planted_evidence;
 mod planted_recovery;
