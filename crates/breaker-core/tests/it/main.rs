@@ -8,6 +8,7 @@
 )]
 
 mod adversity;
+mod costs;
 mod handle;
 mod policy;
 mod policy_document;
