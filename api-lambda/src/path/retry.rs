@@ -96,9 +96,9 @@ fn is_transient(result: &Result<Reply, PathError>) -> bool {
     match result {
         Ok(Reply::Unavailable(unavailable)) => unavailable.dependency == Dependency::Database,
         Ok(Reply::Served(_) | Reply::Refused(_))
-        | Err(
-            PathError::Rejected(_) | PathError::ProbeTimedOut | PathError::DeadlineExceeded,
-        ) => false,
+        | Err(PathError::Rejected(_) | PathError::ProbeTimedOut | PathError::DeadlineExceeded) => {
+            false
+        }
         Err(PathError::Inner(error)) => match error {
             AttemptError::TimedOut => true,
             AttemptError::DeadlineReached => false,

@@ -8,7 +8,7 @@ use breaker_core::{
 use stateright::{Model, Property};
 
 use crate::{
-    Action, Ending, Fault, Lane, Request, Scope, Seat, Sightings, Standing, TICK_MS, World,
+    Action, Ending, Fault, Gate, Lane, Request, Scope, Seat, Sightings, Standing, TICK_MS, World,
     condition, environment::Draws, rule, world::clock,
 };
 
@@ -32,7 +32,10 @@ impl Fleet {
             owner: LeaseOwner(0),
         };
         Ok(Self {
-            newcomer: Member::without_gate(policy.clone(), draws)?,
+            newcomer: match scope.gate {
+                Gate::Shut => Member::without_gate(policy.clone(), draws)?,
+                Gate::Used => Member::new(policy.clone(), draws)?,
+            },
             policy,
             scope,
         })

@@ -37,7 +37,7 @@ pub use environment::{Environment, Lane};
 pub use fleet::Fleet;
 pub use request::{Request, Stage};
 pub use rule::Rule;
-pub use scope::{Driver, Fault, Place, Scope, Start, TICK_MS, policy};
+pub use scope::{Driver, Fault, Gate, Place, Scope, Start, TICK_MS, policy};
 pub use shared::Shared;
 pub use sighting::{Sighting, Sightings};
 pub use store::Store;

@@ -22,6 +22,8 @@ pub struct Scope {
     pub faults: Vec<Fault>,
     /// How often in all.
     pub fault_count: u8,
+    /// Whether calls of a healthy circuit pass by the processes' gates.
+    pub gate: Gate,
     /// What the store makes sure of.
     pub store: Store,
     /// How the processes are driven.
@@ -45,6 +47,16 @@ pub struct Place {
     pub lanes: u8,
     /// Whether it knows the first record already.
     pub warm: bool,
+}
+
+/// Whether calls of a healthy circuit pass by the processes' gates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// All calls are decided about under the lock. Wherever the circuit is not
+    /// closed it makes no difference.
+    Shut,
+    /// They do, as outside.
+    Used,
 }
 
 /// What the store holds at first.

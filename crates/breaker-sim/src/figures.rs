@@ -99,6 +99,8 @@ declare_figures! {
     max_concurrent_probes: u64;
     /// From the dependency's last recovery to the first close after it.
     closed_after_recovery_s: Option<f64>;
+    /// To that close from the recovery or the end of the open time, the later.
+    closed_after_open_time_s: Option<f64>;
     /// Of the calls in the first second after that close, the admitted share.
     admitted_fraction_first_second_after_close: Option<f64>;
     /// Successes over calls from the end of the ramp after that close.

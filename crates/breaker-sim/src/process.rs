@@ -68,8 +68,12 @@ pub trait Process: Sized {
     /// How the store is to be asked.
     fn request(operation: &Self::Operation) -> Request;
 
-    /// What a write makes of the record that it finds; an error if its
-    /// condition does not hold. `now` is the environment's clock when it asked.
+    /// What a write makes of the record that it finds. `now` is the
+    /// environment's clock when it asked.
+    ///
+    /// # Errors
+    ///
+    /// [`ConditionFailed`] if the write's condition does not hold.
     fn write(
         operation: &Self::Operation,
         found: &Self::Record,
@@ -147,6 +151,11 @@ pub trait Stored: Clone + Default + fmt::Debug {
 
     /// Where the circuit stands.
     fn state(&self) -> CircuitState;
+
+    /// Until when it is open, by the clock of whoever opened it.
+    fn open_until(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// Where a circuit stands.

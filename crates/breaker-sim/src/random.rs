@@ -35,7 +35,7 @@ pub(crate) fn stream(seed: u64, stream: Stream) -> Rng {
 }
 
 /// A seed that has nothing in common with its neighbours' (the finisher of
-/// SplitMix64).
+/// `SplitMix64`).
 pub(crate) fn mixed(seed: u64, salt: u64) -> u64 {
     let mut bits = seed
         .wrapping_mul(0x9E37_79B9_7F4A_7C15)

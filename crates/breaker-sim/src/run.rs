@@ -9,6 +9,7 @@ use crate::{
     },
     engine::Engine,
     figures::Figures,
+    process::Process,
     scenario::{Kind, Scenario},
     trace::Trace,
 };
@@ -35,10 +36,10 @@ pub struct Outcome {
 /// The same scenario and seed give the same outcome, to the last digit.
 pub fn run(scenario: &Scenario, seed: u64) -> Outcome {
     let (figures, trace) = match scenario.breaker {
-        Kind::Fleet => Engine::<FleetProcess>::new(scenario, &scenario.policy, seed).run(),
-        Kind::PerEnvironment => Engine::<PerEnvironment>::new(scenario, &(), seed).run(),
-        Kind::SharedCounter => Engine::<SharedCounter>::new(scenario, &(), seed).run(),
-        Kind::None => Engine::<NoBreaker>::new(scenario, &(), seed).run(),
+        Kind::Fleet => run_with::<FleetProcess>(scenario, &scenario.policy, seed),
+        Kind::PerEnvironment => run_with::<PerEnvironment>(scenario, &(), seed),
+        Kind::SharedCounter => run_with::<SharedCounter>(scenario, &(), seed),
+        Kind::None => run_with::<NoBreaker>(scenario, &(), seed),
     };
     Outcome {
         scenario: scenario.name.clone(),
@@ -47,4 +48,9 @@ pub fn run(scenario: &Scenario, seed: u64) -> Outcome {
         figures,
         trace,
     }
+}
+
+/// Runs a scenario with any breaker, whatever kind the scenario names.
+pub fn run_with<P: Process>(scenario: &Scenario, rules: &P::Rules, seed: u64) -> (Figures, Trace) {
+    Engine::<P>::new(scenario, rules, seed).run()
 }

@@ -4,6 +4,7 @@ mod checks;
 mod disk;
 mod http;
 mod interrupt;
+mod planted;
 mod prerequisites;
 mod process;
 mod program;
@@ -62,6 +63,13 @@ enum Command {
         #[arg(default_value = "all")]
         extent: Extent,
     },
+    /// Plants known bugs in a copy of the breaker and tells which test catches
+    /// which.
+    Planted {
+        /// How much of it.
+        #[command(flatten)]
+        choice: planted::Choice,
+    },
     /// Stops, kills or starts one server of the running stack.
     Server {
         /// What to do to it.
@@ -100,6 +108,7 @@ fn run(command: &Command) -> Result<ExitCode> {
     let workspace = Workspace::find();
     let done = match command {
         Command::Test { extent } => return checks::test(&workspace, *extent, &interrupt),
+        Command::Planted { choice } => return planted::plant(&workspace, choice, &interrupt),
         Command::Up { detach: true } => lifecycle::up(&workspace, Stay::Detach, &interrupt),
         Command::Up { detach: false } => {
             lifecycle::up(&workspace, Stay::UntilInterrupted, &interrupt)

@@ -111,22 +111,33 @@ impl Program {
     /// # Errors
     /// When it cannot be started or the user interrupts.
     pub(crate) fn run_to_status(&self, interrupt: &Interrupt) -> Result<ExitStatus> {
+        self.run_within(Duration::MAX, interrupt)?
+            .ok_or_else(|| anyhow!("`{}` never ended", self.spoken()))
+    }
+
+    /// Like [`Self::run_to_status`], but what has not ended within `bound` is
+    /// stopped, and `None` is answered.
+    ///
+    /// # Errors
+    /// When it cannot be started or the user interrupts.
+    pub(crate) fn run_within(
+        &self,
+        bound: Duration,
+        interrupt: &Interrupt,
+    ) -> Result<Option<ExitStatus>> {
         let mut child = self.spawn(|log| File::create(log))?;
         let identity = Identity::of(child.id());
-        let ended = waiting::until(Duration::MAX, interrupt, || Ok(child.try_wait()?));
-        match ended {
-            Ok(Some(status)) => Ok(status),
-            Ok(None) => Err(anyhow!("`{}` never ended", self.spoken())),
-            Err(error) => {
-                if let Some(identity) = identity {
-                    process::end_tree(&identity, GRACE);
-                }
-                child
-                    .wait()
-                    .context("waiting for a command that was stopped")?;
-                Err(error.context(format!("`{}` was stopped", self.spoken())))
-            }
+        let ended = waiting::until(bound, interrupt, || Ok(child.try_wait()?));
+        if let Ok(Some(status)) = ended {
+            return Ok(Some(status));
         }
+        if let Some(identity) = identity {
+            process::end_tree(&identity, GRACE);
+        }
+        child
+            .wait()
+            .context("waiting for a command that was stopped")?;
+        ended.with_context(|| format!("`{}` was stopped", self.spoken()))
     }
 
     /// Starts it to stay: in a process group of its own, so that neither Ctrl-C
@@ -283,6 +294,14 @@ mod tests {
             child.unwrap().unwrap()
         });
         assert!(!child.is_running());
+    }
+
+    #[test]
+    fn a_command_that_does_not_end_in_time_is_stopped() {
+        let scratch = Scratch::new("program-bound");
+        let program = shell(&scratch, "sleep 600");
+        let ended = program.run_within(Duration::from_millis(50), &Interrupt::new());
+        assert_eq!(ended.unwrap(), None);
     }
 
     #[test]

@@ -147,7 +147,7 @@ async fn inspect(app: &App) -> Result<Circuit, Problem> {
 fn trouble(error: &StoreError) -> Problem {
     tracing::warn!(%error, "the circuits' table is in trouble");
     let detail = match error {
-        StoreError::NoAnswer(_) | StoreError::Refused(_) => {
+        StoreError::NoAnswer(_) | StoreError::Throttled | StoreError::Refused(_) => {
             "The table of the circuits does not answer; calls go on by the last known state."
         }
         StoreError::Conflict(_) | StoreError::Contended => {

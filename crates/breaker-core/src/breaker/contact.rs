@@ -24,18 +24,30 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// call that is at it.
     pub(super) async fn ask_first(&self, errand: Errand, deadline: Option<Deadline>) -> Step {
         let member = &self.inner.member;
-        if deadline.is_some_and(|deadline| !self.leaves_time_to_ask(deadline)) {
+        if !self.leaves_time_to_ask(deadline) {
             return member.decline(errand, self.now());
         }
         let Ok(_turn) = self.inner.contact.try_lock() else {
-            drop(self.inner.contact.lock().await);
-            return member.reconsider(errand, self.now());
+            let turn = self.inner.contact.lock().await;
+            let step = member.reconsider(errand, self.now());
+            // What is still needed is asked for while it is this call's turn:
+            // calls that pass the turn on to one another never come to ask.
+            return match step {
+                Step::Ask(errand) if self.leaves_time_to_ask(deadline) => self.ask(errand).await,
+                Step::Ask(errand) => member.decline(errand, self.now()),
+                Step::Admitted(_) | Step::Rejected(_) | Step::Done => {
+                    drop(turn);
+                    step
+                }
+            };
         };
         self.ask(errand).await
     }
 
-    fn leaves_time_to_ask(&self, deadline: Deadline) -> bool {
-        self.now() + self.policy().store_timeout + deadline.needs <= deadline.at
+    fn leaves_time_to_ask(&self, deadline: Option<Deadline>) -> bool {
+        deadline.is_none_or(|deadline| {
+            self.now() + self.policy().store_timeout + deadline.needs <= deadline.at
+        })
     }
 
     async fn ask(&self, errand: Errand) -> Step {

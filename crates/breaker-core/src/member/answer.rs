@@ -49,7 +49,7 @@ impl State {
         let Content { operation, purpose } = errand.content();
         match purpose {
             Purpose::Contact(then) => {
-                self.undo(&operation);
+                self.call_off(&operation);
                 match then {
                     Then::Decide => self.decide(Asked::Already, Need::None, policy, now),
                     Then::Nothing => Step::Done,
@@ -65,7 +65,7 @@ impl State {
         let Content { operation, purpose } = errand.content();
         match purpose {
             Purpose::Contact(Then::Decide) => {
-                self.undo(&operation);
+                self.call_off(&operation);
                 self.consider(policy, now)
             }
             Purpose::Contact(Then::Nothing) | Purpose::Commit(_) | Purpose::Confirm(..) => {
@@ -74,7 +74,22 @@ impl State {
         }
     }
 
-    /// Takes back what an operation that was not performed was to tell.
+    /// Takes back all that an operation was to tell that was not even tried.
+    fn call_off(&mut self, operation: &Operation) {
+        self.undo(operation);
+        if let Operation::Apply {
+            change: Change::Report(report),
+            ..
+        } = operation
+            && let Some((_, seen)) = report.heartbeats
+        {
+            self.unreported.put_back_traffic(seen);
+        }
+    }
+
+    /// Takes back the counts that an operation without effect was to tell. What
+    /// it was to tell of traffic is gone: during an outage of the store that
+    /// would pile up, and be taken for a burst.
     fn undo(&mut self, operation: &Operation) {
         if let Operation::Apply {
             basis,

@@ -30,6 +30,8 @@ pub(super) struct Unreported {
     arrivals: u64,
     /// When the last contact began.
     contact: Option<Timestamp>,
+    /// Time that a contact was to tell of that did not take place.
+    untold_ms: u64,
     /// Contacts so far while the fleet's size was unknown.
     contacts_in_the_dark: u32,
 }
@@ -63,6 +65,13 @@ impl Unreported {
         for (&slot, &counts) in tally {
             self.tally.entry(slot).or_default().add(counts);
         }
+    }
+
+    /// Takes back what a contact that did not take place was to tell of. What
+    /// it would not have told of stays untold: that was drawn already.
+    pub(super) fn put_back_traffic(&mut self, seen: Heartbeats) {
+        self.arrivals = self.arrivals.saturating_add(seen.arrivals);
+        self.untold_ms = self.untold_ms.saturating_add(seen.lifetime_ms);
     }
 
     /// Calls of an epoch that is over prove nothing.
@@ -100,10 +109,11 @@ impl Unreported {
             .map_or(Duration::ZERO, |before| now.since(before))
             .min(LONGEST_SILENCE);
         self.contact = Some(now);
+        let silence_ms = u64::try_from(silence.as_millis()).unwrap_or(u64::MAX);
         Heartbeats {
             arrivals: std::mem::take(&mut self.arrivals),
             contacts: 1,
-            lifetime_ms: u64::try_from(silence.as_millis()).unwrap_or(u64::MAX),
+            lifetime_ms: std::mem::take(&mut self.untold_ms).saturating_add(silence_ms),
         }
     }
 }

@@ -134,6 +134,52 @@ impl Counters {
     }
 }
 
+/// What a model checker needs; it counts on one thread alone.
+#[cfg(feature = "model")]
+impl Counters {
+    /// Other counters that hold the same.
+    pub(super) fn fork(&self) -> Self {
+        let collected = self.collected.lock();
+        Self {
+            own: self.own.iter().map(Stripe::fork).collect(),
+            shared: self.shared.fork(),
+            collected: Mutex::new(collected.unwrap_or_else(PoisonError::into_inner).clone()),
+        }
+    }
+}
+
+#[cfg(feature = "model")]
+impl Stripe {
+    fn fork(&self) -> Self {
+        Self {
+            arrivals: AtomicU64::new(self.arrivals.load(Ordering::Relaxed)),
+            seed: self.seed,
+            samples: array::from_fn(|at| AtomicU64::new(self.samples[at].load(Ordering::Relaxed))),
+        }
+    }
+}
+
+/// What has not been collected, and the labels of what has. What was counted
+/// and collected before is left out: nothing depends on it as long as all calls
+/// are sampled.
+#[cfg(feature = "model")]
+impl std::hash::Hash for Counters {
+    fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
+        let collected = self.collected.lock();
+        let collected = collected.unwrap_or_else(PoisonError::into_inner);
+        for (stripe, collected) in self.own.iter().chain([&self.shared]).zip(collected.iter()) {
+            let arrivals = stripe.arrivals.load(Ordering::Relaxed);
+            hasher.write_u64(arrivals.wrapping_sub(collected.arrivals));
+            for (at, (word, before)) in stripe.samples.iter().zip(&collected.samples).enumerate() {
+                let word = Sampled(word.load(Ordering::Relaxed));
+                if word.count() > 0 {
+                    (at, word.0 & !COUNT, word.since(*before)).hash(hasher);
+                }
+            }
+        }
+    }
+}
+
 /// The counts of one thread, or of all that have no stripe of their own.
 #[derive(Debug)]
 #[repr(align(128))]

@@ -55,6 +55,19 @@ pub(super) struct Gate {
     longest_quiet: u64,
 }
 
+#[cfg(feature = "model")]
+impl std::hash::Hash for Gate {
+    fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
+        let Self {
+            word,
+            sample,
+            longest_quiet: _,
+        } = self;
+        hasher.write_u64(word.load(Ordering::Acquire));
+        hasher.write_u64(sample.load(Ordering::Relaxed));
+    }
+}
+
 impl Gate {
     /// A gate that is shut, in epoch 0, and has all calls sampled. No quiet
     /// will be longer than `longest_quiet`.
@@ -76,6 +89,22 @@ impl Gate {
         let left = (word >> EPOCH_BITS).wrapping_sub(now.as_unix_ms());
         // None left is the longest of all.
         (left.wrapping_sub(1) < self.longest_quiet).then_some(EpochTag::in_word(word))
+    }
+
+    /// Whether no call ever passes.
+    #[cfg(feature = "model")]
+    pub(super) const fn never_opens(&self) -> bool {
+        self.longest_quiet == 0
+    }
+
+    /// Another gate that lets the same calls through.
+    #[cfg(feature = "model")]
+    pub(super) fn fork(&self) -> Self {
+        Self {
+            longest_quiet: self.longest_quiet,
+            word: AtomicU64::new(self.word.load(Ordering::Acquire)),
+            sample: AtomicU64::new(self.sample()),
+        }
     }
 
     /// Lets calls through until `quiet_until`, exclusively, as calls of `epoch`.

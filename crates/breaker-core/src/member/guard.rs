@@ -44,10 +44,13 @@ impl Guard {
     pub(super) fn opinion(&self, policy: &Policy, now: Timestamp) -> Opinion {
         match self.stopped_until {
             None => Opinion::Pass,
-            Some(until) if now < until => Opinion::Stop(until),
+            // A clock that was set back must not stop the process for longer.
+            Some(until) if now < until && until.since(now) <= policy.longest_open_time() => {
+                Opinion::Stop(until)
+            }
             Some(_) => match self.trial {
                 // A trial that never came back must not stop the process for ever.
-                Some(begun) if now.since(begun) < policy.probe_timeout => {
+                Some(begun) if begun <= now && now.since(begun) < policy.probe_timeout => {
                     Opinion::Stop(begun + policy.probe_timeout)
                 }
                 Some(_) | None => Opinion::Try,
@@ -160,3 +163,6 @@ impl Guard {
         now + Duration::from_millis(250).mul_f64(1.0 + draw)
     }
 }
+
+#[cfg(test)]
+mod tests;

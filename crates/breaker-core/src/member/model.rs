@@ -6,6 +6,10 @@
 
 use std::{
     hash::{Hash, Hasher},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,9 +20,9 @@ use crate::{
 };
 
 impl Member {
-    /// A process whose every call is decided about under the lock. The gate
-    /// and the counters are loom's to check; without them all there is to a
-    /// process is its state.
+    /// A process whose every call is decided about under the lock: what the
+    /// gate and the counters would hold is all in its state, so there is less
+    /// to tell apart. Races for them are loom's to check.
     ///
     /// # Errors
     ///
@@ -34,21 +38,32 @@ impl Member {
     }
 
     /// Another process that is exactly like this one but for its randomness,
-    /// which is `entropy`, and that has [no gate](Member::without_gate).
+    /// which is `entropy`.
     #[must_use]
     pub fn fork(&self, entropy: impl Entropy + 'static) -> Self {
-        let fork = Self {
-            gate: Gate::shut_from_the_start(Duration::ZERO),
-            ..Self::with_checked(self.policy.clone(), Box::new(entropy), 0)
+        let state = self.state();
+        // Where no call passes the gate, nothing is ever counted beside it.
+        let counters = if self.gate.never_opens() {
+            Arc::clone(&self.counters)
+        } else {
+            Arc::new(self.counters.fork())
         };
-        {
-            let (state, mut copy) = (self.state(), fork.state());
-            copy.news = state.news.clone();
-            copy.unreported = state.unreported.clone();
-            copy.guard = state.guard.clone();
-            copy.events.clone_from(&state.events);
+        Self {
+            policy: self.policy.clone(),
+            gate: self.gate.fork(),
+            slots: self.slots,
+            slow_after_ms: self.slow_after_ms,
+            counters: Arc::clone(&counters),
+            state: Mutex::new(State {
+                entropy: Box::new(entropy),
+                news: state.news.clone(),
+                counters,
+                unreported: state.unreported.clone(),
+                guard: state.guard.clone(),
+                events: state.events.clone(),
+            }),
+            has_events: AtomicBool::new(self.has_events.load(Ordering::Relaxed)),
         }
-        fork
     }
 
     /// The epoch of what the store said last.
@@ -57,19 +72,31 @@ impl Member {
     }
 }
 
-/// Everything but the policy, the randomness and what observers have not
-/// heard yet: two processes with the same hash act alike.
+/// Two processes with the same hash act alike, if they have the same policy
+/// and draw the same numbers. What observers have not heard yet is left out.
 impl Hash for Member {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self {
+            policy: _,
+            gate,
+            slots: _,
+            slow_after_ms: _,
+            counters,
+            state: _,
+            has_events: _,
+        } = self;
         let state = self.state();
         let State {
             entropy: _,
-            counters: _,
             news,
+            counters: _,
             unreported,
             guard,
             events: _,
         } = &*state;
         (news, unreported, guard).hash(hasher);
+        if !gate.never_opens() {
+            (gate, counters).hash(hasher);
+        }
     }
 }

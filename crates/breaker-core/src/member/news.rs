@@ -14,7 +14,7 @@ pub(super) const LOOKS_PER_S: f64 = 1_000.0;
 
 /// How long a store in trouble is left alone the first time, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Missed answers in a row after which the store counts as away: a single
 /// answer may be lost.
@@ -57,8 +57,16 @@ impl std::hash::Hash for News {
             spread,
         } = self;
         (record, suspicious, heard, trouble, under_way, doubtful).hash(hasher);
-        (suspicion.to_bits(), spread.to_bits()).hash(hasher);
-        size.map(|size| size.calls_per_s.to_bits()).hash(hasher);
+        let size = size.map(|size| {
+            let FleetSize {
+                calls_per_s,
+                recent_calls_per_s,
+                contacts_per_s,
+                processes,
+            } = size;
+            [calls_per_s, recent_calls_per_s, contacts_per_s, processes].map(f64::to_bits)
+        });
+        (size, suspicion.to_bits(), spread.to_bits()).hash(hasher);
     }
 }
 
@@ -275,3 +283,6 @@ impl News {
         self.suspicion
     }
 }
+
+#[cfg(test)]
+mod tests;

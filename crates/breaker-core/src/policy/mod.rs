@@ -52,6 +52,11 @@ impl Policy {
         self.refresh_interval(processes).mul_f64(1.2) + self.store_timeout
     }
 
+    /// No open time is longer, whatever the draw.
+    pub(crate) fn longest_open_time(&self) -> Duration {
+        self.open_time(u32::MAX, 1.0)
+    }
+
     /// How long the circuit stays open after `reopens` failed recoveries.
     ///
     /// `open_for · open_growth^reopens`, at most `open_for_max`, spread by

@@ -263,3 +263,6 @@ fn open(
         on_behalf,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,3 +176,6 @@ impl Evidence {
 pub(super) fn as_f64(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests;

@@ -247,3 +247,6 @@ impl Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

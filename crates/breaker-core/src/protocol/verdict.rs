@@ -16,6 +16,10 @@
 //! last n slots, for any n. With the defaults that takes 23 failures in a row.
 //! Slow calls are judged alike, by their own threshold.
 //!
+//! Where calls are a slot or more apart, each takes a slot of its own, and a
+//! window of [`Policy::window_slots`] may not hold enough of them. There a full
+//! window with as many failures as slots, and no success, opens as well.
+//!
 //! # Calls that nobody reported
 //!
 //! Failures are reported at once and successes later, so the newest slots hold
@@ -28,7 +32,8 @@
 //! has told of yet is not taken for an outage. Once trouble has lasted longer
 //! than anybody goes without news, everybody knows and tells of every call, and
 //! nothing needs to be assumed any more: an outage opens even if traffic has
-//! dropped since the last heartbeats.
+//! dropped since the last heartbeats, down to about a sixth; if to less, once
+//! heartbeats tell of it.
 //!
 //! A fleet that has just started has promised nothing yet. Until its
 //! heartbeats have covered 10 to 30 seconds, only evidence from at least two
@@ -96,7 +101,9 @@ impl Record {
         let seen = self.seen(policy, now);
         let test = |bad: fn(Counts) -> u64, threshold: f64| {
             let weights = Weights::around(threshold, policy.rate_margin);
+            let whole_window = f64::from(policy.window_slots) * weights.bad;
             seen.likelihood(weights, bad) >= policy.evidence_bound
+                || seen.likelihood_of_a_full_window(policy, weights, bad) >= whole_window
         };
         let Counts {
             calls,
@@ -220,6 +227,20 @@ impl Seen {
         self.likelihoods(weights, bad)
             .map(|(_, likelihood)| likelihood)
             .fold(0.0, f64::max)
+    }
+
+    /// The log-likelihood ratio of all slots that a window has; 0 if some are
+    /// free.
+    fn likelihood_of_a_full_window(
+        &self,
+        policy: &Policy,
+        weights: Weights,
+        bad: fn(Counts) -> u64,
+    ) -> f64 {
+        let all = self.likelihoods(weights, bad).last();
+        let slots = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
+        all.filter(|_| slots >= policy.window_slots)
+            .map_or(0.0, |(_, likelihood)| likelihood)
     }
 
     /// The log-likelihood ratio of the last n slots, for each n, with the time

@@ -8,11 +8,21 @@
 )]
 
 mod adversity;
+mod alone;
+mod cancellation;
 mod costs;
+mod crowd;
+mod deadline;
+mod guide;
 mod handle;
+mod keyed;
+mod observer;
+mod planted_evidence;
+mod planted_recovery;
 mod policy;
 mod policy_document;
 mod protocol;
+mod recovery;
 mod store_contract;
 mod support;
 

@@ -9,8 +9,8 @@ use std::{
 };
 
 use breaker_core::{
-    Breaker, Change, CircuitName, MemoryStore, Policy, Record, StateStore, StoreError, Timestamp,
-    TransitionEvent,
+    Breaker, BreakerBuilder, Change, CircuitName, Clock, MemoryStore, Policy, Record, StateStore,
+    StoreError, Timestamp, TransitionEvent,
     member::Entropy,
     protocol::{Counts, Epoch, Heartbeats, LeaseOwner, Opening, Report, Slot, Tally, TrafficSlot},
     store::Reading,
@@ -77,6 +77,8 @@ pub(crate) struct Cuttable {
     /// What a lagging read shows.
     past: Mutex<Record>,
     pub(crate) operations: AtomicU64,
+    /// Of these, changes.
+    pub(crate) writes: AtomicU64,
     writing: AtomicU64,
 }
 
@@ -85,9 +87,10 @@ pub(crate) struct Cuttable {
 pub(crate) enum Mode {
     #[default]
     Working,
-    /// Every operation takes a while.
+    /// Every operation takes a while, there and back.
     Slow,
     Refusing,
+    Throttling,
     Silent,
     /// Writes are done, but the answer is lost.
     LosingReplies,
@@ -124,7 +127,8 @@ impl Cuttable {
         self.operations.fetch_add(1, Ordering::SeqCst);
         match self.mode() {
             Mode::Silent => std::future::pending().await,
-            Mode::Refusing => Err(StoreError::Refused("throttled".to_owned())),
+            Mode::Refusing => Err(StoreError::Refused("forbidden".to_owned())),
+            Mode::Throttling => Err(StoreError::Throttled),
             Mode::Slow => {
                 tokio::time::sleep(A_WHILE).await;
                 Ok(())
@@ -150,6 +154,7 @@ impl StateStore for Cuttable {
         change: &Change,
         now: Timestamp,
     ) -> Result<Record, StoreError> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
         self.meet().await?;
         let mode = self.mode();
         if mode == Mode::SwallowingCounts && matches!(change, Change::Report(_)) {
@@ -164,7 +169,8 @@ impl StateStore for Cuttable {
             }
         }
         let result = self.inner.apply(circuit, basis, change, now).await;
-        if mode == Mode::AnsweringLate && matches!(change, Change::Report(_)) {
+        let is_late = mode == Mode::AnsweringLate && matches!(change, Change::Report(_));
+        if is_late || mode == Mode::Slow {
             tokio::time::sleep(A_WHILE).await;
         }
         if mode == Mode::LosingReplies {
@@ -184,13 +190,13 @@ impl StateStore for Cuttable {
     }
 }
 
-/// Draws so that nothing happens by chance.
+/// Draws the same each time, so that nothing happens by chance.
 #[derive(Debug)]
-struct Steady;
+pub(crate) struct Steady(pub(crate) f64);
 
 impl Entropy for Steady {
     fn uniform(&mut self) -> f64 {
-        0.0
+        self.0
     }
 
     fn owner(&mut self) -> LeaseOwner {
@@ -226,6 +232,11 @@ impl Fleet {
 
     /// One more environment, which knows nothing yet.
     pub(crate) fn environment(&self) -> Environment {
+        self.builder().build().unwrap()
+    }
+
+    /// An environment in the making, in which nothing happens by chance.
+    pub(crate) fn builder(&self) -> BreakerBuilder<Arc<Cuttable>, Arc<ManualClock>> {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         let policy = Policy {
             open_jitter: 0.0,
@@ -233,9 +244,33 @@ impl Fleet {
         };
         Breaker::builder(name("orders"), policy, store)
             .clock(clock)
-            .entropy(Steady)
-            .build()
-            .unwrap()
+            .entropy(Steady(0.0))
+    }
+
+    /// A minute passes in which others have so much traffic.
+    pub(crate) async fn promise(&self, calls_per_s: u64, processes: u64) {
+        self.live(Duration::from_mins(1), calls_per_s, processes)
+            .await;
+    }
+
+    /// Whole seconds pass in which others have so much traffic.
+    pub(crate) async fn live(&self, time: Duration, calls_per_s: u64, processes: u64) {
+        for _ in 0..time.as_secs() {
+            let now = self.clock.now();
+            let heartbeats = Heartbeats {
+                arrivals: calls_per_s,
+                contacts: 1,
+                lifetime_ms: processes * 1_000,
+            };
+            let change = Change::Report(Report {
+                heartbeats: Some((TrafficSlot::at(now), heartbeats)),
+                ..Report::default()
+            });
+            let (basis, circuit) = (self.record().await, name("orders"));
+            let told = self.store.inner.apply(&circuit, &basis, &change, now);
+            told.await.unwrap();
+            self.advance(Duration::from_secs(1));
+        }
     }
 
     pub(crate) fn advance(&self, by: Duration) {

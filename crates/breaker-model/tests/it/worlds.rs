@@ -2,7 +2,7 @@
 
 use breaker_core::Policy;
 use breaker_model::{
-    Action, Driver, Fault, Fleet, Place, Rule, Scope, Sighting, Start, Store, World, policy,
+    Action, Driver, Fault, Fleet, Gate, Place, Rule, Scope, Sighting, Start, Store, World, policy,
 };
 use stateright::{Checker, HasDiscoveries, Model, Path};
 
@@ -25,6 +25,7 @@ pub(crate) fn world(start: Start, ticks: u8, places: &[Place]) -> Scope {
         ticks,
         faults: Fault::ALL.to_vec(),
         fault_count: 0,
+        gate: Gate::Shut,
         store: Store::Fenced,
         driver: Driver::Honest,
         rules: Rule::ALL.to_vec(),

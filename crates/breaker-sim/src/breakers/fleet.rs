@@ -171,10 +171,7 @@ impl Stored for Record {
             return 0;
         }
         let cause = self.cause.as_ref().map_or(0, String::len);
-        FIXED_BYTES
-            + COUNTER_BYTES * counters as u64
-            + LEASE_BYTES * leases as u64
-            + cause as u64
+        FIXED_BYTES + COUNTER_BYTES * counters as u64 + LEASE_BYTES * leases as u64 + cause as u64
     }
 
     fn state(&self) -> CircuitState {
@@ -182,6 +179,13 @@ impl Stored for Record {
             Phase::Closed { .. } => CircuitState::Closed,
             Phase::Open { .. } => CircuitState::Open,
             Phase::HalfOpen { .. } => CircuitState::HalfOpen,
+        }
+    }
+
+    fn open_until(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Open { until, .. } => Some(until),
+            Phase::Closed { .. } | Phase::HalfOpen { .. } => None,
         }
     }
 }

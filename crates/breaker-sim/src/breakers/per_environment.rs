@@ -14,8 +14,8 @@
 //!
 //! Requests are boto3's: an answer is waited for 60 s, and a throttled request
 //! is repeated up to 9 times, after up to 50 ms · 2ⁿ. Given to it as a
-//! benefit: a request that is not answered is not repeated, and Lambda's own
-//! time-out never cuts in.
+//! benefit: a request that is not answered is not repeated. Lambda's own
+//! time-out, which would end the wait together with the call, is not modelled.
 
 use std::time::Duration;
 
@@ -190,12 +190,7 @@ impl Process for PerEnvironment {
         }
     }
 
-    fn answer(
-        &mut self,
-        errand: Operation,
-        answer: Answer<Shared>,
-        now: Timestamp,
-    ) -> Step<Self> {
+    fn answer(&mut self, errand: Operation, answer: Answer<Shared>, now: Timestamp) -> Step<Self> {
         match (errand, answer) {
             (Operation::Read, Answer::Record(record)) => {
                 self.cache(record, now);

@@ -13,8 +13,9 @@
 //!
 //! Requests are those of the AWS SDK for JavaScript: up to 3 attempts, a
 //! throttled one repeated after up to 500 ms · 2ⁿ. Given to it as a benefit:
-//! an answer is waited for no longer than 60 s, and a request that is not
-//! answered is not repeated.
+//! an answer is waited for no longer than 60 s, where the SDK waits without end,
+//! and a request that is not answered is not repeated. Lambda's own time-out,
+//! which would end the wait together with the call, is not modelled.
 
 use std::time::Duration;
 
@@ -97,8 +98,8 @@ impl SharedCounter {
     fn check(&mut self, now: Timestamp) -> Step<Self> {
         let now_ms = now.as_unix_ms();
         let known = &mut self.known;
-        let forgotten = known.last_failure_ms > 0
-            && now_ms.saturating_sub(known.last_failure_ms) > WINDOW_MS;
+        let forgotten =
+            known.last_failure_ms > 0 && now_ms.saturating_sub(known.last_failure_ms) > WINDOW_MS;
         if known.state == CircuitState::Closed && forgotten {
             known.failures = 0;
         }
@@ -133,12 +134,7 @@ impl Process for SharedCounter {
         Step::Ask(Operation::Read)
     }
 
-    fn answer(
-        &mut self,
-        errand: Operation,
-        answer: Answer<Counter>,
-        now: Timestamp,
-    ) -> Step<Self> {
+    fn answer(&mut self, errand: Operation, answer: Answer<Counter>, now: Timestamp) -> Step<Self> {
         match errand {
             Operation::Read => {
                 if let Answer::Record(found) = answer

@@ -60,7 +60,8 @@ impl Arguments {
 
 /// Reads a scenario and says which file a mistake is in.
 fn load(path: &Path) -> anyhow::Result<Scenario> {
-    read_file(path).map_err(|mistakes| anyhow::Error::new(mistakes).context(path.display().to_string()))
+    read_file(path)
+        .map_err(|mistakes| anyhow::Error::new(mistakes).context(path.display().to_string()))
 }
 
 fn write(path: &PathBuf, text: &str) -> anyhow::Result<()> {

@@ -73,22 +73,27 @@ impl Once {
     }
 }
 
-/// Every figure of every outcome; for a single one with what it means.
+/// Every figure of every outcome; beside a single one stands what each means.
 fn table(scenario: &Scenario, outcomes: &[Outcome]) -> String {
     let mut head = vec![scenario.name.clone()];
     head.extend(outcomes.iter().map(|outcome| outcome.breaker.to_owned()));
     let mut rows = vec![head];
-    for (name, meaning) in Figures::ALL {
+    rows.extend(Figures::ALL.iter().map(|(name, _)| {
         let mut row = vec![(*name).to_owned()];
         row.extend(outcomes.iter().map(|outcome| {
             let value = outcome.figures.value(name);
             value.map_or_else(|| "–".to_owned(), short)
         }));
-        rows.push(row);
-        if let ([row], [_]) = (&mut rows[1..], outcomes) {
-            row.push(String::new());
-        }
-        let _ = meaning;
+        row
+    }));
+    let text = columns(&rows);
+    if outcomes.len() > 1 {
+        return text;
     }
-    columns(&rows)
+    let meanings = Figures::ALL.iter().map(|(_, meaning)| meaning.trim());
+    let meanings = std::iter::once("").chain(meanings);
+    let lines = text.lines().zip(meanings);
+    lines
+        .map(|(line, meaning)| format!("{line}  {meaning}").trim_end().to_owned() + "\n")
+        .collect()
 }

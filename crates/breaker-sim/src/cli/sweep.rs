@@ -113,7 +113,10 @@ impl Sweep {
         }
         for rate in &self.failure_rate {
             let usable = (0.0..=1.0).contains(rate);
-            ensure!(usable, "--failure-rate must lie between 0 and 1, not {rate}");
+            ensure!(
+                usable,
+                "--failure-rate must lie between 0 and 1, not {rate}"
+            );
         }
         Ok(())
     }

@@ -98,13 +98,15 @@ impl Tables {
 }
 
 fn scenario_files(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    let entries = fs::read_dir(folder)
-        .with_context(|| format!("{} cannot be read", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let mut files = Vec::new();
     for entry in entries {
         let path = entry?.path();
         if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
-            && path.extension().is_some_and(|extension| extension == "toml")
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
         {
             files.push((stem.to_owned(), path));
         }

@@ -2,12 +2,7 @@
 
 use breaker_core::Outcome;
 
-use super::{
-    Engine,
-    errands::Role,
-    queue::Happening,
-    slab::Key,
-};
+use super::{Engine, errands::Role, queue::Happening, slab::Key};
 use crate::{
     ledger::Admission,
     process::{Process, Refusal, Step},

@@ -4,7 +4,7 @@ use breaker_core::Timestamp;
 
 use super::{Engine, queue::Happening, slab::Key};
 use crate::{
-    process::{Answer, Process, Stored},
+    process::{Answer, Process, Stored as _},
     store::{Cost, Served},
     units::{Micros, micros_of},
 };
@@ -72,7 +72,10 @@ impl<P: Process> Engine<'_, P> {
         let (number, given_up) = (trip.environment, trip.given_up);
         // Its effect comes when nobody waits for it any more.
         if given_up <= arrives {
-            trip.late = trip.errand.as_ref().map(|errand| P::operation(errand).clone());
+            trip.late = trip
+                .errand
+                .as_ref()
+                .map(|errand| P::operation(errand).clone());
             self.queue.schedule(given_up, Happening::AnswerArrives, key);
         }
         let sent = self.clock(number);
@@ -104,8 +107,12 @@ impl<P: Process> Engine<'_, P> {
         self.ledger.served(cost, self.now);
         if wrote {
             let record = self.store.current();
-            self.ledger
-                .record_is(record.state(), record.size(), self.now);
+            // By a clock that is right, as whoever opened it had it at best.
+            let until = record.open_until().map(|until| {
+                let since_ms = until.as_unix_ms().saturating_sub(self.settings.epoch_ms);
+                since_ms * 1_000
+            });
+            self.ledger.record_is(record, until, self.now);
         }
         if is_late {
             self.trips.remove(key);
@@ -125,7 +132,8 @@ impl<P: Process> Engine<'_, P> {
             let draw = self.store.draw();
             if let Some(pause) = P::repeat_after(trip.attempt, draw) {
                 let again = now + micros_of(pause);
-                self.queue.schedule(again, Happening::RequestIsRepeated, key);
+                self.queue
+                    .schedule(again, Happening::RequestIsRepeated, key);
                 return;
             }
         }

@@ -113,7 +113,8 @@ impl Arrivals {
     pub(super) fn next(&mut self) -> Micros {
         loop {
             let next = if self.per_second > 0.0 {
-                self.last.saturating_add(gap(&mut self.rng, self.per_second))
+                self.last
+                    .saturating_add(gap(&mut self.rng, self.per_second))
             } else {
                 Micros::MAX
             };
@@ -148,9 +149,9 @@ mod tests {
         let mut arrivals = Arrivals::of(&scenario, 0, 1);
         let times = std::iter::from_fn(|| Some(arrivals.next()));
         let times: Vec<Micros> = times.take_while(|at| *at < 30 * SECOND).collect();
-        let within = |from, until| {
+        let within = |from: Micros, until: Micros| {
             let range = from * SECOND..until * SECOND;
-            times.iter().filter(|at| range.contains(at)).count()
+            times.iter().filter(|at| range.contains(*at)).count()
         };
         assert!((900..1_100).contains(&within(0, 10)));
         assert_eq!(within(10, 20), 0);

@@ -7,11 +7,13 @@
 
 mod outage;
 mod recovery;
+#[cfg(test)]
+mod tests;
 
 use self::{outage::Outages, recovery::Recovery};
 use crate::{
     figures::Figures,
-    process::{CircuitState, Refusal},
+    process::{CircuitState, Refusal, Stored},
     store::{
         Cost,
         capacity::{USD_PER_MILLION_RRU, USD_PER_MILLION_WRU},
@@ -201,12 +203,21 @@ impl Ledger {
         }
     }
 
-    /// The record after a write.
-    pub(crate) fn record_is(&mut self, state: CircuitState, bytes: u64, now: Micros) {
-        self.figures.max_record_bytes = self.figures.max_record_bytes.max(bytes);
+    /// The record after a write, and until when it says the circuit is open.
+    pub(crate) fn record_is<R: Stored>(
+        &mut self,
+        record: &R,
+        open_until: Option<Micros>,
+        now: Micros,
+    ) {
+        self.figures.max_record_bytes = self.figures.max_record_bytes.max(record.size());
+        let state = record.state();
         let before = std::mem::replace(&mut self.state, state);
         if before == state {
             return;
+        }
+        if let Some(until) = open_until {
+            self.recovery.open_until(until);
         }
         let since_start = now.saturating_sub(self.terms.start);
         let moment = (seconds_of(since_start), state);
@@ -272,8 +283,7 @@ impl Ledger {
         self.figures.max_store_ops_refused_per_s = most(|second| second.refused);
         self.figures.open_after_store_s = self.open_after_store();
         let figures = &mut self.figures;
-        let usd =
-            figures.store_rru * USD_PER_MILLION_RRU + figures.store_wru * USD_PER_MILLION_WRU;
+        let usd = figures.store_rru * USD_PER_MILLION_RRU + figures.store_wru * USD_PER_MILLION_WRU;
         figures.usd_per_million_calls = (figures.calls > 0).then(|| usd / number(figures.calls));
         figures.closed_at_end = self.state == CircuitState::Closed;
         self.outages.write_into(figures);

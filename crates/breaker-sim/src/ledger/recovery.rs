@@ -13,6 +13,8 @@ pub(super) struct Recovery {
     began: Option<Micros>,
     /// When the circuit first closed after that.
     closed: Option<Micros>,
+    /// When the circuit's last open time before that was over.
+    open_time_ended: Option<Micros>,
     /// From when on all calls should pass.
     ramped: Option<Micros>,
     /// Calls of the first second after the close, and those admitted.
@@ -28,8 +30,16 @@ impl Recovery {
             began: Some(now),
             // A circuit that is closed has nothing to find the way back from.
             ramped: (state == CircuitState::Closed).then_some(now),
+            open_time_ended: self.open_time_ended,
             ..Self::default()
         };
+    }
+
+    /// An open circuit will be so until then.
+    pub(super) fn open_until(&mut self, until: Micros) {
+        if self.closed.is_none() {
+            self.open_time_ended = Some(until);
+        }
     }
 
     pub(super) fn circuit_closed(&mut self, now: Micros, ramp: Micros) {
@@ -67,6 +77,10 @@ impl Recovery {
     pub(super) fn write_into(&self, figures: &mut Figures) {
         let after = |closed: Micros| Some(seconds_of(closed - self.began?));
         figures.closed_after_recovery_s = self.closed.and_then(after);
+        figures.closed_after_open_time_s = self.closed.and_then(|closed| {
+            let could = self.open_time_ended?.max(self.began?);
+            Some(seconds_of(closed.saturating_sub(could)))
+        });
         let (calls, admitted) = self.first_second;
         figures.admitted_fraction_first_second_after_close = share(admitted, calls);
         let (resolved, succeeded) = self.resolved;

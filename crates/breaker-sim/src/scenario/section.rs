@@ -128,9 +128,7 @@ impl<'a> Section<'a> {
     /// A number that must be given.
     pub(crate) fn needed_number(&self, key: &'static str, range: RangeInclusive<f64>) -> f64 {
         if let Some(found) = self.find(key) {
-            return self
-                .as_number(key, found, &range)
-                .unwrap_or(*range.start());
+            return self.as_number(key, found, &range).unwrap_or(*range.start());
         }
         self.complain(&format!(
             "{key} is missing: a number from {} to {}",
@@ -165,12 +163,7 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number, or its default.
-    pub(crate) fn count(
-        &self,
-        key: &'static str,
-        range: RangeInclusive<u32>,
-        default: u32,
-    ) -> u32 {
+    pub(crate) fn count(&self, key: &'static str, range: RangeInclusive<u32>, default: u32) -> u32 {
         self.find(key)
             .and_then(|found| self.as_count(key, found, &range))
             .unwrap_or(default)
@@ -238,16 +231,12 @@ impl<'a> Section<'a> {
 
     /// Some text that must be given.
     pub(crate) fn needed_text(&self, key: &'static str) -> String {
-        match self.find(key) {
-            Some(found) => {
-                let text = self.as_text(key, found);
-                text.map(|(_, text)| text).unwrap_or_default()
-            }
-            None => {
-                self.complain(&format!("{key} is missing: a string"));
-                String::new()
-            }
+        if let Some(found) = self.find(key) {
+            let text = self.as_text(key, found);
+            return text.map(|(_, text)| text).unwrap_or_default();
         }
+        self.complain(&format!("{key} is missing: a string"));
+        String::new()
     }
 
     pub(crate) fn as_text(

@@ -197,7 +197,9 @@ impl<R: Stored> Store<R> {
     ) -> Served<R> {
         let written = P::write(operation, self.current(), sent);
         let before = self.current().size();
-        let size = written.as_ref().map_or(before, |next| before.max(next.size()));
+        let size = written
+            .as_ref()
+            .map_or(before, |next| before.max(next.size()));
         let event = if event_bytes > 0 {
             write_units(event_bytes)
         } else {

@@ -80,9 +80,7 @@ impl Cell {
         match name {
             "environments" => Some(f64::from(fleet.environments)),
             "calls_per_second" => Some(fleet.calls_per_second),
-            "calls_per_environment" => {
-                Some(fleet.calls_per_second / f64::from(fleet.environments))
-            }
+            "calls_per_environment" => Some(fleet.calls_per_second / f64::from(fleet.environments)),
             "failure_rate" => Some(self.scenario.dependency[0].failure_rate),
             "duration_s" => Some(self.scenario.duration_s),
             name => figures.value(name),

@@ -18,8 +18,8 @@ pub fn run_all(cells: &[Cell], seeds: &[u64], done: impl Fn() + Sync) -> Vec<Vec
         .flat_map(|cell| (0..seeds.len()).map(move |seed| (cell, seed)))
         .collect();
     // The longest first, so that no core is left with one at the end.
-    let calls = |(cell, _): &(usize, usize)| total_calls(&cells[*cell].scenario);
-    jobs.sort_by(|one, other| calls(other).total_cmp(&calls(one)));
+    let length = |(cell, _): &(usize, usize)| total_calls(&cells[*cell].scenario);
+    jobs.sort_by(|one, other| length(other).total_cmp(&length(one)));
     let next = AtomicUsize::new(0);
     let results = Mutex::new(vec![vec![Figures::default(); seeds.len()]; cells.len()]);
     let work = || {

@@ -168,7 +168,10 @@ impl Term {
         }
         let hint = nearest(word, known.by_ref());
         let hint = hint.map(|near| format!(" (is it `{near}`?)"));
-        Err(format!("unknown figure `{word}`{}", hint.unwrap_or_default()))
+        Err(format!(
+            "unknown figure `{word}`{}",
+            hint.unwrap_or_default()
+        ))
     }
 }
 
@@ -191,8 +194,14 @@ mod tests {
             calls_to_open: Some(25),
             ..Figures::default()
         };
-        assert!(holds("seconds_to_open <= 2 or calls_to_open <= 30", &figures));
-        assert!(!holds("seconds_to_open <= 2 or calls_to_open < 25", &figures));
+        assert!(holds(
+            "seconds_to_open <= 2 or calls_to_open <= 30",
+            &figures
+        ));
+        assert!(!holds(
+            "seconds_to_open <= 2 or calls_to_open < 25",
+            &figures
+        ));
     }
 
     #[test]
@@ -208,8 +217,14 @@ mod tests {
             ..Figures::default()
         };
         // 10 environments, 60 s.
-        assert!(holds("store_reads <= environments * duration_s / 5", &figures));
-        assert!(!holds("store_reads < environments * duration_s / 5", &figures));
+        assert!(holds(
+            "store_reads <= environments * duration_s / 5",
+            &figures
+        ));
+        assert!(!holds(
+            "store_reads < environments * duration_s / 5",
+            &figures
+        ));
     }
 
     #[test]

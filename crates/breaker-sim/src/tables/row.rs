@@ -3,7 +3,10 @@
 use super::Condition;
 use crate::{
     figures::Figures,
-    scenario::{BUSIEST, LARGEST_FLEET, section::{Section, nearest}},
+    scenario::{
+        BUSIEST, LARGEST_FLEET,
+        section::{Section, nearest},
+    },
     sweep::Grid,
 };
 

@@ -6,7 +6,7 @@ mod lanes;
 mod node;
 mod rust;
 mod servers;
-mod tally;
+pub(crate) mod tally;
 
 use std::process::ExitCode;
 

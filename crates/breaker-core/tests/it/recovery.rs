@@ -1,0 +1,127 @@
+//! How a circuit opens for slowness, stays open, and comes back.
+
+use std::time::Duration;
+
+use breaker_core::{CallError, Clock, Outcome, RejectionReason, State};
+
+use crate::{
+    handle::call,
+    support::{Environment, Fleet, START, Steady},
+};
+
+/// Opens a circuit of thin traffic with five failures.
+async fn fail_five_times(environment: &Environment, outcome: Outcome) {
+    for _ in 0..5 {
+        let down = async { Err::<(), _>("down") };
+        let _ = environment.call(down, |_| outcome).await;
+    }
+}
+
+/// Closes a circuit whose open time is over.
+async fn succeed_three_times(environment: &Environment) {
+    for _ in 0..3 {
+        call(environment, Ok("up")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn after_closing_admission_grows_from_a_share_to_all() {
+    let fleet = Fleet::of(1).await;
+    let lucky = &fleet.environments[0];
+    fail_five_times(lucky, Outcome::Failure).await;
+    fleet.advance(Duration::from_secs(5));
+    succeed_three_times(lucky).await;
+    assert_eq!(fleet.record().await.state(fleet.clock.now()), State::Closed);
+    // It passes as soon as more than half of all calls do.
+    let average = fleet.builder().entropy(Steady(0.5)).build().unwrap();
+    let refused = average.admit().await.unwrap_err();
+    assert_eq!(refused.reason, RejectionReason::Ramping);
+    assert_eq!(refused.state, State::Closed);
+    assert_eq!(call(lucky, Ok("up")).await, Ok("up"), "a tenth passes");
+    fleet.advance(Duration::from_millis(2_200));
+    assert!(average.admit().await.is_err());
+    fleet.advance(Duration::from_millis(100));
+    assert_eq!(call(&average, Ok("up")).await, Ok("up"));
+}
+
+#[tokio::test]
+async fn calls_that_are_refused_while_it_ramps_up_are_no_failures() {
+    let fleet = Fleet::of(1).await;
+    fail_five_times(&fleet.environments[0], Outcome::Failure).await;
+    fleet.advance(Duration::from_secs(5));
+    succeed_three_times(&fleet.environments[0]).await;
+    let unlucky = fleet.builder().entropy(Steady(0.999)).build().unwrap();
+    for _ in 0..100 {
+        assert!(call(&unlucky, Ok("up")).await.is_err());
+    }
+    fleet.advance(Duration::from_secs(5));
+    assert_eq!(call(&unlucky, Ok("up")).await, Ok("up"));
+    assert_eq!(fleet.record().await.state(fleet.clock.now()), State::Closed);
+}
+
+#[tokio::test]
+async fn a_dependency_that_asks_to_be_left_alone_is_not_probed_before() {
+    let fleet = Fleet::of(1).await;
+    let environment = &fleet.environments[0];
+    let in_half_a_minute = Outcome::RetryAfter(Duration::from_secs(30));
+    fail_five_times(environment, in_half_a_minute).await;
+    let refused = environment.admit().await.unwrap_err();
+    assert_eq!(refused.reason, RejectionReason::Open);
+    assert_eq!(refused.retry_at, START + Duration::from_secs(30));
+    fleet.advance(Duration::from_secs(30));
+    // A probe hears it, too; an hour is more than is believed.
+    let probe = environment.admit().await.unwrap();
+    assert!(probe.is_probe());
+    let in_an_hour = Outcome::RetryAfter(Duration::from_hours(1));
+    environment.record(probe, in_an_hour).await;
+    let refused = environment.admit().await.unwrap_err();
+    let longest = environment.policy().open_for_max;
+    assert_eq!(refused.retry_at, fleet.clock.now() + longest);
+}
+
+#[tokio::test]
+async fn calls_that_succeed_too_late_open_the_circuit() {
+    let fleet = Fleet::of(1).await;
+    let environment = &fleet.environments[0];
+    for _ in 0..5 {
+        let slow = async {
+            fleet.advance(environment.policy().slow_call_after);
+            Ok::<_, ()>("late")
+        };
+        let served = environment.call(slow, Outcome::of_result).await;
+        assert_eq!(served, Ok("late"));
+    }
+    let refused = environment.admit().await.unwrap_err();
+    assert_eq!(refused.reason, RejectionReason::Open);
+    let why = fleet.record().await.cause.unwrap();
+    assert!(why.contains("too slow"), "{why}");
+}
+
+#[tokio::test]
+async fn calls_that_are_nearly_slow_do_not_open_the_circuit() {
+    let fleet = Fleet::of(1).await;
+    let environment = &fleet.environments[0];
+    let nearly = environment.policy().slow_call_after;
+    let nearly = nearly.saturating_sub(Duration::from_millis(1));
+    for _ in 0..20 {
+        let call = async {
+            fleet.advance(nearly);
+            Ok::<_, CallError<()>>("in time")
+        };
+        environment.call(call, Outcome::of_result).await.unwrap();
+    }
+    assert!(environment.admit().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_slow_probe_reopens_the_circuit() {
+    let fleet = Fleet::of(1).await;
+    let environment = &fleet.environments[0];
+    fail_five_times(environment, Outcome::Failure).await;
+    fleet.advance(Duration::from_secs(5));
+    let probe = environment.admit().await.unwrap();
+    fleet.advance(environment.policy().slow_call_after);
+    environment.record(probe, Outcome::Success).await;
+    let record = fleet.record().await;
+    assert_eq!(record.state(fleet.clock.now()), State::Open);
+}

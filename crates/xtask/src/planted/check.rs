@@ -1,0 +1,128 @@
+//! What looks for planted bugs.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::Ticker;
+use super::outcome::{self, Outcome};
+use super::replica::Replica;
+use crate::interrupt::Interrupt;
+use crate::program::Program;
+use crate::quotation;
+
+/// Building included; a bug may make a test run for ever.
+const BOUND: Duration = Duration::from_mins(8);
+
+/// The AWS SDK takes longer to build than everything else together.
+const WITHOUT_SDK: [&str; 4] = [
+    "--package",
+    "breaker-core",
+    "--no-default-features",
+    "--features=tower,toml,json",
+];
+const WITH_SDK: [&str; 4] = [
+    "--package",
+    "breaker-core",
+    "--no-default-features",
+    "--features=dynamodb,tower,toml,json",
+];
+
+/// Some of the tests.
+#[derive(Debug)]
+pub(super) struct Check {
+    pub(super) name: &'static str,
+    /// What it is, for readers of the results.
+    pub(super) about: &'static str,
+    args: Vec<&'static str>,
+}
+
+/// Every check, the quickest first.
+pub(super) fn all(replica: &Replica) -> Vec<Check> {
+    let check = |name, about, features: &[&'static str], args: &[&'static str]| Check {
+        name,
+        about,
+        args: [features, args].concat(),
+    };
+    let mut checks = vec![
+        check(
+            "unit",
+            "unit tests of `breaker-core`, without those of the counters' memory order",
+            &WITHOUT_SDK,
+            // Loom takes long, and looks at nothing but the counters.
+            &["--lib", "--", "--skip=member::races", "--skip=contract"],
+        ),
+        check(
+            "it",
+            "integration tests of `breaker-core`: fleets around a store that misbehaves",
+            &WITHOUT_SDK,
+            &["--test=it", "--", "--skip=protocol::", "--skip=contract"],
+        ),
+        check(
+            "properties",
+            "the rules under arbitrary histories (proptest)",
+            &WITHOUT_SDK,
+            &["--test=it", "--", "protocol::"],
+        ),
+        check(
+            "contract",
+            "the contract of the stores, on the one in memory",
+            &WITHOUT_SDK,
+            &["--lib", "--test=it", "--", "contract"],
+        ),
+        check(
+            "dynamodb",
+            "the DynamoDB store: its tests, and the contract on an emulator",
+            &WITH_SDK,
+            &["--lib", "--test=it", "--", "dynamodb"],
+        ),
+    ];
+    if replica.has("crates/breaker-model/Cargo.toml") {
+        checks.push(check(
+            "model",
+            "model checking of a small fleet",
+            &["--package", "breaker-model"],
+            &[],
+        ));
+    }
+    if replica.has("crates/breaker-sim/tests/it/storm.rs") {
+        checks.push(check(
+            "storm",
+            "random storms in the simulator",
+            &["--package", "breaker-sim"],
+            &["--test=it", "--", "storm"],
+        ));
+    }
+    checks
+}
+
+impl Check {
+    /// Runs it on the copy as it is, with `bug` in it.
+    ///
+    /// # Errors
+    /// When Cargo cannot be started, or the user interrupts.
+    pub(super) fn run(
+        &self,
+        replica: &Replica,
+        bug: &str,
+        progress: &Ticker,
+        interrupt: &Interrupt,
+    ) -> Result<Outcome> {
+        let step = format!("{bug} × {}", self.name);
+        progress.begin(&step);
+        let log = replica.log(bug, self.name);
+        let program = Program::new("cargo", &replica.root(), log)
+            .env("CARGO_TARGET_DIR", replica.target().to_string_lossy())
+            .env("CARGO_TERM_COLOR", "never")
+            // The same cases in every run, and none that a bug leaves behind.
+            .env("PROPTEST_RNG_SEED", "1")
+            .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "1")
+            .args(["test", "--profile", "local", "--no-fail-fast"])
+            .args(self.args.iter().copied());
+        let status = program.run_within(BOUND, interrupt)?;
+        let log = quotation::read(program.log());
+        let outcome = outcome::of(&log, status.map(|status| status.success()));
+        progress.end(&step, &outcome);
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,174 @@
+//! `cargo xtask planted`: whether the tests of the breaker find the bugs that
+//! others have made.
+//!
+//! Each file in `crates/breaker-core/planted` is one bug as a change of the
+//! text. The breaker is copied, one bug at a time is planted in the copy, and
+//! every check runs there. A bug that no check catches is a missing test.
+
+mod bug;
+mod check;
+mod notation;
+mod outcome;
+mod replica;
+mod report;
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::interrupt::Interrupt;
+use crate::workspace::Workspace;
+use bug::Bug;
+use check::Check;
+use outcome::Outcome;
+use replica::Replica;
+use report::{Report, Row};
+
+/// Where the results of a complete run are written.
+const DOCUMENT: &str = "docs/measured/planted-bugs.md";
+
+/// What is to be done of it; without a choice all of it, and written down.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Choice {
+    /// Plants this bug alone.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// Runs this check alone.
+    #[arg(long, value_name = "NAME")]
+    check: Option<String>,
+}
+
+impl Choice {
+    fn is_everything(&self) -> bool {
+        self.only.is_none() && self.check.is_none()
+    }
+}
+
+/// # Errors
+/// When a bug cannot be planted, a check fails without any, or the user
+/// interrupts.
+pub(crate) fn plant(
+    workspace: &Workspace,
+    choice: &Choice,
+    interrupt: &Interrupt,
+) -> Result<ExitCode> {
+    let bugs = Bug::all(workspace)?;
+    let bugs = chosen(bugs, choice.only.as_deref(), |bug| &bug.name)?;
+    let replica = Replica::of(workspace)?;
+    let checks = check::all(&replica);
+    let checks = chosen(checks, choice.check.as_deref(), |check| check.name)?;
+    let progress = Ticker::new(checks.len() * (bugs.len() + 1));
+
+    let mut report = Report::default();
+    for check in checks {
+        match check.run(&replica, "nothing", &progress, interrupt)? {
+            Outcome::Passed { tests } => report.checks.push((check, tests)),
+            Outcome::NothingRan => report.left_out(&check, "it has no tests yet"),
+            Outcome::DoesNotCompile => report.left_out(&check, "it does not compile as it is"),
+            Outcome::Caught { failed, .. } => bail!(
+                "the check `{}` fails without any bug ({}); see {}",
+                check.name,
+                failed.join(", "),
+                workspace.shown(&replica.log("nothing", check.name)),
+            ),
+            Outcome::Endless => bail!("the check `{}` does not end without any bug", check.name),
+        }
+    }
+    for bug in bugs {
+        let outcomes = outcomes(&bug, &report, &replica, &progress, interrupt);
+        replica.restore()?;
+        let outcomes = outcomes?;
+        report.rows.push(Row { bug, outcomes });
+    }
+    progress.finish();
+
+    print!("{report}");
+    if choice.is_everything() {
+        let document = workspace.root().join(DOCUMENT);
+        if let Some(folder) = document.parent() {
+            std::fs::create_dir_all(folder).context("creating the folder of results")?;
+        }
+        std::fs::write(&document, report.to_string()).context("writing the results")?;
+    }
+    Ok(if report.is_complete() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn outcomes(
+    bug: &Bug,
+    report: &Report,
+    replica: &Replica,
+    progress: &Ticker,
+    interrupt: &Interrupt,
+) -> Result<Vec<Outcome>> {
+    bug.plant(&replica.breaker())?;
+    let checks = report.checks.iter();
+    checks
+        .map(|(check, _)| check.run(replica, &bug.name, progress, interrupt))
+        .collect()
+}
+
+/// All, or the one that was asked for.
+fn chosen<T>(all: Vec<T>, name: Option<&str>, name_of: impl Fn(&T) -> &str) -> Result<Vec<T>> {
+    let Some(name) = name else {
+        return Ok(all);
+    };
+    let known: Vec<String> = all.iter().map(|one| name_of(one).to_owned()).collect();
+    let found: Vec<T> = all.into_iter().filter(|one| name_of(one) == name).collect();
+    if found.is_empty() {
+        bail!("there is no `{name}`; there are {}", known.join(", "));
+    }
+    Ok(found)
+}
+
+/// Shows on stderr how far the work is; the results alone go to stdout.
+struct Ticker {
+    bar: ProgressBar,
+}
+
+impl Ticker {
+    fn new(steps: usize) -> Self {
+        let bar = ProgressBar::new(steps as u64);
+        let shape = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {elapsed}");
+        if let Ok(shape) = shape {
+            bar.set_style(shape);
+        }
+        Self { bar }
+    }
+
+    fn begin(&self, step: &str) {
+        self.bar.set_message(step.to_owned());
+    }
+
+    /// Where nobody watches a bar, each end is one plain line.
+    fn end(&self, step: &str, outcome: &Outcome) {
+        let line = format!("{step}: {outcome}");
+        if self.bar.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            self.bar.println(line);
+        }
+        self.bar.inc(1);
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_that_does_not_exist_is_told_what_does() {
+        let error = chosen(vec!["one", "two"], Some("three"), |name| name).unwrap_err();
+        assert_eq!(error.to_string(), "there is no `three`; there are one, two");
+        let all = chosen(vec!["one", "two"], Some("two"), |name| name).unwrap();
+        assert_eq!(all, ["two"]);
+    }
+}
