@@ -10,6 +10,7 @@
 mod adversity;
 mod alone;
 mod cancellation;
+mod costs;
 mod crowd;
 mod deadline;
 mod guide;
