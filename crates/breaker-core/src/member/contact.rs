@@ -145,7 +145,11 @@ impl State {
             })
         } else {
             let Chance { of_telling, weight } = self.heartbeat_chance(policy);
-            (self.entropy.uniform() < of_telling).then(|| weighted(seen, weight))
+            if self.entropy.uniform() < of_telling {
+                Some(weighted(seen, weight, self.entropy.uniform()))
+            } else {
+                None
+            }
         };
         let operation = match heartbeats {
             Some(heartbeats) => self.report(heartbeats, policy, now),
@@ -220,14 +224,17 @@ impl State {
     }
 }
 
+/// Each number times `weight`, as a whole number: rounded up as often as its
+/// fraction says, or the sum over many small numbers would be off by up to a
+/// third. `draw` is uniform from 0 to 1, without 1.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
     reason = "estimates far below 2^52, never negative"
 )]
-fn weighted(seen: Heartbeats, weight: f64) -> Heartbeats {
-    let times = |number: u64| (number as f64 * weight).round() as u64;
+fn weighted(seen: Heartbeats, weight: f64, draw: f64) -> Heartbeats {
+    let times = |number: u64| (number as f64 * weight + draw) as u64;
     Heartbeats {
         arrivals: times(seen.arrivals),
         contacts: times(seen.contacts),

@@ -9,4 +9,5 @@
 
 mod controls;
 mod exhaustive;
+mod traffic;
 mod worlds;
