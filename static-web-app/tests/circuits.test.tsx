@@ -16,7 +16,15 @@ const openCircuit = (): Circuit =>
     reopens: 2,
     cause: "12 of 13 calls failed",
     // What was counted before the circuit opened says nothing about it now.
-    evidence: { window_s: 10, calls: 0, failures: 0, failure_rate: null, threshold: 0.5 },
+    evidence: {
+        window_s: 10,
+        calls: 0,
+        failures: 0,
+        slow: 0,
+        failure_rate: null,
+        threshold: 0.5,
+        suspicion: 0,
+      },
   });
 
 describe("the circuits panel", () => {

@@ -6,7 +6,7 @@
 //! that vanish, answers that are lost, an operator who interferes. Then all of
 //! it ends at once, but for the clocks, and calls go on.
 //!
-//! [Judges](judges) see every step and know the truth, which no environment
+//! Judges see every step and know the truth, which no environment
 //! does. They hold the run to the [rules](Rule): whatever the storm, nothing
 //! that is forbidden happens, and after it everything is as it was before.
 
