@@ -105,7 +105,7 @@ pub enum FaultKind {
 }
 
 /// The dependency from a moment on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dependency {
     /// From then on.
     pub at_s: f64,

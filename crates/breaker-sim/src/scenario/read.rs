@@ -128,7 +128,7 @@ fn read_store(section: Section<'_>) -> StoreRules {
 fn read_dependency(root: &Section<'_>) -> Vec<Dependency> {
     let mut entries: Vec<Dependency> = Vec::new();
     for section in root.sections("dependency") {
-        let before = entries.last().cloned();
+        let before = entries.last().copied();
         let at_s = section.needed_number("at_s", 0.0..=LONGEST_S);
         check_order(&section, before.as_ref().map(|before| before.at_s), at_s);
         let usual = before.map_or((0.0, 20.0), |before| {

@@ -149,13 +149,10 @@ impl Draw {
             retry_after_s: self.chance(0.15).then(|| self.of_magnitude(0.5, 120.0)),
         };
         let timeout_ms = scenario.fleet.timeout_ms;
-        let mut timeline = vec![usual.clone()];
+        let mut timeline = vec![usual];
         let mut at_s = self.between(0.1, 30.0);
         while at_s < calm_s {
-            let bad = Dependency {
-                at_s,
-                ..usual.clone()
-            };
+            let bad = Dependency { at_s, ..usual };
             let (bad, for_s) = match self.0.u32(..6) {
                 0 | 1 => (failing(bad, 1.0), self.of_magnitude(2.0, 90.0)),
                 2 => {
@@ -172,7 +169,7 @@ impl Draw {
             if over_s < calm_s && self.chance(0.8) {
                 timeline.push(Dependency {
                     at_s: over_s,
-                    ..usual.clone()
+                    ..usual
                 });
             }
             at_s = over_s + self.of_magnitude(0.5, 40.0);
