@@ -76,12 +76,18 @@ fn failed(log: &str) -> Vec<String> {
     }
 }
 
-/// What proptest says of how many cases went well before.
+/// How many cases or seeds it took: proptest counts those that went well
+/// before, and storms tell the first seed that did not, from 0.
 fn cases(log: &str) -> Option<u64> {
-    let successes = log
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("successes: "))?;
-    Some(successes.parse::<u64>().ok()? + 1)
+    let before = log.lines().find_map(|line| {
+        let successes = line.trim().strip_prefix("successes: ");
+        let seed = || {
+            let (_, told) = line.strip_prefix("storms [")?.split_once("; seed ")?;
+            told.strip_suffix(':')
+        };
+        successes.or_else(seed)
+    })?;
+    Some(before.parse::<u64>().ok()? + 1)
 }
 
 #[cfg(test)]
@@ -96,6 +102,12 @@ mod tests {
         let failed = vec!["a::c".to_owned()];
         let cases = Some(17);
         assert_eq!(of(FAILED, Some(false)), Outcome::Caught { failed, cases });
+    }
+
+    #[test]
+    fn storms_tell_how_many_seeds_it_took() {
+        let told = "storms [41, 57] broke {Fenced}; seed 41:\n at 3.2 s …";
+        assert_eq!(super::cases(told), Some(42));
     }
 
     #[test]
