@@ -9,5 +9,6 @@
 
 mod controls;
 mod exhaustive;
+mod likelihood;
 mod traffic;
 mod worlds;
