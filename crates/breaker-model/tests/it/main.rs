@@ -10,5 +10,6 @@
 mod controls;
 mod exhaustive;
 mod likelihood;
+mod reference;
 mod traffic;
 mod worlds;
