@@ -10,6 +10,7 @@
 mod controls;
 mod exhaustive;
 mod likelihood;
+mod members;
 mod reference;
 mod traffic;
 mod worlds;
