@@ -6,6 +6,19 @@
 //! costs next to nothing while all is well: no write and no waiting on the
 //! path of a healthy call beyond a bounded heartbeat.
 //!
+//! ```
+//! use breaker_core::{Breaker, MemoryStore, Outcome, Policy};
+//! # async fn charge() -> Result<&'static str, std::io::Error> { Ok("receipt") }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let breaker = Breaker::new("payments".parse()?, Policy::default(), MemoryStore::new())?;
+//! let receipt = breaker.call(charge(), Outcome::of_result).await?;
+//! # assert_eq!(receipt, "receipt");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # How it is built
 //!
 //! * [`protocol`] decides. It is pure: a [`Record`], a [`Policy`] and the time
@@ -15,33 +28,26 @@
 //! * [`Breaker`] joins the two around a protected call, and `BreakerLayer`
 //!   does so for tower services.
 //!
-//! # What it guarantees
+//! * [`observe`] tells what happens, for metrics and logs.
 //!
-//! * Epochs only rise; a change that was decided on an older epoch has no effect.
-//! * At most [`Policy::max_probes`] unexpired probe leases exist in the whole
-//!   fleet, each owned by one call.
-//! * A cancelled or crashed probe never closes a circuit, and delays its
-//!   recovery by one lease at most.
-//! * A store that fails means neither unlimited admission nor unlimited
-//!   refusal: each process carries on alone with the state it knew and its own
-//!   evidence, by the same rules. What it decides alone is never written. It
-//!   tries the way back alone only when it has heard nothing for
-//!   [`Policy::max_stale`], and then with one call at a time: in that case
-//!   alone there can be more probes than leases.
-//! * A result on a lease that is over, or that another call has taken, decides
-//!   nothing.
-//! * A stored value that this version does not understand is an error that
-//!   keeps the last known state; it is never read as "closed".
+//! # Where to go from here
 //!
-//! # What it does not guarantee yet
+//! * [`guide`]: a first call, tower and axum, deadlines, policies, stores of
+//!   your own; all of it in examples that run.
+//! * [`guide::guarantees`]: what holds, what does not, and which test says so.
+//! * [`guide::estimator`]: how a fleet knows its failure rate though nobody
+//!   sees all calls, with its errors and its costs.
+//! * [`guide::policy_fields`]: every field of a [`Policy`].
 //!
-//! * A process reports its successes with its next call. In a fleet whose
-//!   processes each make a call every half minute, failures, which are told at
-//!   once, weigh more than they should.
-//! * Writes are not budgeted for the fleet: a process with traffic writes at
-//!   most once a second, and once for each failure.
+//! # Features
+//!
+//! * `dynamodb` (default): `DynamoDbStore`.
+//! * `tower` (default): `BreakerLayer`.
+//! * `toml`, `json`: `Policy::from_toml`, `Policy::from_json`.
+//! * `testing`: `store::contract`, the tests that every store must pass.
 
 pub mod breaker;
+pub mod guide;
 pub mod member;
 pub mod observe;
 pub mod policy;

@@ -7,7 +7,7 @@
 
 use std::{fmt, time::Duration};
 
-use breaker_core::{Outcome, Reading, Timestamp};
+use breaker_core::{Outcome, OverrideMode, Reading, Timestamp};
 
 /// One environment's side of one circuit.
 pub trait Process: Sized {
@@ -80,6 +80,16 @@ pub trait Process: Sized {
         now: Timestamp,
     ) -> Result<Self::Record, ConditionFailed>;
 
+    /// What an operator writes to have an order obeyed, who has just read the
+    /// record; none if the breaker takes no orders.
+    fn order(
+        _record: &Self::Record,
+        _instruction: Instruction,
+        _now: Timestamp,
+    ) -> Option<Self::Operation> {
+        None
+    }
+
     /// How long an answer of the store is waited for.
     fn store_timeout(rules: &Self::Rules) -> Duration;
 
@@ -114,6 +124,15 @@ pub enum Refusal {
     Circuit,
     /// The environment, for its own reasons.
     Itself,
+}
+
+/// What an operator orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Instruction {
+    /// The order; none takes back the one that stands.
+    pub mode: Option<OverrideMode>,
+    /// For how long.
+    pub lasts: Duration,
 }
 
 /// How the store is asked.

@@ -173,6 +173,12 @@ export interface components {
         /** @description One circuit. */
         Circuit: {
             /**
+             * Format: double
+             * @description The share of calls that the rules admit just now; below 1 also while a
+             *     circuit that has just closed ramps up.
+             */
+            admitted_share: number;
+            /**
              * Format: date-time
              * @description The time of this description.
              */
@@ -257,7 +263,8 @@ export interface components {
         Evidence: {
             /**
              * Format: int64
-             * @description Calls that ended in it.
+             * @description Calls that ended in it and were counted: failures at once, successes
+             *     with the next heartbeat, in large fleets a sample of both.
              */
             calls: number;
             /**
@@ -270,6 +277,16 @@ export interface components {
              * @description Those of them that failed.
              */
             failures: number;
+            /**
+             * Format: int64
+             * @description Those of them that were too slow.
+             */
+            slow: number;
+            /**
+             * Format: double
+             * @description How much speaks for an outage: the circuit opens at 1.
+             */
+            suspicion: number;
             /**
              * Format: double
              * @description The failure rate at which the circuit opens.
@@ -398,11 +415,11 @@ export interface components {
             /** Format: double */
             evidence_bound: number;
             /** Format: double */
-            failure_rate_margin: number;
-            /** Format: double */
             failure_rate_threshold: number;
             /** Format: int64 */
             lease_for_ms: number;
+            /** Format: int32 */
+            local_failures: number;
             /** Format: int32 */
             max_probes: number;
             /** Format: int64 */
@@ -416,13 +433,25 @@ export interface components {
             /** Format: int64 */
             probe_timeout_ms: number;
             /** Format: int64 */
+            ramp_for_ms: number;
+            /** Format: double */
+            rate_margin: number;
+            /** Format: int64 */
             refresh_after_ms: number;
+            /** Format: double */
+            sampled_calls_per_s: number;
             /** Format: int64 */
             slot_ms: number;
+            /** Format: int64 */
+            slow_call_after_ms: number;
+            /** Format: double */
+            slow_rate_threshold: number;
             /** Format: int64 */
             store_timeout_ms: number;
             /** Format: int32 */
             successes_to_close: number;
+            /** Format: int64 */
+            window_ms: number;
             /** Format: int32 */
             window_slots: number;
         };

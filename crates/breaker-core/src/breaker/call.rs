@@ -65,8 +65,12 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// A call that cannot be done in time is not made. One that is not done in
     /// time is ended; that counts as slow only if it took
     /// [`Policy::slow_call_after`](crate::Policy::slow_call_after), else it was
-    /// the caller who was in a hurry. Nothing is asked of the store for which
-    /// there is no time.
+    /// the caller who was in a hurry. The store is not asked before the call if
+    /// there is no time for that.
+    ///
+    /// The deadline is the call's: to tell the fleet of its failure may take
+    /// [`Policy::store_timeout`](crate::Policy::store_timeout) more, three times
+    /// that at worst.
     ///
     /// # Errors
     ///
@@ -135,6 +139,7 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         self.record(permit, outcome).await;
         result.map_err(CallError::Inner)
     }
+
     /// Makes a call that is not plain: a probe is limited, and an errand runs
     /// beside its call. `None` is a probe that took too long.
     async fn attend<T>(&self, permit: &mut Permit, call: impl Future<Output = T>) -> Option<T> {

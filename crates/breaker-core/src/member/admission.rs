@@ -1,5 +1,7 @@
 //! What becomes of a call that arrives.
 
+use std::time::Duration;
+
 use super::{
     Permit, State, Step,
     errand::{Aim, Errand, Then},
@@ -22,6 +24,9 @@ const CANDIDATES_PER_S: f64 = 20.0;
 
 /// After so many failures in a row a process looks before it calls again.
 const FAILURES_TO_LOOK: u32 = 2;
+
+/// For so long after a failure a process that cannot ask holds back.
+const LONGEST_HOLD: Duration = Duration::from_secs(5);
 
 /// Whether the store has been asked on behalf of a call already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,8 +131,10 @@ impl State {
             return Opinion::Pass;
         }
         // Many processes failing at once keep the store busy; one that fails
-        // and cannot ask holds back for a moment.
+        // and cannot ask holds back for a moment. Not for longer: its failures
+        // may have been few, and the store may refuse everybody for hours.
         let uncertain = self.guard.streak() >= FAILURES_TO_LOOK
+            && self.guard.failed_within(LONGEST_HOLD, now)
             && self.news.is_throttled()
             && self.news.is_pausing(now);
         if uncertain && !self.guard.is_stopped() {
@@ -242,6 +249,11 @@ impl State {
         };
         self.reject(rejection)
     }
+}
+
+/// Whether an operator decides about every call.
+pub(super) fn is_forced(record: &Record, now: Timestamp) -> bool {
+    record.active_override(now).is_some() && !in_shadow(record, now)
 }
 
 pub(super) fn in_shadow(record: &Record, now: Timestamp) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Permit, State, Step,
-    admission::{Asked, in_shadow},
+    admission::{Asked, in_shadow, is_forced},
     errand::{Aim, Commit, Content, Errand, Operation, Purpose, Then},
     news::Need,
     permit::{Kind, Probe},
@@ -68,6 +68,12 @@ impl State {
                 self.call_off(&operation);
                 self.consider(policy, now)
             }
+            // A lease counts from when it was planned, not from when it is asked
+            // for; by now it may be over before its probe is.
+            Purpose::Commit(Commit {
+                aim: Aim::Lease(..),
+                ..
+            }) => self.consider(policy, now),
             Purpose::Contact(Then::Nothing) | Purpose::Commit(_) | Purpose::Confirm(..) => {
                 Step::Ask(Errand::new(operation, purpose))
             }
@@ -226,15 +232,23 @@ impl State {
         }
         match (commit.aim, fate) {
             (Aim::Lease(plan, _), Fate::Made) => match record {
+                // The lease ended with its epoch, and another call has heard so.
+                Some(granted) if granted.epoch < self.news.record().epoch => {
+                    self.decide(Asked::Already, Need::None, policy, now)
+                }
                 Some(granted) => self.let_probe(&plan, granted, policy, now),
                 None => self.deny(policy, now),
             },
             (Aim::Lease(_, attempts), Fate::Moved) => {
-                if self.news.is_on_the_way_back(now) {
+                if self.news.is_on_the_way_back(now) && !is_forced(self.news.record(), now) {
                     self.ask_for_a_lease(attempts, policy, now)
                 } else {
                     self.decide(Asked::Already, Need::None, policy, now)
                 }
+            }
+            // It came too late for a lease, and another call has heard so.
+            (Aim::Lease(..), Fate::Trouble) if !self.news.is_on_the_way_back(now) => {
+                self.decide(Asked::Already, Need::None, policy, now)
             }
             (Aim::Lease(..), Fate::Trouble) => self.deny(policy, now),
             (Aim::Settle, Fate::Made) => self.go_on(Then::Nothing, policy, now),

@@ -115,6 +115,11 @@ impl Guard {
         self.last_failure.is_some_and(|at| heard <= at)
     }
 
+    /// Whether the newest failure is no older than this.
+    pub(super) fn failed_within(&self, time: Duration, now: Timestamp) -> bool {
+        self.last_failure.is_some_and(|at| now.since(at) < time)
+    }
+
     /// Stops the process while nobody can be asked.
     pub(super) fn stop_forsaken(
         &mut self,

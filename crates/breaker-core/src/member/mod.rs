@@ -19,9 +19,9 @@
 //!
 //! # The hot path
 //!
-//! A call of a healthy circuit passes the [`gate`](Gate), one word that says
+//! A call of a healthy circuit passes the *gate*, one word that says
 //! until when nothing has to be decided, and its success is added to the
-//! [`counters`](Counters). It takes no lock, allocates nothing and asks
+//! *counters*. It takes no lock, allocates nothing and asks
 //! nobody. Whatever else there is to do shuts the gate.
 
 mod admission;

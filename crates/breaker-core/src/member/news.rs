@@ -14,7 +14,7 @@ pub(super) const LOOKS_PER_S: f64 = 1_000.0;
 
 /// How long a store in trouble is left alone the first time, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// Missed answers in a row after which the store counts as away: a single
 /// answer may be lost.

@@ -127,7 +127,7 @@ pub enum Cause {
         /// Calls in the window.
         calls: u64,
     },
-    /// Traffic is thin and nothing but failures came.
+    /// Traffic is thin and nothing but failures and slow calls came.
     ConsecutiveFailures {
         /// How many in a row.
         failures: u64,
@@ -160,7 +160,10 @@ impl fmt::Display for Cause {
                 write!(formatter, "{slow} of the last {calls} calls were too slow")
             }
             Self::ConsecutiveFailures { failures } => {
-                write!(formatter, "the last {failures} calls all failed")
+                write!(
+                    formatter,
+                    "the last {failures} calls all failed or were too slow"
+                )
             }
             Self::ProbeStarted => formatter.write_str("the open time is over and a probe began"),
             Self::ProbeFailed => formatter.write_str("a probe failed"),

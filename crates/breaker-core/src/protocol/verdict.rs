@@ -32,7 +32,8 @@
 //! has told of yet is not taken for an outage. Once trouble has lasted longer
 //! than anybody goes without news, everybody knows and tells of every call, and
 //! nothing needs to be assumed any more: an outage opens even if traffic has
-//! dropped since the last heartbeats.
+//! dropped since the last heartbeats, down to about a sixth; if to less, once
+//! heartbeats tell of it.
 //!
 //! A fleet that has just started has promised nothing yet. Until its
 //! heartbeats have covered 10 to 30 seconds, only evidence from at least two
@@ -162,6 +163,15 @@ impl Record {
         Some(size.calls_per_s.min(size.recent_calls_per_s))
     }
 
+    /// Whether there is little traffic, and not merely no heartbeat of late. Who
+    /// knows of much traffic tells of no success while all is well, so there a
+    /// run of failures would be one only because nobody spoke.
+    fn is_thin(&self, now: Timestamp) -> bool {
+        let size = self.traffic.fleet_size(now);
+        let most = size.map(|size| size.calls_per_s.max(size.recent_calls_per_s));
+        most.is_none_or(|calls_per_s| calls_per_s < THIN_CALLS_PER_S)
+    }
+
     fn seen(&self, policy: &Policy, now: Timestamp) -> Seen {
         let half_a_slot = as_f64(length_ms(policy)) / 2_000.0;
         let slots: Vec<SlotSeen> = self
@@ -184,7 +194,7 @@ impl Record {
             .map_or(1.0, |size| size.processes);
         let mut seen = Seen {
             shortest_s,
-            thin: promised.is_none_or(|calls_per_s| calls_per_s < THIN_CALLS_PER_S),
+            thin: self.is_thin(now),
             expected_per_s: promised.unwrap_or(0.0).min(policy.sampled_calls_per_s)
                 * EXPECTED_SHARE,
             told_by_all_s: 0.0,

@@ -72,7 +72,7 @@ async fn a_hundred_failures_at_once_open_the_circuit_once() {
     assert_eq!(environment.known().record.epoch, Epoch(1));
 }
 
-/// Of 10,000 calls a second 60 are evidence, drawn before it is known what
+/// Of 10,000 calls a second 75 are evidence, drawn before it is known what
 /// becomes of them.
 #[tokio::test]
 async fn a_large_fleet_is_judged_by_a_sample_of_its_calls() {
@@ -99,7 +99,7 @@ async fn a_large_fleet_is_judged_by_a_sample_of_its_calls() {
     assert_eq!(record.epoch, Epoch(0), "a tenth of failures is no outage");
     let now = fleet.clock.now();
     let told = record.evidence.total(Epoch(0), environment.policy(), now);
-    let expected = failures * 60 / 10_000;
+    let expected = failures * 75 / 10_000;
     let near = |count: u64| (expected / 2..=2 * expected).contains(&count);
     assert!(near(told.failures), "{} of {failures}", told.failures);
     assert!(near(writes() - before), "{} writes", writes() - before);

@@ -10,10 +10,13 @@
 mod adversity;
 mod alone;
 mod cancellation;
+mod costs;
 mod crowd;
 mod deadline;
+mod guide;
 mod handle;
 mod keyed;
+mod member;
 mod observer;
 mod planted_evidence;
 mod planted_recovery;

@@ -93,13 +93,16 @@ async fn calls_that_succeed_too_late_open_the_circuit() {
     }
     let refused = environment.admit().await.unwrap_err();
     assert_eq!(refused.reason, RejectionReason::Open);
+    let why = fleet.record().await.cause.unwrap();
+    assert!(why.contains("too slow"), "{why}");
 }
 
 #[tokio::test]
 async fn calls_that_are_nearly_slow_do_not_open_the_circuit() {
     let fleet = Fleet::of(1).await;
     let environment = &fleet.environments[0];
-    let nearly = environment.policy().slow_call_after - Duration::from_millis(1);
+    let nearly = environment.policy().slow_call_after;
+    let nearly = nearly.saturating_sub(Duration::from_millis(1));
     for _ in 0..20 {
         let call = async {
             fleet.advance(nearly);

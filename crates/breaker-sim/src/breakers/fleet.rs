@@ -1,16 +1,16 @@
 //! `breaker-core`: the very code that runs in production, without a change.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use breaker_core::{
-    Change, Epoch, Outcome, Permit, Policy, Reading, Record, RejectionReason, StoreError,
+    Change, Epoch, Outcome, Override, Permit, Policy, Reading, Record, RejectionReason, StoreError,
     Timestamp,
     member::{self, Errand, Member, Operation, Seeded},
     protocol::{Conflict, Phase},
 };
 
 use crate::process::{
-    Answer, CircuitState, ConditionFailed, Process, Refusal, Request, Step, Stored,
+    Answer, CircuitState, ConditionFailed, Instruction, Process, Refusal, Request, Step, Stored,
 };
 
 /// One environment of a fleet.
@@ -133,6 +133,20 @@ impl Process for FleetProcess {
                 .apply(basis.epoch, change, now)
                 .map_err(|Conflict { .. }| ConditionFailed),
         }
+    }
+
+    fn order(record: &Record, instruction: Instruction, now: Timestamp) -> Option<Operation> {
+        let actor = "operator".to_owned();
+        let order = instruction.mode.map(|mode| Override {
+            mode,
+            reason: "an order".to_owned(),
+            actor: actor.clone(),
+            expires: now + instruction.lasts,
+        });
+        Some(Operation::Apply {
+            basis: Arc::new(record.clone()),
+            change: Change::Order { order, actor },
+        })
     }
 
     fn store_timeout(rules: &Policy) -> Duration {

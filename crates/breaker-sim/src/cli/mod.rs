@@ -2,6 +2,7 @@
 
 mod progress;
 mod run;
+mod storm;
 mod sweep;
 mod tables;
 
@@ -29,6 +30,8 @@ enum Command {
     Compare(run::Once),
     /// Run a scenario over many seeds and sizes of fleets.
     Sweep(sweep::Sweep),
+    /// Run random scenarios in which every step is judged.
+    Storm(storm::Storms),
     /// Measure what must hold, and write it down.
     Tables(tables::Tables),
 }
@@ -42,6 +45,7 @@ impl Arguments {
             Command::Run(once) => once.run(),
             Command::Compare(once) => once.compare(),
             Command::Sweep(sweep) => sweep.run(),
+            Command::Storm(storms) => storms.run(),
             Command::Tables(tables) => tables.run(),
         };
         match outcome {

@@ -7,6 +7,7 @@ use crate::{
     ledger::Admission,
     process::{Process, Refusal, Step},
     units::{Micros, micros_of},
+    watch::Sight,
 };
 
 /// A call that has arrived and is not over.
@@ -47,11 +48,14 @@ impl<P: Process> Engine<'_, P> {
         let environment = self.occupancy.take(&mut self.placement);
         self.ledger.arrived(self.now);
         let now = self.clock(environment);
+        self.audience
+            .see(self.moment(), self.who(environment), Sight::Arrives);
         let process = &mut self.environments[environment as usize].process;
         let step = process.begin(now);
         // What is refused at once is over at once.
         if let Step::Rejected(by) = step {
             self.ledger.rejected(self.now, by, self.now);
+            self.show_refusal(environment, by);
             self.occupancy.give_back(environment);
             return;
         }
@@ -93,9 +97,15 @@ impl<P: Process> Engine<'_, P> {
     fn call_is_refused(&mut self, key: Key, by: Refusal) {
         if let Some(call) = self.calls.remove(key) {
             self.ledger.rejected(call.arrived, by, self.now);
+            self.show_refusal(call.environment, by);
             self.ledger.waited(call.arrived, self.now - call.arrived);
             self.occupancy.give_back(call.environment);
         }
+    }
+
+    fn show_refusal(&mut self, environment: u32, by: Refusal) {
+        let who = self.who(environment);
+        self.audience.see(self.moment(), who, Sight::Refused { by });
     }
 
     fn call_begins(&mut self, key: Key, mut permit: P::Permit) {
@@ -103,6 +113,7 @@ impl<P: Process> Engine<'_, P> {
         let longest = limit.min(self.settings.call_timeout);
         let is_probe = P::is_probe(&permit);
         let beside = P::beside(&mut permit);
+        let moment = self.moment();
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
@@ -111,14 +122,24 @@ impl<P: Process> Engine<'_, P> {
             self.ledger.waited(call.arrived, self.now - call.arrived);
         }
         let number = call.environment;
+        let admitted = Sight::Admitted {
+            call: key.id(),
+            permit: &permit,
+            asks_beside: beside.is_some(),
+        };
+        let who = self.who(number);
+        self.audience.see(moment, who, admitted);
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
         let latency = self.dependency.latency();
-        let succeeds = self.dependency.succeeds(number);
+        let succeeds = self.dependency.succeeds(number, self.now);
         let (takes, outcome) = if latency >= longest {
             (longest, Outcome::Slow)
         } else if succeeds {
             (latency, Outcome::Success)
         } else {
-            (latency, Outcome::Failure)
+            (latency, self.dependency.failure())
         };
         call.stage = Stage::Running {
             permit,
@@ -133,7 +154,8 @@ impl<P: Process> Engine<'_, P> {
         };
         self.ledger.admitted(admission, self.now);
         let ends = self.now + takes;
-        if self.settings.crash_rate > 0.0 && self.crashes.f64() < self.settings.crash_rate {
+        let crashes = self.settings.crash_rate > 0.0 && self.now < self.settings.calm_from;
+        if crashes && self.crashes.f64() < self.settings.crash_rate {
             let vanishes = self.now + self.crashes.u64(..=takes);
             self.queue
                 .schedule(vanishes, Happening::EnvironmentVanishes, key);
@@ -165,6 +187,15 @@ impl<P: Process> Engine<'_, P> {
             is_probe,
         };
         let success = outcome == Outcome::Success;
+        let ends = Sight::Ends {
+            call: key.id(),
+            outcome,
+        };
+        let who = self.who(admission.environment);
+        self.audience.see(self.moment(), who, ends);
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
         self.ledger.ended(admission, success, self.now);
         if call.beside {
             call.stage = Stage::Over {
@@ -263,6 +294,8 @@ impl<P: Process> Engine<'_, P> {
             return;
         };
         let number = call.environment;
+        self.audience
+            .see(self.moment(), self.who(number), Sight::Vanishes);
         for key in self.calls.keys_of(|call| call.environment == number) {
             let Some(call) = self.calls.remove(key) else {
                 continue;

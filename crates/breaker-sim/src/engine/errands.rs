@@ -7,6 +7,7 @@ use crate::{
     process::{Answer, Process, Stored as _},
     store::{Cost, Served},
     units::{Micros, micros_of},
+    watch::{Sight, Who},
 };
 
 /// Who waits for an errand.
@@ -42,6 +43,12 @@ pub(super) struct Trip<P: Process> {
 impl<P: Process> Engine<'_, P> {
     /// An environment runs an errand for a call.
     pub(super) fn set_out(&mut self, call: Key, environment: u32, role: Role, errand: P::Errand) {
+        let asks = Sight::Asks {
+            call: call.id(),
+            operation: P::operation(&errand),
+        };
+        self.audience
+            .see(self.moment(), self.who(environment), asks);
         let key = self.trips.insert(Trip {
             call,
             environment,
@@ -86,6 +93,9 @@ impl<P: Process> Engine<'_, P> {
     }
 
     pub(super) fn request_arrives(&mut self, key: Key) {
+        let moment = self.moment();
+        let watched = self.audience.is_there();
+        let before = watched.then(|| self.store.current().clone());
         let Some(trip) = self.trips.get_mut(key) else {
             return;
         };
@@ -97,15 +107,39 @@ impl<P: Process> Engine<'_, P> {
             return;
         };
         let Served { answer, cost } = self.store.serve::<P>(operation, trip.sent, self.now);
-        let wrote = matches!(cost, Cost::Write { .. });
+        if let Some(before) = &before {
+            let sight = Sight::Served {
+                call: trip.call.id(),
+                operation,
+                sent: trip.sent,
+                before,
+                after: self.store.current(),
+                cost,
+            };
+            let who = Who {
+                environment: trip.environment,
+                clock: trip.sent,
+            };
+            self.audience.see(moment, who, sight);
+        }
         trip.answer = answer;
         let comes = !matches!(trip.answer, Answer::Nothing) && trip.answered < trip.given_up;
         let heard = if comes { trip.answered } else { trip.given_up };
         if !comes {
             trip.answer = Answer::Nothing;
         }
+        self.note_write(cost);
+        if is_late {
+            self.trips.remove(key);
+        } else {
+            self.queue.schedule(heard, Happening::AnswerArrives, key);
+        }
+    }
+
+    /// Enters what a request has cost and done.
+    pub(super) fn note_write(&mut self, cost: Cost) {
         self.ledger.served(cost, self.now);
-        if wrote {
+        if matches!(cost, Cost::Write { .. }) {
             let record = self.store.current();
             // By a clock that is right, as whoever opened it had it at best.
             let until = record.open_until().map(|until| {
@@ -113,11 +147,6 @@ impl<P: Process> Engine<'_, P> {
                 since_ms * 1_000
             });
             self.ledger.record_is(record, until, self.now);
-        }
-        if is_late {
-            self.trips.remove(key);
-        } else {
-            self.queue.schedule(heard, Happening::AnswerArrives, key);
         }
     }
 
@@ -146,6 +175,13 @@ impl<P: Process> Engine<'_, P> {
         let Some(errand) = errand.filter(|_| alive) else {
             return;
         };
+        let hears = Sight::Hears {
+            call: call.id(),
+            operation: P::operation(&errand),
+            answer: &answer,
+        };
+        let who = self.who(number);
+        self.audience.see(self.moment(), who, hears);
         let clock = self.clock(number);
         let process = &mut self.environments[number as usize].process;
         let step = process.answer(errand, answer, clock);

@@ -23,7 +23,7 @@ use self::{
     errands::Trip,
     queue::{Happening, Queue},
     slab::{Key, Slab},
-    weather::{Arrivals, Dependency},
+    weather::{Arrivals, Dependency, Orders},
 };
 use crate::{
     figures::Figures,
@@ -31,9 +31,10 @@ use crate::{
     process::Process,
     random::{Stream, mixed, stream},
     scenario::Scenario,
-    store::Store,
+    store::{Served, Store},
     trace::Trace,
     units::{Micros, micros_of, micros_of_ms, micros_of_s},
+    watch::{Audience, Moment, Watch, Who},
 };
 
 /// What a clock that is right shows when the warm-up begins, but for up to
@@ -50,12 +51,14 @@ pub(crate) struct Engine<'a, P: Process> {
     queue: Queue,
     arrivals: Arrivals,
     dependency: Dependency,
+    orders: Orders,
     environments: Vec<Environment<P>>,
     occupancy: Occupancy,
     calls: Slab<Call<P>>,
     trips: Slab<Trip<P>>,
     store: Store<P::Record>,
     ledger: Ledger,
+    audience: Audience<'a, P>,
     settings: Settings,
     placement: Rng,
     seeds: Rng,
@@ -69,6 +72,8 @@ struct Settings {
     call_timeout: Micros,
     store_timeout: Micros,
     crash_rate: f64,
+    /// From then on no environment vanishes.
+    calm_from: Micros,
     skew_ms: u64,
     epoch_ms: u64,
 }
@@ -102,6 +107,7 @@ impl<'a, P: Process> Engine<'a, P> {
             call_timeout: micros_of_ms(fleet.timeout_ms),
             store_timeout: micros_of(P::store_timeout(rules)),
             crash_rate: fleet.crash_rate,
+            calm_from: scenario.calm_from(),
             skew_ms: micros_of_s(fleet.clock_skew_ms / 1e6),
             epoch_ms: EPOCH_MS + skews.u64(..PHASES_MS),
         };
@@ -112,12 +118,14 @@ impl<'a, P: Process> Engine<'a, P> {
             queue: Queue::default(),
             arrivals: Arrivals::of(scenario, start, seed),
             dependency: Dependency::of(scenario, start, seed),
+            orders: Orders::of(scenario, start),
             environments: Vec::with_capacity(fleet.environments as usize),
             occupancy: Occupancy::all_idle(fleet.environments),
             calls: Slab::default(),
             trips: Slab::default(),
-            store: Store::new(&scenario.store, start, seed),
+            store: Store::new(&scenario.store, start, scenario.calm_from(), seed),
             ledger: Ledger::new(terms, duration),
+            audience: Audience(None),
             settings,
             placement: stream(seed, Stream::Placement),
             seeds: Rng::with_seed(mixed(seed, Stream::Breaker as u64)),
@@ -129,6 +137,12 @@ impl<'a, P: Process> Engine<'a, P> {
             engine.environments.push(environment);
         }
         engine
+    }
+
+    /// Shows somebody every step.
+    pub(crate) fn watched_by(mut self, watch: &'a mut dyn Watch<P>) -> Self {
+        self.audience = Audience(Some(watch));
+        self
     }
 
     fn cold_start(&mut self) -> Environment<P> {
@@ -147,18 +161,35 @@ impl<'a, P: Process> Engine<'a, P> {
         Timestamp::from_unix_ms(epoch_ms + self.now / 1_000)
     }
 
+    fn who(&self, environment: u32) -> Who {
+        Who {
+            environment,
+            clock: self.clock(environment),
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            at: self.now,
+            right: Timestamp::from_unix_ms(self.settings.epoch_ms + self.now / 1_000),
+        }
+    }
+
     pub(crate) fn run(mut self) -> (Figures, Trace) {
         let mut arrival = self.arrivals.next();
         loop {
             let event = self.queue.next_at().unwrap_or(Micros::MAX);
             let change = self.dependency.next_change().unwrap_or(Micros::MAX);
-            let next = arrival.min(event).min(change);
+            let order = self.orders.next_at().unwrap_or(Micros::MAX);
+            let next = arrival.min(event).min(change).min(order);
             if next >= self.end {
                 break;
             }
             self.now = next;
             if next == change {
                 self.change_dependency();
+            } else if next == order {
+                self.operator_orders();
             } else if next == event {
                 self.handle_event();
             } else {
@@ -173,6 +204,21 @@ impl<'a, P: Process> Engine<'a, P> {
         if let Some((at, health)) = self.dependency.change() {
             self.ledger.dependency_is(health.is_bad, at);
         }
+    }
+
+    fn operator_orders(&mut self) {
+        let moment = self.moment();
+        let Some(order) = self.orders.take() else {
+            return;
+        };
+        let Some(operation) = P::order(self.store.current(), order, moment.right) else {
+            return;
+        };
+        let before = self.store.current().clone();
+        let Served { cost, .. } = self.store.serve::<P>(&operation, moment.right, self.now);
+        self.note_write(cost);
+        self.audience
+            .see_order(moment, &before, self.store.current());
     }
 
     fn handle_event(&mut self) {

@@ -7,6 +7,13 @@ pub(super) struct Key {
     generation: u32,
 }
 
+impl Key {
+    /// The key as a number, as unique as the key.
+    pub(super) fn id(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.index)
+    }
+}
+
 /// Places that are used again.
 #[derive(Debug)]
 pub(super) struct Slab<T> {

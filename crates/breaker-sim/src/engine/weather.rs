@@ -1,8 +1,12 @@
 //! What the scenario makes the dependency and the traffic do, by time.
 
+use std::time::Duration;
+
+use breaker_core::Outcome;
 use fastrand::Rng;
 
 use crate::{
+    process::Instruction,
     random::{LogNormal, Stream, gap, stream},
     scenario::Scenario,
     units::{Micros, micros_of_ms, micros_of_s},
@@ -13,6 +17,7 @@ use crate::{
 pub(super) struct Health {
     failure_rate: f64,
     latency: Micros,
+    retry_after: Option<Duration>,
     pub(super) is_bad: bool,
 }
 
@@ -27,10 +32,13 @@ pub(super) struct Dependency {
     outcomes: Rng,
     /// How many calls of the first environments fail at least.
     exceptions: Vec<f64>,
+    /// From then on none is an exception.
+    calm_from: Micros,
 }
 
 impl Dependency {
     pub(super) fn of(scenario: &Scenario, warm_up: Micros, seed: u64) -> Self {
+        let calm_from = scenario.calm_from();
         let mut changes: Vec<(Micros, Health)> = scenario
             .dependency
             .iter()
@@ -38,6 +46,7 @@ impl Dependency {
                 let health = Health {
                     failure_rate: entry.failure_rate,
                     latency: micros_of_ms(entry.latency_ms),
+                    retry_after: entry.retry_after_s.map(Duration::from_secs_f64),
                     is_bad: scenario.is_bad(entry),
                 };
                 (warm_up + micros_of_s(entry.at_s), health)
@@ -55,6 +64,7 @@ impl Dependency {
             latencies: stream(seed, Stream::Latency),
             outcomes: stream(seed, Stream::Outcome),
             exceptions: exceptions.collect(),
+            calm_from,
         }
     }
 
@@ -74,11 +84,48 @@ impl Dependency {
         self.latency.draw(&mut self.latencies, self.now.latency)
     }
 
+    /// How a call fails.
+    pub(super) fn failure(&self) -> Outcome {
+        self.now
+            .retry_after
+            .map_or(Outcome::Failure, Outcome::RetryAfter)
+    }
+
     /// Whether a call of an environment succeeds.
-    pub(super) fn succeeds(&mut self, environment: u32) -> bool {
+    pub(super) fn succeeds(&mut self, environment: u32, now: Micros) -> bool {
         let own = self.exceptions.get(environment as usize);
+        let own = own.filter(|_| now < self.calm_from);
         let rate = own.map_or(self.now.failure_rate, |own| own.max(self.now.failure_rate));
         self.outcomes.f64() >= rate
+    }
+}
+
+/// What an operator orders, by time.
+#[derive(Debug)]
+pub(super) struct Orders(
+    /// What is to come, latest first.
+    Vec<(Micros, Instruction)>,
+);
+
+impl Orders {
+    pub(super) fn of(scenario: &Scenario, warm_up: Micros) -> Self {
+        let orders = scenario.orders.iter().rev();
+        let orders = orders.map(|order| {
+            let instruction = Instruction {
+                mode: order.mode,
+                lasts: Duration::from_secs_f64(order.for_s),
+            };
+            (warm_up + micros_of_s(order.at_s), instruction)
+        });
+        Self(orders.collect())
+    }
+
+    pub(super) fn next_at(&self) -> Option<Micros> {
+        self.0.last().map(|(at, _)| *at)
+    }
+
+    pub(super) fn take(&mut self) -> Option<Instruction> {
+        self.0.pop().map(|(_, order)| order)
     }
 }
 

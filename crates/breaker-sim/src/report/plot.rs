@@ -28,7 +28,8 @@ pub struct Panel<'a> {
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 16.0;
-const TITLE: f64 = 44.0;
+const TITLE: f64 = 62.0;
+const LEGEND: f64 = 46.0;
 const FOOT: f64 = 36.0;
 
 const PANEL_TITLE: f64 = 22.0;
@@ -59,7 +60,7 @@ text{font:12px system-ui,sans-serif;fill:var(--faint)}\
 .reads{fill:none;stroke:var(--reads);stroke-width:1.4;stroke-linejoin:round}\
 .writes{fill:none;stroke:var(--writes);stroke-width:1.4;stroke-linejoin:round}\
 .refused{fill:none;stroke:var(--failed);stroke-width:1.2;stroke-dasharray:3 2}\
-.outage{fill:var(--outage)}.fault{fill:var(--faint);fill-opacity:.18}\
+.outage{fill:var(--outage)}.fault{fill:var(--faint)}\
 .closed{fill:var(--closed)}.open{fill:var(--open)}.half{fill:var(--half)}\
 .key{stroke:none;fill-opacity:1}";
 
@@ -96,19 +97,19 @@ fn legend(drawing: &mut Drawing) {
         ("half", "half open"),
         ("open", "open"),
     ];
-    let mut x = WIDTH - RIGHT;
-    for (class, words) in entries.iter().rev() {
-        x -= 6.6 * number(words.len() as u64) + 6.0;
-        drawing.text(x, 22.0, "", words);
-        x -= 14.0;
-        match *class {
+    let mut x = LEFT;
+    for (class, words) in entries {
+        match class {
             "failed" | "reads" | "writes" => {
-                drawing.line(class, &[(x, 18.0), (x + 10.0, 18.0)]);
+                drawing.line(class, &[(x, LEGEND - 4.0), (x + 10.0, LEGEND - 4.0)]);
             }
-            "closed" | "half" | "open" => drawing.rectangle(class, x, 16.0, 10.0, 5.0, 1.0),
-            _ => drawing.rectangle(class, x, 12.0, 10.0, 10.0, 1.0),
+            "closed" | "half" | "open" => {
+                drawing.rectangle(class, x, LEGEND - 6.0, 10.0, 5.0, 1.0);
+            }
+            _ => drawing.rectangle(class, x, LEGEND - 9.0, 10.0, 10.0, 1.0),
         }
-        x -= 10.0;
+        drawing.text(x + 14.0, LEGEND, "", words);
+        x += 6.6 * number(words.len() as u64) + 36.0;
     }
 }
 

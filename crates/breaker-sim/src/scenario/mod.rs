@@ -7,13 +7,16 @@ mod mistake;
 mod read;
 pub(crate) mod section;
 
-use breaker_core::Policy;
+use breaker_core::{OverrideMode, Policy};
 
 pub use mistake::{Mistake, Mistakes};
 pub use read::read_file;
 pub(crate) use read::{BUSIEST, LARGEST_FLEET};
 
-use crate::tables::Row;
+use crate::{
+    tables::Row,
+    units::{Micros, micros_of_s},
+};
 
 /// Everything that a run follows from, but for its seed.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +37,10 @@ pub struct Scenario {
     pub traffic: Vec<Traffic>,
     /// Environments that differ; they are the first of the fleet.
     pub environments: Vec<Exception>,
+    /// What an operator orders; by time.
+    pub orders: Vec<Order>,
+    /// From then on no environment vanishes or differs, and no answer is lost.
+    pub calm_from_s: Option<f64>,
     /// The kind of breaker.
     pub breaker: Kind,
     /// The rules of the fleet's breaker.
@@ -98,7 +105,7 @@ pub enum FaultKind {
 }
 
 /// The dependency from a moment on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dependency {
     /// From then on.
     pub at_s: f64,
@@ -106,6 +113,8 @@ pub struct Dependency {
     pub failure_rate: f64,
     /// Median; log-normal.
     pub latency_ms: f64,
+    /// How long it asks to be left alone when it fails.
+    pub retry_after_s: Option<f64>,
 }
 
 /// Traffic from a moment on.
@@ -124,6 +133,17 @@ pub struct Exception {
     pub count: u32,
     /// How many of their calls fail, at least.
     pub failure_rate: f64,
+}
+
+/// What an operator orders.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// From then on.
+    pub at_s: f64,
+    /// For how long.
+    pub for_s: f64,
+    /// What; none takes back the order that stands.
+    pub mode: Option<OverrideMode>,
 }
 
 /// A kind of breaker.
@@ -160,6 +180,14 @@ impl Kind {
 }
 
 impl Scenario {
+    /// From when on, counted from the start of the warm-up, no environment
+    /// vanishes or differs, and no answer is lost.
+    pub(crate) fn calm_from(&self) -> Micros {
+        self.calm_from_s.map_or(Micros::MAX, |calm_from_s| {
+            micros_of_s(self.fleet.warm_up_s + calm_from_s)
+        })
+    }
+
     /// Whether this state of the dependency is one that must open the circuit.
     pub fn is_bad(&self, dependency: &Dependency) -> bool {
         let slow_after = self.policy.slow_call_after.as_secs_f64() * 1e3;

@@ -1,11 +1,11 @@
 //! From a text to a scenario, or to everything that is wrong with it.
 
-use breaker_core::{Policy, policy::FieldValue};
+use breaker_core::{OverrideMode, Policy, policy::FieldValue};
 use toml::de::DeTable;
 
 use super::{
-    Dependency, Exception, Fault, FaultKind, Fleet, Kind, Mistake, Mistakes, Scenario, StoreRules,
-    Traffic,
+    Dependency, Exception, Fault, FaultKind, Fleet, Kind, Mistake, Mistakes, Order, Scenario,
+    StoreRules, Traffic,
     section::{Reading, Section},
 };
 use crate::tables::Row;
@@ -71,6 +71,8 @@ fn read_scenario(root: &Section<'_>) -> Scenario {
         store: read_store(root.section("store")),
         traffic: read_traffic(root),
         environments: read_exceptions(root, &fleet),
+        orders: read_orders(root),
+        calm_from_s: root.optional_number("calm_from_s", 0.0..=LONGEST_S),
         breaker: read_breaker(root.section("breaker")),
         row: read_row(root),
         fleet,
@@ -126,7 +128,7 @@ fn read_store(section: Section<'_>) -> StoreRules {
 fn read_dependency(root: &Section<'_>) -> Vec<Dependency> {
     let mut entries: Vec<Dependency> = Vec::new();
     for section in root.sections("dependency") {
-        let before = entries.last().cloned();
+        let before = entries.last().copied();
         let at_s = section.needed_number("at_s", 0.0..=LONGEST_S);
         check_order(&section, before.as_ref().map(|before| before.at_s), at_s);
         let usual = before.map_or((0.0, 20.0), |before| {
@@ -136,6 +138,7 @@ fn read_dependency(root: &Section<'_>) -> Vec<Dependency> {
             at_s,
             failure_rate: section.number("failure_rate", 0.0..=1.0, usual.0),
             latency_ms: section.number("latency_ms", 0.01..=LONGEST_MS, usual.1),
+            retry_after_s: section.optional_number("retry_after_s", 0.0..=LONGEST_S),
         });
         section.finish();
     }
@@ -150,6 +153,7 @@ fn read_dependency(root: &Section<'_>) -> Vec<Dependency> {
         at_s: 0.0,
         failure_rate: 0.0,
         latency_ms: 20.0,
+        retry_after_s: None,
     }]
 }
 
@@ -160,6 +164,27 @@ fn read_traffic(root: &Section<'_>) -> Vec<Traffic> {
         check_order(&section, entries.last().map(|before| before.at_s), at_s);
         let factor = section.needed_number("factor", 0.0..=1e6);
         entries.push(Traffic { at_s, factor });
+        section.finish();
+    }
+    entries
+}
+
+fn read_orders(root: &Section<'_>) -> Vec<Order> {
+    let modes = [
+        ("withdrawn", None),
+        ("force_open", Some(OverrideMode::ForceOpen)),
+        ("force_closed", Some(OverrideMode::ForceClosed)),
+        ("shadow", Some(OverrideMode::Shadow)),
+    ];
+    let mut entries: Vec<Order> = Vec::new();
+    for section in root.sections("order") {
+        let at_s = section.needed_number("at_s", 0.0..=LONGEST_S);
+        check_order(&section, entries.last().map(|before| before.at_s), at_s);
+        entries.push(Order {
+            at_s,
+            for_s: section.number("for_s", 0.0..=LONGEST_S, 60.0),
+            mode: section.choice("mode", &modes, None).flatten(),
+        });
         section.finish();
     }
     entries

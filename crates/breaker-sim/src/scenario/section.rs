@@ -125,6 +125,16 @@ impl<'a> Section<'a> {
             .unwrap_or(default)
     }
 
+    /// A number that need not be given.
+    pub(crate) fn optional_number(
+        &self,
+        key: &'static str,
+        range: RangeInclusive<f64>,
+    ) -> Option<f64> {
+        let found = self.find(key)?;
+        self.as_number(key, found, &range)
+    }
+
     /// A number that must be given.
     pub(crate) fn needed_number(&self, key: &'static str, range: RangeInclusive<f64>) -> f64 {
         if let Some(found) = self.find(key) {

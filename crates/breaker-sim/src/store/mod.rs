@@ -40,6 +40,8 @@ pub struct Store<R> {
     median: Micros,
     staleness: Micros,
     lost_reply_rate: f64,
+    /// From then on no answer is lost.
+    calm_from: Micros,
     faults: Vec<TimedFault>,
     rng: Rng,
 }
@@ -87,8 +89,8 @@ pub enum Cost {
 
 impl<R: Stored> Store<R> {
     /// A store by a scenario's rules; time 0 is the start of the warm-up,
-    /// which takes `warm_up`.
-    pub fn new(rules: &StoreRules, warm_up: Micros, seed: u64) -> Self {
+    /// which takes `warm_up`. From `calm_from` on no answer is lost.
+    pub fn new(rules: &StoreRules, warm_up: Micros, calm_from: Micros, seed: u64) -> Self {
         let fault = |fault: &Fault| {
             let from = warm_up + micros_of_s(fault.at_s);
             TimedFault {
@@ -108,6 +110,7 @@ impl<R: Stored> Store<R> {
             median: micros_of_ms(rules.latency_ms),
             staleness: micros_of_ms(rules.stale_read_ms),
             lost_reply_rate: rules.lost_reply_rate,
+            calm_from,
             faults: rules.faults.iter().map(fault).collect(),
             rng: stream(seed, Stream::Store),
         }
@@ -153,7 +156,8 @@ impl<R: Stored> Store<R> {
             Request::Write => self.write::<P>(operation, sent, 1.0, 0, now),
             Request::Transaction => self.write::<P>(operation, sent, 2.0, EVENT_BYTES, now),
         };
-        if self.lost_reply_rate > 0.0 && self.rng.f64() < self.lost_reply_rate {
+        let loses = self.lost_reply_rate > 0.0 && now < self.calm_from;
+        if loses && self.rng.f64() < self.lost_reply_rate {
             served.answer = Answer::Nothing;
         }
         served

@@ -64,7 +64,7 @@ max_probes = 99
             "line 23: [policy]: max_probes must be an integer from 1 to 8, not 99",
             "line 23: [policy]: unknown field `open_for` (is it `open_for_ms`?)",
             "line 26: unknown key `colours`; known are name, seed, duration_s, fleet, dependency, \
-             policy, store, traffic, environment, breaker, row",
+             policy, store, traffic, environment, order, calm_from_s, breaker, row",
         ]
     );
 }

@@ -18,7 +18,7 @@ fn scenario() -> Scenario {
 }
 
 fn store(scenario: &Scenario) -> Store<Counter> {
-    Store::new(&scenario.store, 0, 1)
+    Store::new(&scenario.store, 0, Micros::MAX, 1)
 }
 
 fn ask(store: &mut Store<Counter>, operation: Operation, now: Micros) -> (Answer<Counter>, Cost) {

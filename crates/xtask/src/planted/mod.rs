@@ -31,17 +31,17 @@ const DOCUMENT: &str = "docs/measured/planted-bugs.md";
 /// What is to be done of it; without a choice all of it, and written down.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Choice {
-    /// Plants this bug alone.
+    /// Plants this bug alone; can be given several times.
     #[arg(long, value_name = "NAME")]
-    only: Option<String>,
-    /// Runs this check alone.
+    only: Vec<String>,
+    /// Runs this check alone; can be given several times.
     #[arg(long, value_name = "NAME")]
-    check: Option<String>,
+    check: Vec<String>,
 }
 
 impl Choice {
     fn is_everything(&self) -> bool {
-        self.only.is_none() && self.check.is_none()
+        self.only.is_empty() && self.check.is_empty()
     }
 }
 
@@ -54,10 +54,10 @@ pub(crate) fn plant(
     interrupt: &Interrupt,
 ) -> Result<ExitCode> {
     let bugs = Bug::all(workspace)?;
-    let bugs = chosen(bugs, choice.only.as_deref(), |bug| &bug.name)?;
+    let bugs = chosen(bugs, &choice.only, |bug| &bug.name)?;
     let replica = Replica::of(workspace)?;
     let checks = check::all(&replica);
-    let checks = chosen(checks, choice.check.as_deref(), |check| check.name)?;
+    let checks = chosen(checks, &choice.check, |check| check.name)?;
     let progress = Ticker::new(checks.len() * (bugs.len() + 1));
 
     let mut report = Report::default();
@@ -112,17 +112,17 @@ fn outcomes(
         .collect()
 }
 
-/// All, or the one that was asked for.
-fn chosen<T>(all: Vec<T>, name: Option<&str>, name_of: impl Fn(&T) -> &str) -> Result<Vec<T>> {
-    let Some(name) = name else {
+/// All, or those that were asked for.
+fn chosen<T>(all: Vec<T>, names: &[String], name_of: impl Fn(&T) -> &str) -> Result<Vec<T>> {
+    if names.is_empty() {
         return Ok(all);
-    };
-    let known: Vec<String> = all.iter().map(|one| name_of(one).to_owned()).collect();
-    let found: Vec<T> = all.into_iter().filter(|one| name_of(one) == name).collect();
-    if found.is_empty() {
+    }
+    let known: Vec<&str> = all.iter().map(&name_of).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("there is no `{name}`; there are {}", known.join(", "));
     }
-    Ok(found)
+    let is_wanted = |one: &T| names.iter().any(|name| name == name_of(one));
+    Ok(all.into_iter().filter(is_wanted).collect())
 }
 
 /// Shows on stderr how far the work is; the results alone go to stdout.
@@ -166,9 +166,13 @@ mod tests {
 
     #[test]
     fn a_choice_that_does_not_exist_is_told_what_does() {
-        let error = chosen(vec!["one", "two"], Some("three"), |name| name).unwrap_err();
-        assert_eq!(error.to_string(), "there is no `three`; there are one, two");
-        let all = chosen(vec!["one", "two"], Some("two"), |name| name).unwrap();
-        assert_eq!(all, ["two"]);
+        let choose = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            chosen(vec!["one", "two", "three"], &names, |name| name)
+        };
+        let error = choose(&["two", "four"]).unwrap_err().to_string();
+        assert_eq!(error, "there is no `four`; there are one, two, three");
+        assert_eq!(choose(&["three", "one"]).unwrap(), ["one", "three"]);
+        assert_eq!(choose(&[]).unwrap().len(), 3);
     }
 }

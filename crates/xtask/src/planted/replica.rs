@@ -12,8 +12,11 @@ use crate::workspace::Workspace;
 /// The crates that are copied, as far as there are such.
 const CRATES: [&str; 3] = [BREAKER, "crates/breaker-model", "crates/breaker-sim"];
 
-/// What else a build or a test of theirs reads.
-const FILES: [&str; 3] = ["Cargo.lock", "rust-toolchain.toml", "docs/policy.md"];
+/// Tests hold the documents to what they say.
+const DOCUMENTS: &str = "docs";
+
+/// What else a build of theirs reads.
+const FILES: [&str; 2] = ["Cargo.lock", "rust-toolchain.toml"];
 
 /// The copy, with a target folder and logs of its own.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ impl Replica {
         let (source, original) = (workspace.root(), replica.original());
         let there = |path: &&str| source.join(path).join("Cargo.toml").is_file();
         let crates: Vec<&str> = CRATES.into_iter().filter(there).collect();
-        for path in &crates {
+        for path in crates.iter().chain([&DOCUMENTS]) {
             copy_folder(&source.join(path), &original.join(path))?;
         }
         for path in FILES {

@@ -38,7 +38,7 @@ fn failures_in_a_row_are_counted_and_one_success_forgets_them() {
 fn failures_from_before_a_long_sleep_are_forgotten() {
     let policy = policy();
     let mut guard = failed(3, START);
-    let last_moment = START + (policy.window - Duration::from_millis(1));
+    let last_moment = START + policy.window.saturating_sub(Duration::from_millis(1));
     guard.forget_the_past(&policy, last_moment);
     assert_eq!(guard.streak(), 3);
     guard.fail(None, &policy, START + policy.window);

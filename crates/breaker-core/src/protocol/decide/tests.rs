@@ -75,7 +75,7 @@ fn rejection(decision: Decision) -> (State, RejectionReason, Timestamp) {
     (rejection.state, rejection.reason, rejection.retry_at)
 }
 
-fn opened_until(change: Change) -> Timestamp {
+fn opened_until(change: &Change) -> Timestamp {
     let Change::Transition {
         to: Phase::Open { until, .. },
         ..
@@ -83,7 +83,7 @@ fn opened_until(change: Change) -> Timestamp {
     else {
         panic!("{change:?}")
     };
-    until
+    *until
 }
 
 const COUNTED: Decision = Decision::Admit(Measure::Counted(Epoch(7)));
@@ -146,7 +146,7 @@ fn while_it_ramps_up_chance_decides() {
     let refused = rejection(record.decide(&policy, halfway, 0.56));
     let soon = halfway + SOON;
     assert_eq!(refused, (State::Closed, RejectionReason::Ramping, soon));
-    let nearly_done = START + (policy.ramp_for - Duration::from_millis(100));
+    let nearly_done = START + policy.ramp_for.saturating_sub(Duration::from_millis(100));
     let (_, _, retry_at) = rejection(record.decide(&policy, nearly_done, 0.999));
     assert_eq!(retry_at, START + policy.ramp_for);
 }
@@ -198,7 +198,7 @@ fn a_dependency_that_asks_to_be_left_alone_is_left_alone_for_longer() {
         let owner = LeaseOwner(0);
         let record = half_open(&[(slot, 12)]);
         let change = record.reopen(slot, owner, &policy, START, opening);
-        opened_until(change).since(START).as_secs()
+        opened_until(&change).since(START).as_secs()
     };
     // The third opening in a row lasts 40 s.
     assert_eq!(opened_for(0), 40);

@@ -77,7 +77,7 @@ fn slots_without_calls_take_no_place() {
 fn what_has_left_the_window_is_stale() {
     let policy = Policy::default();
     let keys = [key(EPOCH, START)];
-    let last_moment = START + (policy.window - Duration::from_millis(1));
+    let last_moment = START + policy.window.saturating_sub(Duration::from_millis(1));
     let evidence = evidence(&keys);
     assert_eq!(evidence.stale_keys(EPOCH, &policy, last_moment), []);
     assert_eq!(evidence.total(EPOCH, &policy, last_moment).calls, 1);

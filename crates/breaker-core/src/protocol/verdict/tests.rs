@@ -365,6 +365,16 @@ fn five_failures_in_a_row_prove_nothing_where_traffic_is_not_thin() {
 }
 
 #[test]
+fn traffic_is_not_thin_because_heartbeats_stay_away_for_a_while() {
+    let mut fleet = Fleet::settled(20.0);
+    // One process fails alone. The others see nothing that is worth telling,
+    // and whether they send a heartbeat is left to chance.
+    fleet.tell(times(5, BAD));
+    fleet.now = fleet.now + Duration::from_secs(45);
+    assert_eq!(fleet.verdict(), None);
+}
+
+#[test]
 fn calls_that_are_slow_or_fail_make_one_run() {
     let mut fleet = Fleet::settled(0.2);
     for outcome in [BAD, SLOW, BAD, SLOW, BAD] {

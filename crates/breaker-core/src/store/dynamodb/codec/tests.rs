@@ -1,8 +1,8 @@
 //! Whatever is written can be read, and whatever is read is understood or
 //! refused.
 //!
-//! `PROPTEST_CASES=1000000 cargo test --profile local -p breaker-core codec`
-//! looks harder.
+//! `PROPTEST_CASES=20000 cargo test --profile local -p breaker-core --lib codec`
+//! looks harder, for some minutes.
 
 mod sizes;
 
@@ -308,8 +308,10 @@ proptest! {
     }
 
     #[test]
-    fn another_schema_is_never_read(record in records(), schema in numbers()) {
-        prop_assume!(schema != SCHEMA);
+    fn another_schema_is_never_read(
+        record in records(),
+        schema in prop_oneof![0..SCHEMA, SCHEMA + 1..9, any::<u64>().prop_map(|bits| bits | 16)],
+    ) {
         let mut item = encode_record(&circuit(), &record);
         item.insert("v".to_owned(), number(schema));
         let found = decode_record(Some(&item));

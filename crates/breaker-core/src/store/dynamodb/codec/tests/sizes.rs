@@ -1,6 +1,6 @@
 //! How large items are: it decides what a write costs.
 //!
-//! `docs/dynamodb.md` states these figures.
+//! `docs/dynamodb.md` states these figures; `UPDATE_DOCS=1` writes them there.
 
 use super::*;
 use crate::policy::Policy;
@@ -128,18 +128,28 @@ fn measured() -> Vec<(&'static str, usize)> {
     ]
 }
 
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/dynamodb.md");
+const HEADER: &str = "| record | bytes | write units |\n| --- | --- | --- |\n";
+
 fn document() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/dynamodb.md");
-    std::fs::read_to_string(path).unwrap()
+    std::fs::read_to_string(DOCUMENT).unwrap()
 }
 
 #[test]
 fn items_are_as_large_as_the_document_says() {
-    let document = document();
-    for (what, bytes) in measured() {
+    let row = |(what, bytes): (&str, usize)| {
         let units = bytes.div_ceil(1_024);
-        let row = format!("| {what} | {bytes} | {units} |");
-        assert!(document.contains(&row), "docs/dynamodb.md lacks {row}");
+        format!("| {what} | {bytes} | {units} |\n")
+    };
+    let table: String = measured().into_iter().map(row).collect();
+    let document = document();
+    let (before, rest) = document.split_once(HEADER).unwrap();
+    let (found, after) = rest.split_once("\n\n").unwrap();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let updated = format!("{before}{HEADER}{table}\n{after}");
+        std::fs::write(DOCUMENT, updated).unwrap();
+    } else {
+        assert_eq!(format!("{found}\n"), table, "UPDATE_DOCS=1 writes it anew");
     }
 }
 

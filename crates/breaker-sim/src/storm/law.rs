@@ -1,0 +1,137 @@
+//! What the judges know beforehand.
+
+use std::time::Duration;
+
+use breaker_core::{Policy, Timestamp};
+
+use crate::{
+    scenario::{Dependency, FaultKind, Scenario},
+    units::{Micros, micros_of, micros_of_ms, micros_of_s, seconds_of},
+};
+
+/// The scenario as judges look at it: with bounds, and by the engine's time.
+#[derive(Debug, Clone)]
+pub struct Law {
+    pub(super) scenario: Scenario,
+    pub(super) policy: Policy,
+    /// How far a clock is off at most, with rounding.
+    pub(super) skew: Duration,
+    /// When the run begins; before is the warm-up.
+    pub(super) start: Micros,
+    /// From when on all is well, but for the clocks.
+    pub(super) calm: Micros,
+    /// When the run ends.
+    pub(super) end: Micros,
+}
+
+impl Law {
+    /// What is to hold for a scenario.
+    pub fn of(scenario: &Scenario) -> Self {
+        let start = micros_of_s(scenario.fleet.warm_up_s);
+        let end = start + micros_of_s(scenario.duration_s);
+        Self {
+            policy: scenario.policy.clone(),
+            skew: Duration::from_secs_f64(scenario.fleet.clock_skew_ms / 1e3)
+                + Duration::from_millis(2),
+            start,
+            calm: scenario.calm_from().min(end),
+            end,
+            scenario: scenario.clone(),
+        }
+    }
+
+    /// The time that people count: from the start of the run.
+    pub(super) fn seconds(&self, at: Micros) -> f64 {
+        seconds_of(at) - seconds_of(self.start)
+    }
+
+    /// The end of this length of time after a moment.
+    pub(super) fn after(at: Micros, by: Duration) -> Micros {
+        at.saturating_add(micros_of(by))
+    }
+
+    /// The longest open time, spread and all.
+    pub(super) fn longest_open(&self) -> Duration {
+        self.policy
+            .open_for_max
+            .mul_f64(1.0 + self.policy.open_jitter)
+            + Duration::from_millis(1)
+    }
+
+    /// How long a call may be under way.
+    pub(super) fn longest_call(&self) -> Duration {
+        Duration::from_secs_f64(self.scenario.fleet.timeout_ms / 1e3)
+    }
+
+    /// Whether every call fails in this state of the dependency.
+    pub(super) fn is_total(&self, health: &Dependency) -> bool {
+        health.failure_rate >= 1.0 || health.latency_ms >= self.hanging_ms()
+    }
+
+    /// No call in 10,000 is that much faster than the median.
+    fn hanging_ms(&self) -> f64 {
+        4.0 * self.scenario.fleet.timeout_ms
+    }
+
+    fn entry_at(&self, at: Micros) -> &Dependency {
+        let seconds = self.seconds(at);
+        let entries = &self.scenario.dependency;
+        let mut newest_first = entries.iter().rev();
+        newest_first
+            .find(|entry| entry.at_s <= seconds)
+            .unwrap_or(&entries[0])
+    }
+
+    /// Whether every call that is made now fails.
+    pub(super) fn is_total_at(&self, at: Micros) -> bool {
+        self.is_total(self.entry_at(at))
+    }
+
+    /// Whether a store that is asked now answers nobody.
+    pub(super) fn store_is_dead(&self, at: Micros) -> bool {
+        let seconds = self.seconds(at);
+        let faults = &self.scenario.store.faults;
+        // The first one decides, as it does in the store.
+        let fault = faults
+            .iter()
+            .find(|fault| (fault.at_s..fault.at_s + fault.for_s).contains(&seconds));
+        fault.is_some_and(|fault| fault.kind != FaultKind::Slow)
+    }
+
+    /// Whether the store has a fault within a time.
+    pub(super) fn has_fault_within(&self, from: Micros, until: Micros) -> bool {
+        let (from, until) = (self.seconds(from), self.seconds(until));
+        let mut faults = self.scenario.store.faults.iter();
+        faults.any(|fault| fault.at_s < until && from < fault.at_s + fault.for_s)
+    }
+
+    /// Whether `moment` surely lies after `other`, by whichever clock each was
+    /// told.
+    pub(super) fn surely_after(&self, moment: Timestamp, other: Timestamp) -> bool {
+        moment > other + self.skew
+    }
+
+    /// Calls a second of the whole fleet.
+    pub(super) fn calls_per_s(&self, at: Micros) -> f64 {
+        let seconds = self.seconds(at);
+        let mut newest_first = self.scenario.traffic.iter().rev();
+        let factor = newest_first
+            .find(|entry| entry.at_s <= seconds)
+            .map_or(1.0, |entry| entry.factor);
+        self.scenario.fleet.calls_per_second * factor
+    }
+
+    /// Whether traffic has changed within a time before a moment.
+    pub(super) fn traffic_is_new(&self, at: Micros, within: Duration) -> bool {
+        let seconds = self.seconds(at);
+        let since = seconds - within.as_secs_f64();
+        let mut entries = self.scenario.traffic.iter();
+        entries.any(|entry| since < entry.at_s && entry.at_s <= seconds)
+    }
+
+    /// How long a call takes in this state of the dependency, about.
+    pub(super) fn call_takes(&self, health: &Dependency) -> Micros {
+        let ms = 2.0 * health.latency_ms;
+        micros_of_ms(ms.min(self.scenario.fleet.timeout_ms))
+    }
+}
