@@ -259,14 +259,17 @@ impl Seen {
         weights: Weights,
         bad: fn(Counts) -> u64,
     ) -> impl Iterator<Item = (f64, f64)> {
-        let mut sum = Counts::default();
+        let (mut calls, mut all_bad) = (0_u64, 0_u64);
         let slots = self.slots.iter();
         slots.filter_map(move |SlotSeen { counts, seconds }| {
-            sum.add(*counts);
+            calls = calls.saturating_add(counts.calls);
+            // Slot by slot: a call that failed and was slow is told to be one
+            // only as long as the slot has no other calls to confuse it with.
+            all_bad = all_bad.saturating_add(bad(*counts));
             let untold_s = seconds - self.told_by_all_s.min(*seconds);
-            let bad = as_f64(bad(sum));
-            let calls = as_f64(sum.calls).max(self.expected_per_s * untold_s);
-            let likelihood = bad * weights.bad + (calls - bad) * weights.good;
+            let all = as_f64(calls).max(self.expected_per_s * untold_s);
+            let bad = as_f64(all_bad);
+            let likelihood = bad * weights.bad + (all - bad) * weights.good;
             (*seconds >= self.shortest_s).then_some((*seconds, likelihood))
         })
     }

@@ -126,7 +126,7 @@ mod larger {
             Scope {
                 fault_count: 2,
                 expected: with_faults(&[Sighting::Unreadable, Sighting::ThawedTooLate]),
-                ..world(Start::HalfOpen, 6, &TWO)
+                ..world(Start::HalfOpen, 3, &TWO)
             },
         );
     }

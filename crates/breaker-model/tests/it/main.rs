@@ -9,5 +9,8 @@
 
 mod controls;
 mod exhaustive;
+mod likelihood;
+mod members;
+mod reference;
 mod traffic;
 mod worlds;
