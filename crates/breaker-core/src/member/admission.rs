@@ -112,7 +112,7 @@ impl State {
                 self.guard.begin_trial(now);
                 Kind::Trial(measure)
             }
-            Opinion::Stop(until) => return self.reject(self.guarded(until, now)),
+            Opinion::Stop(until) => return self.reject_myself(until, now),
         };
         let errand = (need == Need::Beside).then(|| {
             self.news.set_out(now);
@@ -143,12 +143,14 @@ impl State {
         self.guard.opinion(policy, now)
     }
 
-    fn guarded(&self, until: Timestamp, now: Timestamp) -> Rejection {
-        Rejection {
-            state: self.news.record().effective_state(now),
+    fn reject_myself(&mut self, until: Timestamp, now: Timestamp) -> Step {
+        self.unreported.turn_away();
+        let state = self.news.record().effective_state(now);
+        self.reject(Rejection {
+            state,
             reason: RejectionReason::OwnGuard,
             retry_at: until,
-        }
+        })
     }
 
     pub(super) fn reject(&mut self, rejection: Rejection) -> Step {
@@ -215,7 +217,7 @@ impl State {
             return self.deny(policy, now);
         }
         match self.guard.opinion(policy, now) {
-            Opinion::Stop(until) => self.reject(self.guarded(until, now)),
+            Opinion::Stop(until) => self.reject_myself(until, now),
             Opinion::Pass | Opinion::Try => {
                 // From now on the guard decides, one trial at a time.
                 if !self.guard.is_stopped() {

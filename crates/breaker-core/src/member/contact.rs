@@ -41,6 +41,12 @@ impl Unreported {
         self.arrivals = self.arrivals.saturating_add(1);
     }
 
+    /// A call that this process keeps from the dependency will never be
+    /// evidence: counted as traffic, it would be taken for a success.
+    pub(super) fn turn_away(&mut self) {
+        self.arrivals = self.arrivals.saturating_sub(1);
+    }
+
     /// Takes over successes that nobody looked at one by one.
     pub(super) fn collect(&mut self, arrivals: u64, sampled: BTreeMap<Slot, u64>) {
         self.arrivals = self.arrivals.saturating_add(arrivals);

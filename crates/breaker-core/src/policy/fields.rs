@@ -65,7 +65,7 @@ declare_policy! {
         ///
         /// Raise it if one process may have bad luck for long, such as one
         /// that serves a single tenant; lower it if bad hosts are common.
-        local_failures: Count = 10 in 3..=1_000;
+        local_failures: Count = 30 in 3..=1_000;
     }
 
     "What counts as evidence" {

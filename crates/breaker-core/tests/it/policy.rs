@@ -168,11 +168,11 @@ fn a_rule_is_not_judged_by_a_field_that_could_not_be_read() {
         ("local_failures", Other("a string")),
         ("local_failure", Integer(20)),
     ] {
-        let mistakes = mistakes_of(&[("consecutive_failures", Integer(15)), unread]);
+        let mistakes = mistakes_of(&[("consecutive_failures", Integer(35)), unread]);
         assert_eq!(mistakes.len(), 1, "{mistakes:?}");
     }
     assert_eq!(
-        mistakes_of(&[("consecutive_failures", Integer(15))]).len(),
+        mistakes_of(&[("consecutive_failures", Integer(35))]).len(),
         1
     );
 }

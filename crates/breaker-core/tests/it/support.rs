@@ -239,6 +239,7 @@ impl Fleet {
     pub(crate) fn builder(&self) -> BreakerBuilder<Arc<Cuttable>, Arc<ManualClock>> {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         let policy = Policy {
+            local_failures: 10,
             open_jitter: 0.0,
             ..Policy::default()
         };
