@@ -39,7 +39,7 @@ export function closedCircuit(changed: Partial<Circuit> = {}): Circuit {
     reopens: 0,
     cause: null,
     evidence: {
-      window_s: 120,
+      window_s: 10,
       calls: 40,
       failures: 2,
       slow: 0,

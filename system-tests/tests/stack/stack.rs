@@ -220,8 +220,14 @@ impl Stack {
         }
         wait_until("a write goes through a closed circuit", || {
             let answer = self.send_json("POST", "/items", &draft("healed"));
-            answer.status == 201 && self.circuit()["state"] == "closed"
+            answer.status == 201 && self.admits_everything()
         });
+    }
+
+    /// Whether the circuit is closed and has ramped up.
+    pub(crate) fn admits_everything(&self) -> bool {
+        let circuit = self.circuit();
+        circuit["state"] == "closed" && circuit["admitted_share"] == 1.0
     }
 
     /// The execution environments of the API Lambda: processes that run it.
