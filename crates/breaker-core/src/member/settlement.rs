@@ -140,7 +140,7 @@ impl State {
             return streak >= policy.consecutive_failures;
         }
         let record = self.news.record();
-        streak >= policy.local_failures
+        f64::from(streak) >= policy.failures_of_a_loner()
             && matches!(record.phase, Phase::Closed { .. })
             && self.news.suspicion() < ALONE_BELOW
     }

@@ -61,7 +61,9 @@ declare_policy! {
         consecutive_failures: Count = 5 in 3..=100;
 
         /// After how many failures in a row in one process, while the fleet is
-        /// well, that process stops itself. Not below `consecutive_failures`.
+        /// well, that process stops itself. Not below `consecutive_failures`;
+        /// never sooner than as many as open the circuit by themselves, 23 by
+        /// default.
         ///
         /// Raise it if one process may have bad luck for long, such as one
         /// that serves a single tenant; lower it if bad hosts are common.

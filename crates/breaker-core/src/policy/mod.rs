@@ -52,6 +52,22 @@ impl Policy {
         self.refresh_interval(processes).mul_f64(1.2) + self.store_timeout
     }
 
+    /// After so many failures in a row a process that fails alone stops itself.
+    ///
+    /// [`local_failures`](Self::local_failures), but never fewer than prove an
+    /// outage of the whole fleet, `evidence_bound / ln(p₁/p₀)`: in a fleet of
+    /// few processes each would stop itself before the circuit opens, and
+    /// nobody would find out that it was an outage.
+    pub(crate) fn failures_of_a_loner(&self) -> f64 {
+        let prove = |threshold: f64| {
+            let (low, high) = (threshold - self.rate_margin, threshold + self.rate_margin);
+            self.evidence_bound / (high / low).ln()
+        };
+        f64::from(self.local_failures)
+            .max(prove(self.failure_rate_threshold))
+            .max(prove(self.slow_rate_threshold))
+    }
+
     /// No open time is longer, whatever the draw.
     pub(crate) fn longest_open_time(&self) -> Duration {
         self.open_time(u32::MAX, 1.0)
@@ -95,6 +111,22 @@ mod tests {
             .map(|n| policy.open_time(n, 0.5).as_secs())
             .into();
         assert_eq!(seconds, [5, 10, 20, 40, 60, 60]);
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "whole numbers")]
+    fn no_process_stops_itself_on_less_than_proves_an_outage() {
+        let needed = |local_failures, rate_margin| {
+            let policy = Policy {
+                local_failures,
+                rate_margin,
+                ..Policy::default()
+            };
+            policy.failures_of_a_loner().ceil()
+        };
+        assert_eq!(needed(30, 0.1), 30.0);
+        assert_eq!(needed(3, 0.1), 23.0);
+        assert_eq!(needed(30, 0.05), 46.0);
     }
 
     #[test]

@@ -122,9 +122,10 @@ impl Record {
     }
 
     /// How much speaks for an outage, as a share of what would open the
-    /// circuit: 0 if the fleet is well.
+    /// circuit: 0 if the fleet is well. The caution with young fleets aside: it
+    /// is a reason not to open, not one to think the fleet well.
     pub fn suspicion(&self, policy: &Policy, now: Timestamp) -> f64 {
-        let seen = self.seen(policy, now);
+        let seen = self.seen_at_once(policy, now);
         let failing = Weights::around(policy.failure_rate_threshold, policy.rate_margin);
         let slow = Weights::around(policy.slow_rate_threshold, policy.rate_margin);
         let likelihood = f64::max(
@@ -137,11 +138,7 @@ impl Record {
     /// Whether the record shows so much trouble that every process should
     /// report its successes too.
     pub fn is_suspicious(&self, policy: &Policy, now: Timestamp) -> bool {
-        let seen = Seen {
-            shortest_s: 0.0,
-            ..self.seen(policy, now)
-        };
-        seen.suspicious_s() > 0.0
+        self.seen_at_once(policy, now).suspicious_s() > 0.0
     }
 
     /// How many calls a second were counted in the last seconds.
@@ -170,6 +167,14 @@ impl Record {
         let size = self.traffic.fleet_size(now);
         let most = size.map(|size| size.calls_per_s.max(size.recent_calls_per_s));
         most.is_none_or(|calls_per_s| calls_per_s < THIN_CALLS_PER_S)
+    }
+
+    /// What is seen, however little time it took.
+    fn seen_at_once(&self, policy: &Policy, now: Timestamp) -> Seen {
+        Seen {
+            shortest_s: 0.0,
+            ..self.seen(policy, now)
+        }
     }
 
     fn seen(&self, policy: &Policy, now: Timestamp) -> Seen {

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use breaker_core::{CallError, Clock, Epoch, RejectionReason, protocol::Slot};
+use breaker_core::{CallError, Clock, Epoch, Policy, RejectionReason, protocol::Slot};
 
 use crate::{
     handle::call,
@@ -32,7 +32,7 @@ async fn an_environment_that_fails_alone_stops_itself_while_the_others_go_on() {
     let [broken, well] = &fleet.environments[..] else {
         panic!()
     };
-    assert_eq!(calls_until_stopped(&fleet, broken, 50).await, 10);
+    assert_eq!(calls_until_stopped(&fleet, broken, 50).await, 30);
     assert_eq!(call(well, Ok("up")).await, Ok("up"));
     assert_eq!(
         fleet.record().await.epoch,
@@ -79,17 +79,26 @@ async fn an_environment_that_fails_with_all_others_leaves_it_to_the_circuit() {
 }
 
 #[tokio::test]
-async fn an_environment_that_cannot_know_yet_whether_it_fails_alone_goes_on() {
-    let fleet = Fleet::of(1).await;
-    fleet.promise(50, 100).await;
-    let environment = &fleet.environments[0];
-    // All at once: nobody else has had the time to fail.
-    for _ in 0..environment.policy().local_failures {
-        let failed = call(environment, Err("down")).await;
-        assert_eq!(failed, Err(CallError::Inner("down")));
-    }
-    assert_eq!(fleet.record().await.epoch, Epoch(0));
-    assert!(environment.admit().await.is_ok());
+async fn an_environment_that_may_be_all_there_is_leaves_it_to_the_circuit() {
+    let fleet = Fleet::of(0).await;
+    fleet.promise(1, 1).await;
+    let impatient = Policy {
+        local_failures: 5,
+        ..Policy::default()
+    };
+    let environment = fleet.builder_with(impatient).build().unwrap();
+    let mut made = 0;
+    let refused = loop {
+        match call(&environment, Err("down")).await {
+            Err(CallError::Rejected(rejection)) => break rejection,
+            other => assert_eq!(other, Err(CallError::Inner("down"))),
+        }
+        made += 1;
+        assert!(made < 100, "it goes on for ever");
+        fleet.advance(Duration::from_millis(100));
+    };
+    assert_eq!(refused.reason, RejectionReason::Open, "after {made} calls");
+    assert_eq!(fleet.record().await.epoch, Epoch(1));
 }
 
 #[tokio::test]

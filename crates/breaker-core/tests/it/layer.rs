@@ -43,7 +43,11 @@ async fn the_service_behind_an_open_circuit_is_not_even_called() {
 
 #[tokio::test]
 async fn the_classifier_decides_what_counts() {
-    let breaker = Breaker::new(name("orders"), Policy::default(), MemoryStore::new()).unwrap();
+    let clock = Arc::new(ManualClock::starting_at(START));
+    let breaker = Breaker::builder(name("orders"), Policy::default(), MemoryStore::new())
+        .clock(Arc::clone(&clock))
+        .build()
+        .unwrap();
     let classify = |result: &Result<u16, Infallible>| match result {
         Ok(status) if *status >= 500 => Outcome::Failure,
         Ok(_) => Outcome::Success,
@@ -56,6 +60,7 @@ async fn the_classifier_decides_what_counts() {
     }
     for _ in 0..60 {
         let _ = service.ready().await.unwrap().call(503).await;
+        clock.advance(Duration::from_millis(100));
     }
     let refused = service.ready().await.unwrap().call(200).await;
     assert!(matches!(refused, Err(CallError::Rejected(_))));

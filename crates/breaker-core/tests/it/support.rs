@@ -237,11 +237,17 @@ impl Fleet {
 
     /// An environment in the making, in which nothing happens by chance.
     pub(crate) fn builder(&self) -> BreakerBuilder<Arc<Cuttable>, Arc<ManualClock>> {
+        self.builder_with(Policy::default())
+    }
+
+    pub(crate) fn builder_with(
+        &self,
+        policy: Policy,
+    ) -> BreakerBuilder<Arc<Cuttable>, Arc<ManualClock>> {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         let policy = Policy {
-            local_failures: 10,
             open_jitter: 0.0,
-            ..Policy::default()
+            ..policy
         };
         Breaker::builder(name("orders"), policy, store)
             .clock(clock)

@@ -175,10 +175,10 @@ impl Case<'_> {
         (suspicious_s - everybody_knows_s).max(0.0)
     }
 
-    /// The ratios that count, about `threshold`, newest end last.
-    fn about(&self, threshold: f64, bad: fn(&Counts) -> u64) -> Vec<f64> {
+    /// The ratios about `threshold` of what covers that much time, newest end
+    /// last.
+    fn about(&self, threshold: f64, bad: fn(&Counts) -> u64, shortest_s: f64) -> Vec<f64> {
         let margin = self.policy.rate_margin;
-        let shortest_s = self.shortest_s();
         self.ratios(
             (threshold - margin, threshold + margin),
             self.told_by_all_s(),
@@ -190,19 +190,22 @@ impl Case<'_> {
         .collect()
     }
 
+    /// What speaks for trouble, however little time it took.
     fn greatest(&self, threshold: f64, bad: fn(&Counts) -> u64) -> f64 {
-        self.about(threshold, bad).into_iter().fold(0.0, f64::max)
+        let ratios = self.about(threshold, bad, 0.0);
+        ratios.into_iter().fold(0.0, f64::max)
     }
 
     fn opens(&self, threshold: f64, bad: fn(&Counts) -> u64) -> Opens {
         let policy = self.policy;
         let full = remembered(self.record, policy, self.now).len()
             >= usize::try_from(policy.window_slots).unwrap();
-        let all = self.about(threshold, bad).first().copied();
+        let ratios = self.about(threshold, bad, self.shortest_s());
+        let all = ratios.first().copied();
         let one_bad = ((threshold + policy.rate_margin) / (threshold - policy.rate_margin)).ln();
         let whole = f64::from(policy.window_slots) * one_bad;
         let all = all.filter(|_| full).unwrap_or(0.0);
-        let greatest = self.greatest(threshold, bad);
+        let greatest = ratios.into_iter().fold(0.0, f64::max);
         if alike(greatest, policy.evidence_bound) || alike(all, whole) {
             Opens::TooCloseToCall
         } else if greatest > policy.evidence_bound || all > whole {

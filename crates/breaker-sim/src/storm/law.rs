@@ -129,6 +129,21 @@ impl Law {
         entries.any(|entry| since < entry.at_s && entry.at_s <= seconds)
     }
 
+    /// Which share of the fleet does not fail by itself. The others stop
+    /// themselves, and what they turn away tells nobody anything.
+    pub(super) fn healthy_share(&self) -> f64 {
+        let exceptions = self.scenario.environments.iter();
+        let broken: u32 = exceptions.map(|exception| exception.count).sum();
+        let all = self.scenario.fleet.environments;
+        f64::from(all.saturating_sub(broken).max(1)) / f64::from(all)
+    }
+
+    /// Whether environments vanish with calls that hang, which then tell
+    /// nobody that they failed.
+    pub(super) fn vanishes_with_calls(&self, health: &Dependency) -> bool {
+        self.scenario.fleet.crash_rate > 0.0 && health.latency_ms >= self.hanging_ms()
+    }
+
     /// How long a call takes in this state of the dependency, about.
     pub(super) fn call_takes(&self, health: &Dependency) -> Micros {
         let ms = 2.0 * health.latency_ms;

@@ -16,3 +16,4 @@ mod probe_process;
 mod rows;
 mod scenario;
 mod store;
+mod storm;

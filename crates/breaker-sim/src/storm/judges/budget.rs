@@ -90,12 +90,14 @@ impl BudgetJudge {
         let forgotten = scene.law.policy.window + scene.law.policy.ramp_for;
         let quiet = super::Law::after(self.trouble, forgotten) < now
             && super::Law::after(0, forgotten) < now;
+        // Each environment that wakes from a spell without traffic asks once.
+        let fleet = f64::from(scene.law.scenario.fleet.environments);
         // Chance may gather some requests.
         let spare = 10.0;
         let (most_writes, most_reads) = if quiet {
             (
                 (QUIET_WRITES_PER_S * seconds).min(calls) + spare,
-                (QUIET_READS_PER_CALL * calls) + spare,
+                (QUIET_READS_PER_CALL * calls).max(fleet) + spare,
             )
         } else {
             (

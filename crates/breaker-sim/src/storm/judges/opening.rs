@@ -142,7 +142,8 @@ fn outages(law: &Law) -> Vec<Outage> {
         let disturbed = law.has_fault_within(before, bound)
             || law.scenario.store.lost_reply_rate > 0.05
             || !law.scenario.orders.is_empty()
-            || law.traffic_is_new(bound, Duration::from_micros(bound - from));
+            || law.traffic_is_new(bound, Duration::from_micros(bound - from))
+            || law.vanishes_with_calls(entry);
         if !disturbed && law.calls_per_s(from) > 0.0 {
             outages.push(Outage { from, until, bound });
         }
@@ -152,7 +153,8 @@ fn outages(law: &Law) -> Vec<Outage> {
 
 /// How long an outage may last before the circuit opens.
 fn bound(law: &Law, outage: &crate::scenario::Dependency, from: Micros) -> Micros {
-    let calls = 60.0 / law.calls_per_s(from).max(0.001);
+    let tried_per_s = law.calls_per_s(from) * law.healthy_share();
+    let calls = 60.0 / tried_per_s.max(0.001);
     let promised = if law.traffic_is_new(from, PROMISED) {
         45.0
     } else {

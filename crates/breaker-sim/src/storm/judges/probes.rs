@@ -132,7 +132,10 @@ impl ProbesJudge {
     }
 
     fn ends(&mut self, call: CallId, outcome: Outcome, scene: &Scene<'_>) -> Finding {
-        let Some(granted) = self.leases.get_mut(&call) else {
+        // A call that never heard of its lease may have passed for another
+        // reason, such as a shadow order.
+        let granted = self.leases.get_mut(&call);
+        let Some(granted) = granted.filter(|granted| granted.stage == Stage::Running) else {
             return Ok(());
         };
         let Some(running) = scene.member.running.get(&call) else {
