@@ -50,6 +50,17 @@ pub fn run(scenario: &Scenario, seed: u64) -> Outcome {
     }
 }
 
+/// Runs a scenario with every kind of breaker, which all meet the same calls.
+pub fn compare(scenario: &Scenario, seed: u64) -> [Outcome; Kind::ALL.len()] {
+    Kind::ALL.map(|breaker| {
+        let scenario = Scenario {
+            breaker,
+            ..scenario.clone()
+        };
+        run(&scenario, seed)
+    })
+}
+
 /// Runs a scenario with any breaker, whatever kind the scenario names.
 pub fn run_with<P: Process>(scenario: &Scenario, rules: &P::Rules, seed: u64) -> (Figures, Trace) {
     Engine::<P>::new(scenario, rules, seed).run()

@@ -118,8 +118,8 @@ mod tests {
     fn no_process_stops_itself_on_less_than_proves_an_outage() {
         let needed = |local_failures, rate_margin| {
             let policy = Policy {
-                local_failures,
                 rate_margin,
+                local_failures,
                 ..Policy::default()
             };
             policy.failures_of_a_loner().ceil()

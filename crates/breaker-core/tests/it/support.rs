@@ -242,13 +242,10 @@ impl Fleet {
 
     pub(crate) fn builder_with(
         &self,
-        policy: Policy,
+        mut policy: Policy,
     ) -> BreakerBuilder<Arc<Cuttable>, Arc<ManualClock>> {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        let policy = Policy {
-            open_jitter: 0.0,
-            ..policy
-        };
+        policy.open_jitter = 0.0;
         Breaker::builder(name("orders"), policy, store)
             .clock(clock)
             .entropy(Steady(0.0))

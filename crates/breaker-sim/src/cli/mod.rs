@@ -1,5 +1,6 @@
 //! What can be asked for, and how it is answered.
 
+mod peers;
 mod progress;
 mod run;
 mod storm;
@@ -7,10 +8,12 @@ mod sweep;
 mod tables;
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
+use anyhow::Context as _;
 use breaker_sim::scenario::{Mistakes, Scenario, read_file};
 use clap::{Parser, Subcommand};
 
@@ -28,6 +31,8 @@ enum Command {
     Run(run::Once),
     /// Run a scenario with every kind of breaker, side by side.
     Compare(run::Once),
+    /// Compare in every scenario, and write it down.
+    Peers(peers::Peers),
     /// Run a scenario over many seeds and sizes of fleets.
     Sweep(sweep::Sweep),
     /// Run random scenarios in which every step is judged.
@@ -35,6 +40,9 @@ enum Command {
     /// Measure what must hold, and write it down.
     Tables(tables::Tables),
 }
+
+/// Where the scenarios are, unless told.
+const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
 
 /// A scenario that cannot be used.
 const UNUSABLE: u8 = 2;
@@ -44,6 +52,7 @@ impl Arguments {
         let outcome = match self.command {
             Command::Run(once) => once.run(),
             Command::Compare(once) => once.compare(),
+            Command::Peers(peers) => peers.run(),
             Command::Sweep(sweep) => sweep.run(),
             Command::Storm(storms) => storms.run(),
             Command::Tables(tables) => tables.run(),
@@ -68,7 +77,25 @@ fn load(path: &Path) -> anyhow::Result<Scenario> {
         .map_err(|mistakes| anyhow::Error::new(mistakes).context(path.display().to_string()))
 }
 
+/// The scenarios of a folder, by the names of their files.
+fn scenario_files(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
+            && path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+        {
+            files.push((stem.to_owned(), path));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 fn write(path: &PathBuf, text: &str) -> anyhow::Result<()> {
-    use anyhow::Context as _;
-    std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
+    fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -5,8 +5,8 @@ use std::{path::PathBuf, process::ExitCode};
 use breaker_sim::{
     figures::Figures,
     report::{Panel, columns, plot, short},
-    run::{Outcome, run},
-    scenario::{Kind, Scenario},
+    run::{Outcome, compare, run},
+    scenario::Scenario,
 };
 use clap::Args;
 
@@ -43,13 +43,7 @@ impl Once {
     pub(super) fn compare(&self) -> anyhow::Result<ExitCode> {
         let scenario = load(&self.scenario)?;
         let seed = self.seed.unwrap_or(scenario.seed);
-        let outcomes = Kind::ALL.map(|breaker| {
-            let scenario = Scenario {
-                breaker,
-                ..scenario.clone()
-            };
-            run(&scenario, seed)
-        });
+        let outcomes = compare(&scenario, seed);
         if self.json {
             println!("{}", serde_json::to_string_pretty(&outcomes)?);
         } else {

@@ -1,10 +1,6 @@
 //! `tables`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use breaker_sim::{
@@ -14,15 +10,12 @@ use breaker_sim::{
 };
 use clap::Args;
 
-use super::{load, progress::bar, write};
+use super::{SCENARIOS, load, progress::bar, scenario_files, write};
 
 /// What a quick look is content with.
 const QUICK_SEEDS: u32 = 5;
 const QUICK_ENVIRONMENTS: u32 = 100;
 const QUICK_S: f64 = 600.0;
-
-/// Where the scenarios are, unless told.
-const SCENARIOS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios");
 
 /// What must hold, measured.
 #[derive(Debug, Args)]
@@ -95,24 +88,6 @@ impl Tables {
         }
         Ok(rows)
     }
-}
-
-fn scenario_files(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
-            && path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-        {
-            files.push((stem.to_owned(), path));
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 fn hurry(scenario: &mut Scenario, row: &mut Row) {
