@@ -15,6 +15,7 @@
 //! | No call is counted twice, by threads or by cancellation | `crowd::of_a_hundred_calls_at_once_each_is_counted_once`, `cancellation::a_failure_whose_report_is_dropped_is_counted_once_at_most` |
 //! | `Ignored` outcomes and refused calls are no evidence | `handle::ignored_outcomes_never_count`, `recovery::calls_that_are_refused_while_it_ramps_up_are_no_failures` |
 //! | A process that fails alone stops itself and opens nothing for others | `alone::an_environment_that_fails_alone_stops_itself_while_the_others_go_on` |
+//! | A process that may be all there is does not stop itself before the circuit opens | `alone::an_environment_that_may_be_all_there_is_leaves_it_to_the_circuit` |
 //! | What a process decides alone is never written | `adversity::what_a_lonely_environment_decided_never_overwrites_the_fleet` |
 //! | An order stands above the rules, and ends by itself | `handle::orders_stand_above_the_rules_until_they_expire`, `adversity::under_a_shadow_order_no_call_is_cut_off_or_refused` |
 //!
