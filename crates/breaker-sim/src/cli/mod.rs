@@ -77,8 +77,8 @@ fn load(path: &Path) -> anyhow::Result<Scenario> {
         .map_err(|mistakes| anyhow::Error::new(mistakes).context(path.display().to_string()))
 }
 
-/// The scenarios of a folder, by the names of their files.
-fn scenario_files(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
+/// The files of a folder with this ending, by the rest of their names.
+fn files_in(folder: &Path, ending: &str) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let entries =
         fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let mut files = Vec::new();
@@ -87,7 +87,7 @@ fn scenario_files(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
         if let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
             && path
                 .extension()
-                .is_some_and(|extension| extension == "toml")
+                .is_some_and(|extension| extension == ending)
         {
             files.push((stem.to_owned(), path));
         }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use breaker_sim::{run::compare, tables::Comparison};
 use clap::Args;
 
-use super::{SCENARIOS, load, progress::bar, scenario_files, write};
+use super::{SCENARIOS, files_in, load, progress::bar, write};
 
 /// Longer scenarios are cut: a breaker that asks at each call takes its time.
 const LONGEST_S: f64 = 600.0;
@@ -23,7 +23,7 @@ pub(super) struct Peers {
 
 impl Peers {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let files = scenario_files(&self.scenarios)?;
+        let files = files_in(&self.scenarios, "toml")?;
         let bar = bar(files.len(), "peers");
         let mut comparisons = Vec::new();
         for (stem, path) in files {

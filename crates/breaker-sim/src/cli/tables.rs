@@ -1,6 +1,10 @@
 //! `tables`.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, bail};
 use breaker_sim::{
@@ -10,12 +14,15 @@ use breaker_sim::{
 };
 use clap::Args;
 
-use super::{SCENARIOS, load, progress::bar, scenario_files, write};
+use super::{SCENARIOS, files_in, load, progress::bar, write};
 
 /// What a quick look is content with.
 const QUICK_SEEDS: u32 = 5;
 const QUICK_ENVIRONMENTS: u32 = 100;
 const QUICK_S: f64 = 600.0;
+
+/// The page that leads to the others.
+const SUMMARY: &str = "README.md";
 
 /// What must hold, measured.
 #[derive(Debug, Args)]
@@ -50,16 +57,13 @@ impl Tables {
                 }
                 None => println!("{page}"),
             }
-            done.push((stem, scenario, row, verdict));
+            done.push(verdict);
         }
-        // Only all rows together make a summary.
-        if let Some(out) = &self.out
-            && self.row.is_empty()
-        {
-            write(&out.join("README.md"), &summary(&done))?;
+        if let Some(out) = &self.out {
+            write(&out.join(SUMMARY), &summary(&pages_in(out)?))?;
         }
         let held = |verdict: &RowVerdict| verdict.cells_held() == verdict.cells.len();
-        if done.iter().all(|(_, _, _, verdict)| held(verdict)) {
+        if done.iter().all(held) {
             Ok(ExitCode::SUCCESS)
         } else {
             Ok(ExitCode::FAILURE)
@@ -68,7 +72,7 @@ impl Tables {
 
     /// The rows that are asked for, by the names of their files.
     fn rows(&self) -> anyhow::Result<Vec<(String, Scenario, Row)>> {
-        let mut files = scenario_files(&self.scenarios)?;
+        let mut files = files_in(&self.scenarios, "toml")?;
         for name in &self.row {
             if !files.iter().any(|(stem, _)| stem == name) {
                 let known: Vec<&str> = files.iter().map(|(stem, _)| stem.as_str()).collect();
@@ -88,6 +92,19 @@ impl Tables {
         }
         Ok(rows)
     }
+}
+
+/// The pages of a folder but for the one that leads to them, by name.
+fn pages_in(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let mut pages = Vec::new();
+    for (stem, path) in files_in(folder, "md")? {
+        if !path.ends_with(SUMMARY) {
+            let page = fs::read_to_string(&path);
+            let page = page.with_context(|| format!("{} cannot be read", path.display()))?;
+            pages.push((stem, page));
+        }
+    }
+    Ok(pages)
 }
 
 fn hurry(scenario: &mut Scenario, row: &mut Row) {

@@ -5,15 +5,18 @@ use std::fmt::Write as _;
 use super::{CellVerdict, CheckVerdict, Row, RowVerdict};
 use crate::{report::short, scenario::Scenario, sweep::spread};
 
+const MUST_HOLD: &str = "**Must hold:** ";
+const HELD_IN: &str = "Held in ";
+
 /// The page of one row; `file` is the scenario's file.
 pub fn page(file: &str, scenario: &Scenario, row: &Row, verdict: &RowVerdict) -> String {
     let mut page = format!("# {}\n\n", capitalised(&scenario.name));
-    let _ = writeln!(page, "**Must hold:** {}\n", row.must);
+    let _ = writeln!(page, "{MUST_HOLD}{}\n", row.must);
     let held = verdict.cells_held();
     let seeds = if row.seeds == 1 { "seed" } else { "seeds" };
     let _ = writeln!(
         page,
-        "Held in {held} of {} fleets, {} {seeds} each, {} s of simulated time. Scenario: \
+        "{HELD_IN}{held} of {} fleets, {} {seeds} each, {} s of simulated time. Scenario: \
          [`{file}`](../../crates/breaker-sim/scenarios/{file}).\n",
         verdict.cells.len(),
         row.seeds,
@@ -92,25 +95,41 @@ fn verdict_text(cell: &CellVerdict) -> String {
     failed.collect::<Vec<_>>().join(", ")
 }
 
-/// The page that leads to the others; each with its file, its scenario and its
-/// verdict.
-pub fn summary(rows: &[(String, Scenario, Row, RowVerdict)]) -> String {
-    let mut page = String::from(
+/// The page that leads to the others, each with the name of its file. What is
+/// no page of a row is left out, so rows can be measured one at a time.
+pub fn summary(pages: &[(String, String)]) -> String {
+    let mut summary = String::from(
         "# Measured\n\nMade by `cargo run --release -p breaker-sim -- tables --out \
-         docs/measured`; every number follows from the scenarios' seeds.\n\n\
+         docs/measured`, with `--row` for single rows and `--quick` for a look at few seeds, \
+         small fleets and ten minutes. Every number follows from the scenarios' seeds. How other \
+         kinds of breakers fare with the same calls is told [side by side](peers.md).\n\n\
          | scenario | must hold | held |\n| --- | --- | --- |\n",
     );
-    for (stem, scenario, row, verdict) in rows {
-        let (held, of) = (verdict.cells_held(), verdict.cells.len());
-        let held = if held == of {
-            format!("yes ({of} fleets)")
-        } else {
-            format!("**in {held} of {of} fleets**")
-        };
-        let name = &scenario.name;
-        let _ = writeln!(page, "| [{name}]({stem}.md) | {} | {held} |", row.must);
+    for (stem, page) in pages {
+        if let Some(Summed { name, must, held }) = Summed::read(page) {
+            let _ = writeln!(summary, "| [{name}]({stem}.md) | {must} | {held} |");
+        }
     }
-    page
+    summary
+}
+
+/// What a page of a row comes to.
+struct Summed<'page> {
+    name: &'page str,
+    must: &'page str,
+    held: &'page str,
+}
+
+impl<'page> Summed<'page> {
+    fn read(page: &'page str) -> Option<Self> {
+        let after = |mark| page.lines().find_map(|line| line.strip_prefix(mark));
+        let (held, _) = after(HELD_IN)?.split_once(" of simulated time")?;
+        Some(Self {
+            name: after("# ")?,
+            must: after(MUST_HOLD)?,
+            held,
+        })
+    }
 }
 
 fn capitalised(name: &str) -> String {
@@ -118,5 +137,30 @@ fn capitalised(name: &str) -> String {
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_page_of_a_row_is_left_out_of_the_summary() {
+        let row = "# Outage\n\n**Must hold:** It opens.\n\nHeld in 1 of 2 fleets, 5 seeds each, \
+                   40 s of simulated time. Scenario: …\n";
+        let pages = [
+            ("outage", row),
+            ("peers", "# Beside others\n\nHeld in awe.\n"),
+        ];
+        let pages = pages.map(|(stem, page)| (stem.to_owned(), page.to_owned()));
+        let summary = summary(&pages);
+        let rows: Vec<&str> = summary
+            .lines()
+            .skip_while(|line| !line.starts_with("| ---"))
+            .collect();
+        assert_eq!(
+            rows[1..],
+            ["| [Outage](outage.md) | It opens. | 1 of 2 fleets, 5 seeds each, 40 s |"]
+        );
     }
 }
