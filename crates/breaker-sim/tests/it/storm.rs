@@ -20,7 +20,9 @@ fn told(broken: &[Verdict]) -> String {
         } = verdict;
         let violation = violation.as_ref()?;
         let again = replay(*seed);
-        Some(format!("seed {seed}:\n{violation}\nto see it again: {again}"))
+        Some(format!(
+            "seed {seed}:\n{violation}\nto see it again: {again}"
+        ))
     });
     let first = first.unwrap_or_default();
     format!("storms {seeds:?} of {STORMS} broke a rule; {first}")
