@@ -46,6 +46,12 @@ impl Budget {
         Some(left.saturating_sub(FALLBACK_SHARE).max(left / 2))
     }
 
+    /// What a read may spend waiting for another one's answer: an eighth of what
+    /// is left, so that the database can still be asked afterwards.
+    pub fn for_waiting(self, now: DateTime<Utc>) -> Duration {
+        self.left(now).unwrap_or_default() / 8
+    }
+
     /// What asking the Fallback Lambda may take.
     pub fn for_fallback(self, now: DateTime<Utc>) -> Option<Duration> {
         Some(self.left(now)?.min(FALLBACK_LIMIT))
@@ -93,6 +99,12 @@ mod tests {
         assert_eq!(some.for_fallback(NOW), Some(Duration::from_millis(200)));
         assert_eq!(plenty.for_fallback(NOW), Some(FALLBACK_LIMIT));
         assert_eq!(budget(50).for_fallback(NOW), None);
+    }
+
+    #[test]
+    fn waiting_takes_a_small_part_of_what_is_left() {
+        assert_eq!(budget(850).for_waiting(NOW), Duration::from_millis(100));
+        assert_eq!(budget(50).for_waiting(NOW), Duration::ZERO);
     }
 
     #[test]

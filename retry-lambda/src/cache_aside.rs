@@ -12,11 +12,11 @@ use contract::{
     Source, Write,
 };
 use lambda_kit::{
-    cache::{Cache, CacheError, Put},
+    cache::{Cache, CacheError, Lease},
     clock::Clock,
     telemetry::Causes,
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::{
@@ -25,6 +25,10 @@ use crate::{
     idempotency::write_once,
     items::{self, Current},
 };
+
+/// How long those who wait for somebody else's answer do, on average, before
+/// they look again.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// How long an entry may stand in for the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +56,27 @@ pub struct CacheAside {
     pub cache: Cache,
     /// How long that does instead of the database.
     pub freshness: Freshness,
+    /// How long one read may keep others of the same item from the database.
+    pub lease_life: Duration,
     /// Tells what is still fresh.
     pub clock: Arc<dyn Clock>,
 }
 
+/// How a read goes on after it has asked the cache.
+enum Turn {
+    /// The database has to be asked; the cache has nothing, or something stale.
+    Ask(Option<CacheEntry>),
+    /// This is fresh.
+    Fresh(CacheEntry),
+    /// Somebody asked a moment ago, and there is no such item.
+    Absent,
+}
+
 impl CacheAside {
+    /// The usual life of a lease: many times what a healthy database takes to
+    /// read one row, and little to lose if the winner dies.
+    pub const LEASE_LIFE: Duration = Duration::from_millis(500);
+
     /// Answers a read.
     ///
     /// # Errors
@@ -94,36 +114,79 @@ impl CacheAside {
         if let Some((current, as_of)) = outcome.current {
             let (id, content) = to_cache(current);
             let (key, entry) = (CacheKey::Item(id), self.entry(content, as_of));
-            self.put(budget, self.cache.put_now(&key, &entry)).await;
+            self.tell(budget, self.cache.put_now(&key, &entry)).await;
         }
         Ok(outcome.reply)
     }
 
     async fn get(&self, id: Uuid, budget: Budget) -> Result<Reply, DatabaseError> {
         let key = CacheKey::Item(id);
-        let known = self.look_up(&key, budget).await;
-        let now = self.clock.now();
-        let known = match known {
-            Some(entry) if entry.is_fresh(now) => return Ok(entry.into_reply(Source::Cache)),
-            stale => stale,
+        let known = match self.turn(&key, budget).await {
+            Turn::Fresh(entry) => return Ok(entry.into_reply(Source::Cache)),
+            Turn::Absent => return Ok(Reply::Refused(Refusal::NotFound { id })),
+            Turn::Ask(stale) => stale,
         };
+        let now = self.clock.now();
         let found = self
             .database
             .run(budget.for_database_read(now), async |connection| {
                 Ok(items::get(connection, id).await?)
             })
-            .await?;
+            .await;
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                self.tell(budget, self.cache.end_lease(&key)).await;
+                return Err(error);
+            }
+        };
         let content = match found {
             Some(item) => CacheContent::Item(item),
             None => match known.and_then(|entry| tombstone_over(id, &entry)) {
                 Some(tombstone) => tombstone,
-                None => return Ok(Reply::Refused(Refusal::NotFound { id })),
+                None => {
+                    let note = self.cache.note_absent(&key, self.lease_life);
+                    self.tell(budget, note).await;
+                    return Ok(Reply::Refused(Refusal::NotFound { id }));
+                }
             },
         };
         Ok(self
             .keep(&key, content, now, budget)
             .await
             .into_reply(Source::Database))
+    }
+
+    /// Looks for a fresh entry, and waits for one while somebody else asks the
+    /// database for it. When the wait is over, or the cache is in trouble, it is
+    /// everyone's turn. The winner's lease is not ended when its entry lies in
+    /// the cache: who saw nothing there a moment ago shall look again.
+    async fn turn(&self, key: &CacheKey, budget: Budget) -> Turn {
+        let mut known = self.look_up(key, budget).await;
+        if let Some(entry) = known.take_if(|entry| entry.is_fresh(self.clock.now())) {
+            return Turn::Fresh(entry);
+        }
+        let wait = budget.for_waiting(self.clock.now()).min(self.lease_life);
+        let waiting = async {
+            loop {
+                match self.cache.lease(key, self.lease_life).await {
+                    Ok(Lease::Won) => return None,
+                    Ok(Lease::Absent) => return Some(Turn::Absent),
+                    Ok(Lease::Taken) => {}
+                    Err(error) => {
+                        log(&error, "cache cannot lease");
+                        return None;
+                    }
+                }
+                sleep(LOOK_AGAIN_AFTER.mul_f64(0.5 + fastrand::f64())).await;
+                known = self.look_up(key, budget).await;
+                if let Some(entry) = known.take_if(|entry| entry.is_fresh(self.clock.now())) {
+                    return Some(Turn::Fresh(entry));
+                }
+            }
+        };
+        let turn = timeout(wait, waiting).await.unwrap_or_default();
+        turn.unwrap_or(Turn::Ask(known))
     }
 
     /// A page is out of date with the next write to any item, so it always
@@ -146,7 +209,7 @@ impl CacheAside {
         let entry = self.entry(CacheContent::Page(page), now);
         if worth_keeping {
             let key = CacheKey::Page { limit, cursor };
-            self.put(budget, self.cache.put(&key, &entry)).await;
+            self.tell(budget, self.cache.put(&key, &entry)).await;
         }
         Ok(entry.into_reply(Source::Database))
     }
@@ -170,7 +233,7 @@ impl CacheAside {
         budget: Budget,
     ) -> CacheEntry {
         let entry = self.entry(content, as_of);
-        self.put(budget, self.cache.put(key, &entry)).await;
+        self.tell(budget, self.cache.put(key, &entry)).await;
         entry
     }
 
@@ -182,8 +245,8 @@ impl CacheAside {
         }
     }
 
-    async fn put(&self, budget: Budget, put: impl Future<Output = Result<Put, CacheError>>) {
-        if let Err(error) = self.in_time(budget, put).await {
+    async fn tell<T>(&self, budget: Budget, news: impl Future<Output = Result<T, CacheError>>) {
+        if let Err(error) = self.in_time(budget, news).await {
             log(&error, "cache cannot be written");
         }
     }

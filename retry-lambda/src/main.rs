@@ -33,6 +33,7 @@ async fn serve(config: Config) -> Result<(), BoxError> {
             database: Database::new(config.database, database_login),
             cache: Cache::new(config.cache, cache_login, clock.clone()),
             freshness: config.freshness,
+            lease_life: CacheAside::LEASE_LIFE,
             clock: clock.clone(),
         },
         fallback: Function::new(

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod nonsense;
 mod openapi;
 mod start;
 mod support;

@@ -12,6 +12,7 @@ mod items;
 mod lambda_endpoint;
 mod login;
 mod migrations;
+mod stampede;
 mod start;
 mod trouble;
 mod world;

@@ -70,6 +70,7 @@ impl Surroundings {
                 database: Database::new(self.database_config(), self.database_login.clone()),
                 cache: Cache::new(self.cache.clone(), Login::OfUrl, clock.clone()),
                 freshness: Freshness::at_most(FRESH_FOR),
+                lease_life: PATIENCE,
                 clock: clock.clone(),
             },
             fallback: fallback.function.clone(),

@@ -15,6 +15,7 @@
 //! the background.
 
 mod config;
+mod lease;
 mod put;
 
 use std::{
@@ -29,6 +30,7 @@ use tokio::time::timeout;
 
 pub use self::{
     config::{CacheAuth, CacheConfig, CacheUrl, CacheUrlError},
+    lease::Lease,
     put::Put,
 };
 use crate::{
@@ -151,7 +153,7 @@ impl Cache {
     }
 
     /// Asks on the connection at hand; if that turns out to be dead, once more
-    /// on a new one. Both commands in use may be repeated without harm.
+    /// on a new one. All commands in use may be repeated without harm.
     async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
         let at_hand = self.link(|link| link.connection.clone());
         if let Some(mut connection) = at_hand {
