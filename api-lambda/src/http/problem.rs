@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::headers::IDEMPOTENCY_KEY;
+use super::headers::{IDEMPOTENCY_KEY, SERVER_TIMING, describe_timing, tell_key};
 use crate::path::{Attempt, as_ms};
 
 /// How many mistakes the detail of a problem tells.
@@ -118,7 +118,7 @@ pub(super) struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
-    /// The key under which a change in doubt can be repeated.
+    /// The key under which the change can be repeated.
     key: Option<IdempotencyKey>,
     /// What was tried before giving up.
     attempts: Vec<Attempt>,
@@ -318,7 +318,13 @@ impl Problem {
         *told.status_mut() = response.status();
         let problem_json = HeaderValue::from_static("application/problem+json");
         let (parts, _) = response.into_parts();
-        let keep = [header::ALLOW, header::RETRY_AFTER, IDEMPOTENCY_KEY.clone()];
+        let keep = [
+            header::ALLOW,
+            header::ACCEPT,
+            header::RETRY_AFTER,
+            IDEMPOTENCY_KEY.clone(),
+            SERVER_TIMING.clone(),
+        ];
         for name in keep {
             if let Some(value) = parts.headers.get(&name) {
                 told.headers_mut().insert(name, value.clone());
@@ -334,14 +340,18 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (_, _, status) = self.kind.entry();
         let mut response = status.into_response();
+        let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_s() {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(key) = self.key.as_ref().and_then(|key| key.as_str().parse().ok()) {
-            response.headers_mut().insert(IDEMPOTENCY_KEY.clone(), key);
+        if let Some(key) = &self.key {
+            tell_key(headers, key);
         }
+        if self.kind == Kind::UnsupportedMediaType {
+            let json = HeaderValue::from_static("application/json");
+            headers.insert(header::ACCEPT, json);
+        }
+        describe_timing(headers, &self.attempts, None);
         response.extensions_mut().insert(self);
         response
     }

@@ -863,6 +863,8 @@ export interface operations {
             /** @description A page of items. */
             200: {
                 headers: {
+                    /** @description rel=next: the next page, if there is one. */
+                    Link?: string | null;
                     [name: string]: unknown;
                 };
                 content: {
@@ -990,7 +992,10 @@ export interface operations {
     read_item: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if the item has another ETag than these. */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 /** @description The item. */
                 id: string;
@@ -1009,6 +1014,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemAnswer"];
                 };
+            };
+            /** @description The client has this version, and it is not second best. */
+            304: {
+                headers: {
+                    /** @description The item's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request is wrong; errors names every mistake. */
             400: {
