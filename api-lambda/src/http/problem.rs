@@ -35,6 +35,7 @@ enum Kind {
     PayloadTooLarge,
     UnsupportedMediaType,
     IdempotencyKeyReused,
+    StillUnderWay,
     Internal,
     ServiceUnavailable,
     DeadlineExceeded,
@@ -88,6 +89,11 @@ impl Kind {
                 "idempotency-key-reused",
                 "The idempotency key was used for another request",
                 StatusCode::UNPROCESSABLE_ENTITY,
+            ),
+            Self::StillUnderWay => (
+                "still-under-way",
+                "The first request with this idempotency key is still under way",
+                StatusCode::CONFLICT,
             ),
             Self::Internal => (
                 "internal",
@@ -248,6 +254,15 @@ impl Problem {
     pub(super) fn idempotency_key_reused() -> Self {
         let detail = "Use a new Idempotency-Key for each new request.";
         Self::new(Kind::IdempotencyKeyReused, detail)
+    }
+
+    /// A second is what a write takes at most while the database is well.
+    pub(super) fn still_under_way() -> Self {
+        let detail = "Repeat the request with the same Idempotency-Key to learn its outcome.";
+        Self {
+            retry_after: Some(Duration::from_secs(1)),
+            ..Self::new(Kind::StillUnderWay, detail)
+        }
     }
 
     pub(super) fn internal() -> Self {

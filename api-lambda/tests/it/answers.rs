@@ -175,6 +175,18 @@ async fn every_answer_to_a_write_names_its_key() {
 }
 
 #[tokio::test]
+async fn a_repetition_of_what_is_still_under_way_is_told_when_to_come_back() {
+    let reply = Reply::Refused(Refusal::StillUnderWay);
+    let (response, body, event) = told(&reply, Method::POST, &[]).await;
+    assert_eq!(response.status(), 409);
+    assert_eq!(body["type"], "urn:breaker:problem:still-under-way");
+    let headers = response.headers();
+    assert_eq!(text(headers, "retry-after"), "1");
+    let key = &event["command"]["write"]["idempotency_key"];
+    assert_eq!(key, text(headers, "idempotency-key"));
+}
+
+#[tokio::test]
 async fn a_page_links_to_the_next_one_unless_it_is_the_last() {
     for next_cursor in [Some(Cursor { after: ID }), None] {
         let page = ItemPage {

@@ -185,6 +185,7 @@ fn refused(refusal: &Refusal) -> Problem {
         Refusal::NotFound { id } => Problem::item_not_found(id),
         Refusal::VersionMismatch { current } => Problem::version_mismatch(current),
         Refusal::IdempotencyKeyReused => Problem::idempotency_key_reused(),
+        Refusal::StillUnderWay => Problem::still_under_way(),
     }
 }
 

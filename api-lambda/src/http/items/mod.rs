@@ -15,7 +15,7 @@ use self::answer::{Answered, answered};
 pub(super) use self::answer::{CircuitStateName, ItemAnswer, PageAnswer};
 use super::{
     App, body,
-    documented::{BodyMistake, KeyReused, Mistake, NotFound, Outdated, Trouble},
+    documented::{BodyMistake, KeyReused, Mistake, NotFound, Outdated, StillUnderWay, Trouble},
     headers,
     parameters::{Pairs, Query, all, both, item_id},
     preconditions,
@@ -93,7 +93,7 @@ pub(super) async fn read(
         (status = 201, description = "The item as it was created.", body = ItemAnswer,
             headers(("ETag" = String, description = "The item's version."),
                 ("Location" = String, description = "Where the item is."))),
-        Mistake, BodyMistake, KeyReused, Trouble,
+        Mistake, BodyMistake, KeyReused, StillUnderWay, Trouble,
     ))]
 pub(super) async fn create(
     State(app): State<App>,
@@ -142,7 +142,7 @@ pub(super) async fn create(
     responses(
         (status = 200, description = "The item as it is now.", body = ItemAnswer,
             headers(("ETag" = String, description = "The item's version."))),
-        Mistake, NotFound, Outdated, BodyMistake, KeyReused, Trouble,
+        Mistake, NotFound, Outdated, BodyMistake, KeyReused, StillUnderWay, Trouble,
     ))]
 pub(super) async fn replace(
     State(app): State<App>,
@@ -185,7 +185,7 @@ pub(super) async fn replace(
     ),
     responses(
         (status = 204, description = "The item is gone."),
-        Mistake, NotFound, Outdated, KeyReused, Trouble,
+        Mistake, NotFound, Outdated, KeyReused, StillUnderWay, Trouble,
     ))]
 pub(super) async fn delete(
     State(app): State<App>,
