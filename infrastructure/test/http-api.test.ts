@@ -42,8 +42,8 @@ describe.each([localContext, devContext])('the HTTP API of the $stage stage', (c
     expect(stage.only('AWS::ApiGatewayV2::Api')['CorsConfiguration']).toEqual({
       AllowOrigins: [context['webOrigin']],
       AllowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
-      AllowHeaders: ['content-type', 'if-match', 'idempotency-key', 'x-request-id'],
-      ExposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotency-key', 'server-timing', 'cache-status', 'age'],
+      AllowHeaders: ['content-type', 'if-match', 'if-none-match', 'idempotency-key', 'x-request-id'],
+      ExposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotency-key', 'server-timing', 'cache-status', 'age', 'link'],
       MaxAge: 3600,
     });
   });

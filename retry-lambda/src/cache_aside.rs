@@ -142,14 +142,15 @@ impl CacheAside {
         };
         let content = match found {
             Some(item) => CacheContent::Item(item),
-            None => match known.and_then(|entry| tombstone_over(id, &entry)) {
-                Some(tombstone) => tombstone,
-                None => {
+            None => {
+                if let Some(tombstone) = known.and_then(|entry| tombstone_over(id, &entry)) {
+                    tombstone
+                } else {
                     let note = self.cache.note_absent(&key, self.lease_life);
                     self.tell(budget, note).await;
                     return Ok(Reply::Refused(Refusal::NotFound { id }));
                 }
-            },
+            }
         };
         Ok(self
             .keep(&key, content, now, budget)

@@ -3,7 +3,7 @@
 //! The key, a fingerprint of the write and the reply are committed together
 //! with the effect. Of two attempts at once, the second waits at the key's row
 //! until the first one is through, and then finds its reply, or, if the first
-//! one failed, the field empty. A refusal changes nothing and is not kept: a
+//! one failed, the field empty; if that takes long, it is told so instead. A refusal changes nothing and is not kept: a
 //! client that was told of a newer version may try again with the same key.
 
 use chrono::{DateTime, Utc};
@@ -38,15 +38,18 @@ pub(crate) async fn write_once(
 ) -> Result<Outcome, sqlx::Error> {
     let fingerprint = fingerprint(write)?;
     let mut transaction = connection.begin().await?;
-    let claim = claim(&mut transaction, key, &fingerprint).await?;
+    let claim = match claim(&mut transaction, key, &fingerprint).await {
+        Err(error) if waited_in_vain(&error) => {
+            transaction.rollback().await?;
+            return Ok(refused_unseen(Refusal::StillUnderWay));
+        }
+        claim => claim?,
+    };
     if let Some(Json(earlier)) = claim.reply {
         let outcome = if claim.fingerprint == fingerprint {
             replay(&mut transaction, earlier, clock).await?
         } else {
-            Outcome {
-                reply: Reply::Refused(Refusal::IdempotencyKeyReused),
-                current: None,
-            }
+            refused_unseen(Refusal::IdempotencyKeyReused)
         };
         transaction.rollback().await?;
         return Ok(outcome);
@@ -74,6 +77,23 @@ pub(crate) async fn write_once(
         reply: Reply::Served(served),
         current: Some((current, as_of)),
     })
+}
+
+/// A refusal for which the item was not looked at.
+fn refused_unseen(refusal: Refusal) -> Outcome {
+    Outcome {
+        reply: Reply::Refused(refusal),
+        current: None,
+    }
+}
+
+/// Whether another transaction held a lock for too long.
+fn waited_in_vain(error: &sqlx::Error) -> bool {
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == LOCK_NOT_AVAILABLE)
 }
 
 async fn replay(

@@ -56,6 +56,16 @@ pub(super) struct Outdated(ProblemBody);
 )]
 pub(super) struct KeyReused(ProblemBody);
 
+/// The first request with the key has not ended.
+#[derive(IntoResponses)]
+#[response(
+    status = 409,
+    description = "The first request with this idempotency key is still under way.",
+    content_type = "application/problem+json",
+    headers(("Retry-After" = u64, description = "Seconds."))
+)]
+pub(super) struct StillUnderWay(ProblemBody);
+
 /// Trouble of ours; the request can be repeated.
 #[derive(IntoResponses)]
 pub(super) enum Trouble {

@@ -8,6 +8,7 @@ mod health;
 mod items;
 pub mod openapi;
 mod parameters;
+mod preconditions;
 mod problem;
 mod request_id;
 

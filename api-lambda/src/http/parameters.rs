@@ -71,9 +71,34 @@ impl Query {
 }
 
 /// An item's id from the path.
-pub(super) fn item_id(text: &str) -> Result<Uuid, Problem> {
-    Uuid::try_parse(text).map_err(|_| {
-        let example = Uuid::nil();
-        Problem::invalid_parameter("id", format!("must be a UUID, such as {example}"))
+pub(super) fn item_id(text: &str) -> Result<Uuid, FieldError> {
+    Uuid::try_parse(text).map_err(|_| FieldError {
+        field: "id".to_owned(),
+        message: format!("must be a UUID, such as {}", Uuid::nil()),
     })
+}
+
+/// Both, or the mistakes of both.
+pub(super) fn both<A, B>(
+    a: Result<A, FieldError>,
+    b: Result<B, FieldError>,
+) -> Result<(A, B), Problem> {
+    all(a, b, Ok(())).map(|(a, b, ())| (a, b))
+}
+
+/// All three, or the mistakes of all three.
+pub(super) fn all<A, B, C>(
+    a: Result<A, FieldError>,
+    b: Result<B, FieldError>,
+    c: Result<C, FieldError>,
+) -> Result<(A, B, C), Problem> {
+    match (a, b, c) {
+        (Ok(a), Ok(b), Ok(c)) => Ok((a, b, c)),
+        (a, b, c) => {
+            let errors = [a.err(), b.err(), c.err()];
+            Err(Problem::invalid_parameters(
+                errors.into_iter().flatten().collect(),
+            ))
+        }
+    }
 }

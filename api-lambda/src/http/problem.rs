@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::headers::IDEMPOTENCY_KEY;
+use super::headers::{IDEMPOTENCY_KEY, SERVER_TIMING, describe_timing, tell_key};
 use crate::path::{Attempt, as_ms};
 
 /// How many mistakes the detail of a problem tells.
@@ -35,6 +35,7 @@ enum Kind {
     PayloadTooLarge,
     UnsupportedMediaType,
     IdempotencyKeyReused,
+    StillUnderWay,
     Internal,
     ServiceUnavailable,
     DeadlineExceeded,
@@ -89,6 +90,11 @@ impl Kind {
                 "The idempotency key was used for another request",
                 StatusCode::UNPROCESSABLE_ENTITY,
             ),
+            Self::StillUnderWay => (
+                "still-under-way",
+                "The first request with this idempotency key is still under way",
+                StatusCode::CONFLICT,
+            ),
             Self::Internal => (
                 "internal",
                 "Something went wrong here",
@@ -118,7 +124,7 @@ pub(super) struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
-    /// The key under which a change in doubt can be repeated.
+    /// The key under which the change can be repeated.
     key: Option<IdempotencyKey>,
     /// What was tried before giving up.
     attempts: Vec<Attempt>,
@@ -250,6 +256,15 @@ impl Problem {
         Self::new(Kind::IdempotencyKeyReused, detail)
     }
 
+    /// A second is what a write takes at most while the database is well.
+    pub(super) fn still_under_way() -> Self {
+        let detail = "Repeat the request with the same Idempotency-Key to learn its outcome.";
+        Self {
+            retry_after: Some(Duration::from_secs(1)),
+            ..Self::new(Kind::StillUnderWay, detail)
+        }
+    }
+
     pub(super) fn internal() -> Self {
         let detail = "The mistake is ours; the request id helps to find it.";
         Self::new(Kind::Internal, detail)
@@ -318,7 +333,13 @@ impl Problem {
         *told.status_mut() = response.status();
         let problem_json = HeaderValue::from_static("application/problem+json");
         let (parts, _) = response.into_parts();
-        let keep = [header::ALLOW, header::RETRY_AFTER, IDEMPOTENCY_KEY.clone()];
+        let keep = [
+            header::ALLOW,
+            header::ACCEPT,
+            header::RETRY_AFTER,
+            IDEMPOTENCY_KEY.clone(),
+            SERVER_TIMING.clone(),
+        ];
         for name in keep {
             if let Some(value) = parts.headers.get(&name) {
                 told.headers_mut().insert(name, value.clone());
@@ -334,14 +355,18 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (_, _, status) = self.kind.entry();
         let mut response = status.into_response();
+        let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after_s() {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(key) = self.key.as_ref().and_then(|key| key.as_str().parse().ok()) {
-            response.headers_mut().insert(IDEMPOTENCY_KEY.clone(), key);
+        if let Some(key) = &self.key {
+            tell_key(headers, key);
         }
+        if self.kind == Kind::UnsupportedMediaType {
+            let json = HeaderValue::from_static("application/json");
+            headers.insert(header::ACCEPT, json);
+        }
+        describe_timing(headers, &self.attempts, None);
         response.extensions_mut().insert(self);
         response
     }

@@ -49,6 +49,7 @@ mod tests {
             Refusal::NotFound { id: Uuid::nil() },
             Refusal::VersionMismatch { current: 2 },
             Refusal::IdempotencyKeyReused,
+            Refusal::StillUnderWay,
         ] {
             assert_eq!(classify(&Ok(Reply::Refused(refusal))), Outcome::Success);
         }

@@ -104,14 +104,54 @@ async fn headers_that_make_no_sense_are_named() {
     let uri = "/items/00000000-0000-0000-0000-000000000000";
     for (name, value) in [
         ("If-Match", "3"),
-        ("If-Match", "\"x\""),
+        ("If-Match", "W/\"3\""),
+        ("If-Match", "\"3\", \"4\""),
         ("Idempotency-Key", "a b"),
+        ("Idempotency-Key", ""),
     ] {
         let mut sent = request(Method::PUT, uri, "{}");
         sent.headers_mut().insert(name, value.parse().unwrap());
         let body = problem(sent, 400, "invalid-parameter").await;
         assert_eq!(fields(&body), [name]);
     }
+}
+
+#[tokio::test]
+async fn mistakes_in_the_path_and_in_headers_are_named_together() {
+    let mut sent = request(Method::DELETE, "/items/42", "");
+    let key = "k".repeat(256);
+    for (name, value) in [("If-Match", "3"), ("Idempotency-Key", &key)] {
+        sent.headers_mut().insert(name, value.parse().unwrap());
+    }
+    let body = problem(sent, 400, "invalid-parameter").await;
+    assert_eq!(fields(&body), ["id", "If-Match", "Idempotency-Key"]);
+
+    let mut sent = request(Method::GET, "/items/42", "");
+    sent.headers_mut()
+        .insert("If-None-Match", "3".parse().unwrap());
+    let body = problem(sent, 400, "invalid-parameter").await;
+    assert_eq!(fields(&body), ["id", "If-None-Match"]);
+}
+
+#[tokio::test]
+async fn a_key_given_twice_is_refused() {
+    let mut sent = request(Method::POST, "/items", "{}");
+    for key in ["a", "b"] {
+        sent.headers_mut()
+            .append("Idempotency-Key", key.parse().unwrap());
+    }
+    let body = problem(sent, 400, "invalid-parameter").await;
+    assert_eq!(fields(&body), ["Idempotency-Key"]);
+}
+
+#[tokio::test]
+async fn no_problem_is_stored_and_a_refused_type_comes_with_the_accepted_one() {
+    let mut sent = request(Method::POST, "/items", "name=bolt");
+    sent.headers_mut().remove(header::CONTENT_TYPE);
+    let (response, _) = send(&isolated(), sent).await;
+    assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(response.headers()[header::ACCEPT], "application/json");
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
 }
 
 #[tokio::test]
@@ -160,8 +200,11 @@ async fn with_everything_gone_a_request_is_unavailable_and_says_when_to_come_bac
         "it was tried again before the fallback was asked: {told:?}"
     );
     let document = json!({"name": "bolt", "quantity": 1}).to_string();
-    let (response, _) = send(&isolated(), request(Method::POST, "/items", document)).await;
+    let (response, body) = send(&isolated(), request(Method::POST, "/items", document)).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let timing = response.headers()["server-timing"].to_str().unwrap();
+    let attempts = body["attempts"].as_array().unwrap().len();
+    assert_eq!(timing.matches("retry;dur=").count(), attempts);
     assert!(response.headers().contains_key(header::RETRY_AFTER));
     // The write is in doubt, so the client learns the key that repeats it.
     assert!(response.headers().contains_key("idempotency-key"));

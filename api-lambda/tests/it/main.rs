@@ -7,7 +7,9 @@
     reason = "a panic is how a test says no"
 )]
 
+mod answers;
 mod bad_input;
+mod lambda_endpoint;
 mod nonsense;
 mod openapi;
 mod start;

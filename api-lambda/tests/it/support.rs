@@ -29,11 +29,16 @@ fn credentials() -> Credentials {
 
 /// Everything behind the API Lambda is gone.
 pub(crate) fn isolated() -> Router {
+    behind(&dead_endpoint())
+}
+
+/// Both functions are at `lambda_url`, and the circuit's store is gone.
+pub(crate) fn behind(lambda_url: &str) -> Router {
     let region = Region::from_static("us-east-1");
     let lambda = aws_sdk_lambda::Client::from_conf(
         aws_sdk_lambda::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(dead_endpoint())
+            .endpoint_url(lambda_url)
             .region(region.clone())
             .credentials_provider(credentials())
             .retry_config(RetryConfig::disabled())

@@ -80,6 +80,8 @@ pub enum Refusal {
     },
     /// The idempotency key has been used for another request.
     IdempotencyKeyReused,
+    /// The first write with this idempotency key is still under way.
+    StillUnderWay,
 }
 
 /// Something of ours that is in trouble.

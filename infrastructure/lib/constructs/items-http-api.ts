@@ -29,8 +29,8 @@ export class ItemsHttpApi extends Construct {
       corsPreflight: {
         allowOrigins: [props.webOrigin],
         allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.DELETE],
-        allowHeaders: ['content-type', 'if-match', 'idempotency-key', 'x-request-id'],
-        exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotency-key', 'server-timing', 'cache-status', 'age'],
+        allowHeaders: ['content-type', 'if-match', 'if-none-match', 'idempotency-key', 'x-request-id'],
+        exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotency-key', 'server-timing', 'cache-status', 'age', 'link'],
         maxAge: Duration.hours(1),
       },
     });

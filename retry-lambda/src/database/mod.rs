@@ -106,11 +106,15 @@ impl Database {
 
     /// The server ends statements, and transactions whose environment was
     /// frozen for good, when nobody waits for them any more: their locks would
-    /// keep others waiting.
+    /// keep others waiting. A lock is waited for half as long, so that there is
+    /// time to say what was waited for.
     async fn connect(&self) -> Result<PgConnection, DatabaseError> {
         let limit_ms = self.limit.as_millis().to_string();
+        // Zero would stand for no limit.
+        let lock_limit_ms = (self.limit.as_millis() / 2).max(1).to_string();
         let options = self.options_to_log_in().await?.options([
             ("statement_timeout", &limit_ms),
+            ("lock_timeout", &lock_limit_ms),
             ("idle_in_transaction_session_timeout", &limit_ms),
         ]);
         Ok(PgConnection::connect_with(&options).await?)

@@ -1,5 +1,7 @@
 //! Attempts with the same key have one effect together.
 
+use std::time::Duration;
+
 use contract::{Body, IdempotencyKey, PageLimit, Read, Refusal, Reply, Write};
 use sqlx::{Connection, PgConnection};
 
@@ -116,6 +118,29 @@ async fn an_attempt_waits_for_another_and_goes_on_if_that_one_fails() {
         fail_once_waited_for
     );
     assert_eq!(item(reply).version, 1);
+}
+
+#[tokio::test]
+async fn an_attempt_that_waits_too_long_is_told_that_another_is_under_way() {
+    let Some(mut surroundings) = Surroundings::fresh().await else {
+        return;
+    };
+    let patient = surroundings.migrated_environment().await;
+    let mut rival = surroundings.connect().await;
+    let key = new_key();
+    let mut transaction = rival.begin().await.unwrap();
+    sqlx::query("INSERT INTO idempotency_keys (key, fingerprint) VALUES ($1, '')")
+        .bind(key.as_str())
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    surroundings.database_limit = Duration::from_secs(2);
+    let hasty = surroundings.environment().await;
+    let reply = hasty.write(&key, create("bolt")).await;
+    assert_eq!(reply, Reply::Refused(Refusal::StillUnderWay));
+
+    transaction.rollback().await.unwrap();
+    assert_eq!(item(patient.write(&key, create("bolt")).await).version, 1);
 }
 
 /// Returns when a session of this database waits for another's lock.

@@ -863,6 +863,8 @@ export interface operations {
             /** @description A page of items. */
             200: {
                 headers: {
+                    /** @description rel=next: the next page, if there is one. */
+                    Link?: string | null;
                     [name: string]: unknown;
                 };
                 content: {
@@ -938,6 +940,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The first request with this idempotency key is still under way. */
+            409: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is larger than any acceptable document. */
             413: {
                 headers: {
@@ -990,7 +1003,10 @@ export interface operations {
     read_item: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only if the item has another ETag than these. */
+                "If-None-Match"?: string | null;
+            };
             path: {
                 /** @description The item. */
                 id: string;
@@ -1009,6 +1025,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemAnswer"];
                 };
+            };
+            /** @description The client has this version, and it is not second best. */
+            304: {
+                headers: {
+                    /** @description The item's version. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request is wrong; errors names every mistake. */
             400: {
@@ -1094,6 +1119,17 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The first request with this idempotency key is still under way. */
+            409: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1194,6 +1230,17 @@ export interface operations {
             /** @description There is no such thing. */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The first request with this idempotency key is still under way. */
+            409: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    http::header,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use breaker_core::{Snapshot, State as CircuitState, protocol::Phase};
@@ -14,7 +14,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    http::{App, headers, problem::Problem},
+    http::{
+        App,
+        headers::{self, Asked},
+        preconditions::{self, Known},
+        problem::Problem,
+    },
     path::{Attempt, AttemptError, Journal, PathError},
 };
 
@@ -65,8 +70,29 @@ pub(in crate::http) struct PageAnswer {
 pub(super) struct Answered {
     pub(super) body: Body,
     served: Served,
+    /// The key that repeats the write which this is the answer to.
+    key: Option<IdempotencyKey>,
     now: DateTime<Utc>,
     took: Duration,
+}
+
+impl Answered {
+    /// The answer, without the item if the client has it already. Second best is
+    /// never confirmed: the client could take it for what the database says.
+    pub(super) fn unless_known(self, known: &Known) -> Response {
+        let confirmed = match &self.body {
+            Body::Item(item) => !self.served.degraded && known.includes(item.version),
+            Body::Page(_) | Body::Deleted { .. } => false,
+        };
+        let response = self.into_response();
+        if !confirmed {
+            return response;
+        }
+        let (parts, _) = response.into_parts();
+        let mut headers = parts.headers;
+        headers.remove(header::CONTENT_TYPE);
+        (StatusCode::NOT_MODIFIED, headers).into_response()
+    }
 }
 
 impl IntoResponse for Answered {
@@ -74,21 +100,31 @@ impl IntoResponse for Answered {
         let Self {
             body,
             served,
+            key,
             now,
             took,
         } = self;
         let Served { source, as_of, .. } = served;
         let attempts = served.attempts.clone();
+        let asked = match (&key, &body) {
+            (Some(_), _) => Asked::Write,
+            (None, Body::Page(_)) => Asked::Page,
+            (None, Body::Item(_) | Body::Deleted { .. }) => Asked::Item,
+        };
         let mut response = match body {
             Body::Item(data) => {
-                let etag = headers::etag(data.version);
+                let etag = preconditions::etag(data.version);
                 ([(header::ETAG, etag)], Json(ItemAnswer { data, served })).into_response()
             }
             Body::Page(data) => Json(PageAnswer { data, served }).into_response(),
-            Body::Deleted { .. } => Problem::internal().into_response(),
+            Body::Deleted { .. } => StatusCode::NO_CONTENT.into_response(),
         };
-        headers::describe_source(response.headers_mut(), source, as_of, now);
-        headers::describe_timing(response.headers_mut(), &attempts, took);
+        let told = response.headers_mut();
+        if let Some(key) = &key {
+            headers::tell_key(told, key);
+        }
+        headers::describe_source(told, source, asked, as_of, now);
+        headers::describe_timing(told, &attempts, Some(took));
         response
     }
 }
@@ -113,6 +149,7 @@ pub(super) fn answered(
             Ok(Answered {
                 body: reply.body,
                 served,
+                key,
                 now: app.now(),
                 took: journal.elapsed(),
             })
@@ -148,6 +185,7 @@ fn refused(refusal: &Refusal) -> Problem {
         Refusal::NotFound { id } => Problem::item_not_found(id),
         Refusal::VersionMismatch { current } => Problem::version_mismatch(current),
         Refusal::IdempotencyKeyReused => Problem::idempotency_key_reused(),
+        Refusal::StillUnderWay => Problem::still_under_way(),
     }
 }
 

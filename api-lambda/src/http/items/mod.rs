@@ -15,9 +15,10 @@ use self::answer::{Answered, answered};
 pub(super) use self::answer::{CircuitStateName, ItemAnswer, PageAnswer};
 use super::{
     App, body,
-    documented::{BodyMistake, KeyReused, Mistake, NotFound, Outdated, Trouble},
+    documented::{BodyMistake, KeyReused, Mistake, NotFound, Outdated, StillUnderWay, Trouble},
     headers,
-    parameters::{Pairs, Query, item_id},
+    parameters::{Pairs, Query, all, both, item_id},
+    preconditions,
     problem::Problem,
     request_id::RequestId,
 };
@@ -31,7 +32,8 @@ use crate::path::{self, Call};
         ("cursor" = Option<String>, Query, description = "next_cursor of the page before."),
     ),
     responses(
-        (status = 200, description = "A page of items.", body = PageAnswer),
+        (status = 200, description = "A page of items.", body = PageAnswer,
+            headers(("Link" = Option<String>, description = "rel=next: the next page, if there is one."))),
         Mistake, Trouble,
     ))]
 pub(super) async fn list(
@@ -43,19 +45,31 @@ pub(super) async fn list(
     let limit = query.get::<PageLimit>("limit");
     let cursor = query.get::<Cursor>("cursor");
     query.finish()?;
-    let read = Read::List {
-        limit: limit.unwrap_or_default(),
-        cursor,
-    };
+    let limit = limit.unwrap_or_default();
+    let read = Read::List { limit, cursor };
     let answered = ask(&app, request_id, Command::Read(read)).await?;
-    Ok(answered.into_response())
+    let next = match &answered.body {
+        ReplyBody::Page(page) => page.next_cursor,
+        ReplyBody::Item(_) | ReplyBody::Deleted { .. } => return Err(Problem::internal()),
+    };
+    let mut response = answered.into_response();
+    if let Some(cursor) = next {
+        headers::link_next(response.headers_mut(), limit, cursor);
+    }
+    Ok(response)
 }
 
 /// One item.
 #[utoipa::path(get, path = "/items/{id}", operation_id = "read_item", tag = "items",
-    params(("id" = Uuid, Path, description = "The item.")),
+    params(
+        ("id" = Uuid, Path, description = "The item."),
+        ("If-None-Match" = Option<String>, Header,
+            description = "Only if the item has another ETag than these."),
+    ),
     responses(
         (status = 200, description = "The item.", body = ItemAnswer,
+            headers(("ETag" = String, description = "The item's version."))),
+        (status = 304, description = "The client has this version, and it is not second best.",
             headers(("ETag" = String, description = "The item's version."))),
         Mistake, NotFound, Trouble,
     ))]
@@ -63,10 +77,11 @@ pub(super) async fn read(
     State(app): State<App>,
     Extension(request_id): Extension<RequestId>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let read = Read::Get { id: item_id(&id)? };
-    let answered = ask(&app, request_id, Command::Read(read)).await?;
-    Ok(answered.into_response())
+    let (id, known) = both(item_id(&id), preconditions::if_none_match(&headers))?;
+    let answered = ask(&app, request_id, Command::Read(Read::Get { id })).await?;
+    Ok(answered.unless_known(&known))
 }
 
 /// A new item.
@@ -78,7 +93,7 @@ pub(super) async fn read(
         (status = 201, description = "The item as it was created.", body = ItemAnswer,
             headers(("ETag" = String, description = "The item's version."),
                 ("Location" = String, description = "Where the item is."))),
-        Mistake, BodyMistake, KeyReused, Trouble,
+        Mistake, BodyMistake, KeyReused, StillUnderWay, Trouble,
     ))]
 pub(super) async fn create(
     State(app): State<App>,
@@ -86,7 +101,8 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let idempotency_key = headers::idempotency_key(&headers)?;
+    let idempotency_key = headers::idempotency_key(&headers)
+        .map_err(|error| Problem::invalid_parameters(vec![error]))?;
     let draft = draft(&headers, body).await?;
     let write = Write::Create {
         id: Uuid::now_v7(),
@@ -126,7 +142,7 @@ pub(super) async fn create(
     responses(
         (status = 200, description = "The item as it is now.", body = ItemAnswer,
             headers(("ETag" = String, description = "The item's version."))),
-        Mistake, NotFound, Outdated, BodyMistake, KeyReused, Trouble,
+        Mistake, NotFound, Outdated, BodyMistake, KeyReused, StillUnderWay, Trouble,
     ))]
 pub(super) async fn replace(
     State(app): State<App>,
@@ -135,9 +151,11 @@ pub(super) async fn replace(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let id = item_id(&id)?;
-    let expected = headers::if_match(&headers)?;
-    let idempotency_key = headers::idempotency_key(&headers)?;
+    let (id, expected, idempotency_key) = all(
+        item_id(&id),
+        preconditions::if_match(&headers),
+        headers::idempotency_key(&headers),
+    )?;
     let draft = draft(&headers, body).await?;
     let write = Write::Replace {
         id,
@@ -167,7 +185,7 @@ pub(super) async fn replace(
     ),
     responses(
         (status = 204, description = "The item is gone."),
-        Mistake, NotFound, Outdated, KeyReused, Trouble,
+        Mistake, NotFound, Outdated, KeyReused, StillUnderWay, Trouble,
     ))]
 pub(super) async fn delete(
     State(app): State<App>,
@@ -175,11 +193,13 @@ pub(super) async fn delete(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = item_id(&id)?;
-    let expected = headers::if_match(&headers)?;
-    let idempotency_key = headers::idempotency_key(&headers)?;
+    let (id, expected, idempotency_key) = all(
+        item_id(&id),
+        preconditions::if_match(&headers),
+        headers::idempotency_key(&headers),
+    )?;
     let write = Write::Delete { id, expected };
-    ask(
+    let answered = ask(
         &app,
         request_id,
         Command::Write {
@@ -188,7 +208,7 @@ pub(super) async fn delete(
         },
     )
     .await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    Ok(answered.into_response())
 }
 
 async fn draft(headers: &HeaderMap, body: Body) -> Result<ItemDraft, Problem> {
@@ -211,5 +231,11 @@ async fn ask(
     let call = Call::begin(request_id, command, app.patience, app.now());
     let journal = call.journal.clone();
     let result = path::send(&app.path, call).await;
-    answered(app, result, &journal, key).map_err(|problem| problem.after(journal.attempts()))
+    answered(app, result, &journal, key.clone()).map_err(|problem| {
+        let problem = problem.after(journal.attempts());
+        match key {
+            Some(key) => problem.about(key),
+            None => problem,
+        }
+    })
 }

@@ -1,0 +1,223 @@
+//! What the headers of an answer say about it.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, Method, Request, Response, header},
+};
+use chrono::{DateTime, TimeDelta};
+use contract::{Body as ReplyBody, Cursor, Item, ItemPage, Refusal, Reply, Served, Source};
+use lambda_kit::clock::{Clock, SystemClock};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    lambda_endpoint::LambdaEndpoint,
+    support::{behind, send},
+};
+
+const ID: Uuid = Uuid::from_u128(7);
+
+fn item() -> Item {
+    Item {
+        id: ID,
+        name: "bolt".to_owned(),
+        description: String::new(),
+        quantity: 1,
+        version: 3,
+        created_at: DateTime::UNIX_EPOCH,
+        updated_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+fn served(body: ReplyBody, source: Source) -> Reply {
+    let as_of = SystemClock.now() - TimeDelta::seconds(90);
+    Reply::Served(Served {
+        body,
+        source,
+        as_of,
+    })
+}
+
+fn item_from(source: Source) -> Reply {
+    served(ReplyBody::Item(item()), source)
+}
+
+/// What the client is told if the functions reply so, and what they were asked.
+async fn told(
+    reply: &Reply,
+    method: Method,
+    headers: &[(&'static str, &'static str)],
+) -> (Response<()>, Value, Value) {
+    let endpoint = LambdaEndpoint::replying(reply).await;
+    let uri = match (&method, reply) {
+        (&Method::POST, _) => "/items".to_owned(),
+        (
+            _,
+            Reply::Served(Served {
+                body: ReplyBody::Page(_),
+                ..
+            }),
+        ) => "/items?limit=2".to_owned(),
+        _ => format!("/items/{ID}"),
+    };
+    let mut request = Request::builder().method(method).uri(uri);
+    request = request.header(header::CONTENT_TYPE, "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let draft = json!({"name": "bolt", "quantity": 1}).to_string();
+    let request = request.body(Body::from(draft)).unwrap();
+    let (response, body) = send(&behind(&endpoint.url), request).await;
+    (response, body, endpoint.last_event())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    headers
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_answer_says_which_cache_knew_it_and_how_old_it_is() {
+    for (source, status, aged) in [
+        (Source::Database, "elasticache; fwd=miss", false),
+        (Source::Cache, "elasticache; hit", true),
+        (
+            Source::Fallback,
+            "elasticache; fwd=stale; detail=stale-if-error",
+            true,
+        ),
+    ] {
+        let (response, _, _) = told(&item_from(source), Method::GET, &[]).await;
+        let headers = response.headers();
+        assert_eq!(text(headers, "cache-status"), status);
+        assert_eq!(text(headers, "etag"), "\"3\"");
+        assert_eq!(text(headers, "cache-control"), "no-store");
+        let age: Option<u64> = text(headers, "age").parse().ok();
+        assert_eq!(age.is_some_and(|age| (90..100).contains(&age)), aged);
+    }
+    let (response, _, _) = told(&item_from(Source::Database), Method::PUT, &[]).await;
+    let status = text(response.headers(), "cache-status");
+    assert_eq!(status, "elasticache; fwd=method");
+}
+
+#[tokio::test]
+async fn the_time_of_every_attempt_is_told() {
+    let (response, body, _) = told(&item_from(Source::Cache), Method::GET, &[]).await;
+    let timing = text(response.headers(), "server-timing");
+    let attempts = body["served"]["attempts"].as_array().unwrap();
+    assert_eq!(attempts.len(), 1);
+    assert_eq!(timing.matches("retry;dur=").count(), attempts.len());
+    assert!(timing.contains("total;dur="), "{timing}");
+}
+
+#[tokio::test]
+async fn a_version_that_the_client_has_is_confirmed_without_a_body() {
+    let known = [("If-None-Match", "\"2\", W/\"3\"")];
+    for source in [Source::Database, Source::Cache] {
+        let (response, body, _) = told(&item_from(source), Method::GET, &known).await;
+        assert_eq!(response.status(), 304);
+        assert_eq!(body, Value::Null);
+        let headers = response.headers();
+        assert_eq!(text(headers, "etag"), "\"3\"");
+        assert!(headers.contains_key("cache-status"));
+        assert!(!headers.contains_key(header::CONTENT_TYPE));
+    }
+    let outdated = [("If-None-Match", "\"2\"")];
+    let (response, _, _) = told(&item_from(Source::Cache), Method::GET, &outdated).await;
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn second_best_never_confirms_what_the_client_has() {
+    let known = [("If-None-Match", "\"3\"")];
+    let (response, body, _) = told(&item_from(Source::Fallback), Method::GET, &known).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(body["served"]["degraded"], true);
+}
+
+#[tokio::test]
+async fn an_expected_version_is_handed_on_and_a_foreign_tag_as_one_that_never_is() {
+    let outdated = Reply::Refused(Refusal::VersionMismatch { current: 3 });
+    for (tag, expected) in [("\"2\"", json!(2)), ("\"x\"", json!(0)), ("*", Value::Null)] {
+        for (method, write) in [(Method::PUT, "replace"), (Method::DELETE, "delete")] {
+            let headers = [("If-Match", tag)];
+            let (response, body, event) = told(&outdated, method, &headers).await;
+            assert_eq!(response.status(), 412);
+            assert_eq!(body["type"], "urn:breaker:problem:version-mismatch");
+            assert_eq!(
+                event["command"]["write"]["write"][write]["expected"],
+                expected
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_answer_to_a_write_names_its_key() {
+    let gone = served(ReplyBody::Deleted { id: ID }, Source::Database);
+    let reused = Reply::Refused(Refusal::IdempotencyKeyReused);
+    for (reply, method, status) in [
+        (item_from(Source::Database), Method::POST, 201),
+        (item_from(Source::Database), Method::PUT, 200),
+        (gone, Method::DELETE, 204),
+        (reused, Method::POST, 422),
+    ] {
+        let of_client = [("Idempotency-Key", "order-17")];
+        for headers in [of_client.as_slice(), &[]] {
+            let (response, _, event) = told(&reply, method.clone(), headers).await;
+            assert_eq!(response.status(), status);
+            let key = text(response.headers(), "idempotency-key");
+            assert_eq!(event["command"]["write"]["idempotency_key"], key);
+            assert_eq!(key == "order-17", !headers.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_repetition_of_what_is_still_under_way_is_told_when_to_come_back() {
+    let reply = Reply::Refused(Refusal::StillUnderWay);
+    let (response, body, event) = told(&reply, Method::POST, &[]).await;
+    assert_eq!(response.status(), 409);
+    assert_eq!(body["type"], "urn:breaker:problem:still-under-way");
+    let headers = response.headers();
+    assert_eq!(text(headers, "retry-after"), "1");
+    let key = &event["command"]["write"]["idempotency_key"];
+    assert_eq!(key, text(headers, "idempotency-key"));
+}
+
+#[tokio::test]
+async fn a_page_links_to_the_next_one_unless_it_is_the_last() {
+    for next_cursor in [Some(Cursor { after: ID }), None] {
+        let page = ItemPage {
+            items: vec![item()],
+            next_cursor,
+        };
+        let reply = served(ReplyBody::Page(page), Source::Cache);
+        let (response, body, _) = told(&reply, Method::GET, &[]).await;
+        let link = next_cursor.map_or(String::new(), |cursor| {
+            assert_eq!(body["data"]["next_cursor"], cursor.to_string());
+            format!("</items?limit=2&cursor={cursor}>; rel=\"next\"")
+        });
+        assert_eq!(text(response.headers(), "link"), link);
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_the_database_knew_went_past_the_cache() {
+    for (source, status) in [
+        (Source::Database, "elasticache; fwd=bypass"),
+        (
+            Source::Fallback,
+            "elasticache; fwd=stale; detail=stale-if-error",
+        ),
+    ] {
+        let page = ItemPage {
+            items: vec![item()],
+            next_cursor: None,
+        };
+        let reply = served(ReplyBody::Page(page), source);
+        let (response, _, _) = told(&reply, Method::GET, &[]).await;
+        assert_eq!(text(response.headers(), "cache-status"), status);
+    }
+}
