@@ -8,8 +8,11 @@ const entries = '~item:* ~page:*';
 const connect = '+ping +client|setinfo';
 
 export const cacheAccess = {
-  /** The Retry function keeps the cache up to date; a script compares versions before it writes. */
-  writer: `on ${entries} -@all ${connect} +hget +hmget +hset +pexpire +eval`,
+  /**
+   * The Retry function keeps the cache up to date; a script compares versions before it writes. Of
+   * those who miss the same key, one takes a lease beside it (`set`) and ends it (`del`).
+   */
+  writer: `on ${entries} -@all ${connect} +hget +hmget +hset +pexpire +eval +set +del`,
   /** The Fallback function only ever answers from the cache. */
   reader: `on ${entries} -@all ${connect} +hget`,
 };
