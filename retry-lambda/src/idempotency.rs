@@ -3,8 +3,9 @@
 //! The key, a fingerprint of the write and the reply are committed together
 //! with the effect. Of two attempts at once, the second waits at the key's row
 //! until the first one is through, and then finds its reply, or, if the first
-//! one failed, the field empty; if that takes long, it is told so instead. A refusal changes nothing and is not kept: a
-//! client that was told of a newer version may try again with the same key.
+//! one failed, the field empty; if that takes long, it is told so instead. A
+//! refusal changes nothing and is not kept: a client that was told of a newer
+//! version may try again with the same key.
 
 use chrono::{DateTime, Utc};
 use contract::{

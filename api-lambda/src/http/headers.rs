@@ -11,6 +11,9 @@ use uuid::Uuid;
 use crate::path::{Attempt, Target};
 
 pub(super) static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+pub(super) static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
 /// What an answer is to, as far as the cache is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
@@ -21,9 +24,6 @@ pub(super) enum Asked {
     /// Its method makes it go past the cache.
     Write,
 }
-
-static CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-pub(super) static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The client's idempotency key, or one made for this request.
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, FieldError> {
