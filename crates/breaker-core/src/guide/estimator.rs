@@ -149,7 +149,7 @@
 //! | it grows tenfold | more is sampled than wanted, until the record shows the crowd (2 s): up to 150 calls a second, then less |
 //! | it drops, all is well | `promised` follows in 20 to 40 s; until then rates are underestimated |
 //! | it drops to a half and all fails | the circuit opens within a second |
-//! | to a sixth | once everybody knows: 9 to 10 s |
+//! | to a fifth | once everybody knows: 9 to 10 s |
 //! | to less | when the heartbeats tell of it: within 40 s |
 //! | it stops | nothing: there is nobody to protect. State follows from timestamps |
 //!

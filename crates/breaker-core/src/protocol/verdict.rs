@@ -32,7 +32,7 @@
 //! has told of yet is not taken for an outage. Once trouble has lasted longer
 //! than anybody goes without news, everybody knows and tells of every call, and
 //! nothing needs to be assumed any more: an outage opens even if traffic has
-//! dropped since the last heartbeats, down to about a sixth; if to less, once
+//! dropped since the last heartbeats, down to about a fifth; if to less, once
 //! heartbeats tell of it.
 //!
 //! A fleet that has just started has promised nothing yet. Until its
@@ -93,6 +93,11 @@ impl Weights {
     fn around(threshold: f64, margin: f64) -> Self {
         Self::between(threshold - margin, threshold + margin)
     }
+
+    /// The log-likelihood ratio of so many calls, `bad` of which went wrong.
+    fn likelihood(self, calls: f64, bad: f64) -> f64 {
+        bad * self.bad + (calls - bad) * self.good
+    }
 }
 
 impl Record {
@@ -138,7 +143,7 @@ impl Record {
     /// Whether the record shows so much trouble that every process should
     /// report its successes too.
     pub fn is_suspicious(&self, policy: &Policy, now: Timestamp) -> bool {
-        self.seen_at_once(policy, now).suspicious_s() > 0.0
+        self.seen_at_once(policy, now).is_suspicious()
     }
 
     /// How many calls a second were counted in the last seconds.
@@ -206,7 +211,7 @@ impl Record {
             slots,
         };
         let everybody_knows_after = policy.longest_refresh(processes).as_secs_f64();
-        seen.told_by_all_s = (seen.suspicious_s() - everybody_knows_after).max(0.0);
+        seen.told_by_all_s = (seen.suspicious_for_s() - everybody_knows_after).max(0.0);
         seen
     }
 }
@@ -233,6 +238,12 @@ struct SlotSeen {
     counts: Counts,
     /// From the slot's beginning until now.
     seconds: f64,
+}
+
+impl SlotSeen {
+    fn is_troubled(&self) -> bool {
+        self.counts.tells_of_trouble()
+    }
 }
 
 impl Seen {
@@ -273,24 +284,51 @@ impl Seen {
             all_bad = all_bad.saturating_add(bad(*counts));
             let untold_s = seconds - self.told_by_all_s.min(*seconds);
             let all = as_f64(calls).max(self.expected_per_s * untold_s);
-            let bad = as_f64(all_bad);
-            let likelihood = bad * weights.bad + (all - bad) * weights.good;
+            let likelihood = weights.likelihood(all, as_f64(all_bad));
             (*seconds >= self.shortest_s).then_some((*seconds, likelihood))
         })
     }
 
-    /// For how long the record has been suspicious; 0 if it is not.
-    fn suspicious_s(&self) -> f64 {
+    /// Whether there is so much trouble that every success should be told.
+    fn is_suspicious(&self) -> bool {
         if self.thin {
-            let troubled = |seen: &&SlotSeen| seen.counts.tells_of_trouble();
-            let oldest = self.slots.iter().rev().find(troubled);
+            self.slots.iter().any(SlotSeen::is_troubled)
+        } else {
+            self.was_suspicious(0, 0.0)
+        }
+    }
+
+    /// For how long the record has been suspicious without a break; 0 if it is
+    /// not.
+    ///
+    /// That there is trouble may only show by what came last, however far back
+    /// it then reaches; so each moment is judged by what was known at it. Who
+    /// asked in a break tells of no success.
+    fn suspicious_for_s(&self) -> f64 {
+        if self.thin {
+            let oldest = self.slots.iter().rev().find(|seen| seen.is_troubled());
             return oldest.map_or(0.0, |seen| seen.seconds);
         }
+        self.slots
+            .iter()
+            .enumerate()
+            .take_while(|(index, seen)| self.was_suspicious(index + 1, seen.seconds))
+            .last()
+            .map_or(0.0, |(_, seen)| seen.seconds)
+    }
+
+    /// Whether there was trouble `seconds_ago`, when the slots from `first` were
+    /// all that was known.
+    fn was_suspicious(&self, first: usize, seconds_ago: f64) -> bool {
         let weights = Weights::between(CALM_RATE, SUSPICIOUS_RATE);
-        self.likelihoods(weights, Counts::bad)
-            .filter(|(_, likelihood)| *likelihood >= SUSPICION_BOUND)
-            .map(|(seconds, _)| seconds)
-            .fold(0.0, f64::max)
+        let known = self.slots.get(first..).unwrap_or_default();
+        let (mut calls, mut bad) = (0_u64, 0_u64);
+        known.iter().any(|SlotSeen { counts, seconds }| {
+            calls = calls.saturating_add(counts.calls);
+            bad = bad.saturating_add(counts.bad());
+            let expected = self.expected_per_s * (seconds - seconds_ago);
+            weights.likelihood(as_f64(calls).max(expected), as_f64(bad)) >= SUSPICION_BOUND
+        })
     }
 
     /// How many calls went wrong since the last success.

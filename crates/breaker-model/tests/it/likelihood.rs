@@ -124,10 +124,7 @@ impl Case<'_> {
         bad: fn(&Counts) -> u64,
     ) -> Vec<(f64, f64)> {
         let slots = remembered(self.record, self.policy, self.now);
-        let expected_per_s = promised(self.record, self.now)
-            .unwrap_or(0.0)
-            .min(self.policy.sampled_calls_per_s)
-            * EXPECTED_SHARE;
+        let expected_per_s = self.expected_per_s();
         let mut ratios = Vec::new();
         for (first, _) in &slots {
             let mut failed = 0;
@@ -147,9 +144,32 @@ impl Case<'_> {
         ratios
     }
 
+    /// Whether there was trouble by all that lies before the slot `end`.
+    fn was_suspicious_before(&self, end: u64) -> bool {
+        let slots = remembered(self.record, self.policy, self.now);
+        let before: Vec<_> = slots.into_iter().filter(|(slot, _)| *slot < end).collect();
+        before.iter().any(|(first, _)| {
+            let counted = before.iter().filter(|(slot, _)| slot >= first);
+            let (bad, calls) = counted.fold((0, 0), |(bad, calls), (_, counts)| {
+                let gone_wrong = (counts.failures + counts.slow).min(counts.calls);
+                (bad + gone_wrong, calls + counts.calls)
+            });
+            let covered_s = self.age_s(*first) - self.age_s(end);
+            let good = real(calls).max(self.expected_per_s() * covered_s) - real(bad);
+            real(bad) * (0.3_f64 / 0.1).ln() + good * (0.7_f64 / 0.9).ln() >= 4.6
+        })
+    }
+
+    /// Calls a second that are relied upon, reported or not.
+    fn expected_per_s(&self) -> f64 {
+        promised(self.record, self.now)
+            .unwrap_or(0.0)
+            .min(self.policy.sampled_calls_per_s)
+            * EXPECTED_SHARE
+    }
+
     /// For so long everybody has known of trouble, and told of every call.
     fn told_by_all_s(&self) -> f64 {
-        let shortest_s = self.shortest_s();
         let slots = remembered(self.record, self.policy, self.now);
         let suspicious_s = if self.is_thin() {
             let troubled = slots.iter().filter(|(_, counts)| counts.tells_of_trouble());
@@ -157,12 +177,11 @@ impl Case<'_> {
                 .map(|(slot, _)| self.age_s(*slot))
                 .fold(0.0, f64::max)
         } else {
-            let bad = |counts: &Counts| (counts.failures + counts.slow).min(counts.calls);
-            self.ratios((0.1, 0.3), 0.0, bad)
-                .into_iter()
-                .filter(|(covered_s, ratio)| *covered_s >= shortest_s && *ratio >= 4.6)
-                .map(|(covered_s, _)| covered_s)
-                .fold(0.0, f64::max)
+            let newest_calm = slots
+                .iter()
+                .rposition(|(slot, _)| !self.was_suspicious_before(*slot));
+            let since = newest_calm.map_or(slots.first(), |calm| slots.get(calm + 1));
+            since.map_or(0.0, |(slot, _)| self.age_s(*slot))
         };
         let processes = first_traffic(self.record, self.now).map_or(1.0, |first| {
             told_per_s(self.record, first, self.now, |told| told.lifetime_ms) / 1_000.0
