@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lambda_kit::{
     config::{ConfigError, Stage, Variables},
+    faults::FaultInjection,
     telemetry::LogLevel,
 };
 
@@ -16,6 +17,8 @@ pub struct Config {
     pub stage: Stage,
     /// `LOG_LEVEL`: how much is logged; `info`.
     pub log_level: LogLevel,
+    /// `FAULT_INJECTION`: whether faults can be asked for; `refused`.
+    pub fault_injection: FaultInjection,
     /// `RETRY_FUNCTION_NAME`: the Retry Lambda's name or ARN.
     pub retry_function: String,
     /// `FALLBACK_FUNCTION_NAME`: the Fallback Lambda's name or ARN.
@@ -39,6 +42,7 @@ impl Config {
         let stage = variables.required("STAGE", Stage::EXPECTED);
         let log_level =
             variables.optional("LOG_LEVEL", "a filter such as info", LogLevel::default());
+        let fault_injection = FaultInjection::read(&mut variables);
         let retry_function = variables.required("RETRY_FUNCTION_NAME", function);
         let fallback_function = variables.required("FALLBACK_FUNCTION_NAME", function);
         let circuits_table = variables.required("CIRCUITS_TABLE_NAME", "a DynamoDB table's name");
@@ -59,6 +63,7 @@ impl Config {
             Some(Self {
                 stage: stage?,
                 log_level: log_level?,
+                fault_injection: fault_injection?,
                 retry_function: retry_function?,
                 fallback_function: fallback_function?,
                 circuits_table: circuits_table?,

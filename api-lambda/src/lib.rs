@@ -2,8 +2,10 @@
 //!
 //! [`http`] turns requests into commands and replies into responses. [`path`]
 //! is the stack `Fallback(Retry(Breaker(Timeout(Invoke))))` between them; it
-//! knows nothing of HTTP. [`config`] names every environment variable.
+//! knows nothing of HTTP. [`faults`] is trouble on request. [`config`] names
+//! every environment variable.
 
 pub mod config;
+pub mod faults;
 pub mod http;
 pub mod path;

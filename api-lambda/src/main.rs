@@ -4,6 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use api_lambda::{
     config::Config,
+    faults::{FaultTable, FaultWatch, FaultyStore},
     http::{self, App},
     path,
 };
@@ -31,16 +32,20 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let retry = Function::new(lambda.clone(), config.retry_function);
     let fallback = Function::new(lambda, config.fallback_function);
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let clock = Arc::new(SystemClock);
+    let table = FaultTable::new(dynamodb.clone(), config.circuits_table.clone());
+    let faults = FaultWatch::new(config.fault_injection, table, clock.clone());
     let store = DynamoDbStore::new(dynamodb, config.circuits_table);
+    let store = FaultyStore::new(store, faults.injector());
     let breaker = Breaker::new("retry".parse()?, Policy::default(), store)?;
     if let Err(error) = breaker.warm_up(WARM_UP).await {
         tracing::warn!(%error, "the circuit is not known yet");
     }
-    let clock = Arc::new(SystemClock);
     let path = path::build(retry, fallback, breaker.clone(), config.patience, &clock);
     let app = App {
         path,
         breaker,
+        faults,
         patience: config.patience,
         stage: config.stage,
         clock,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use lambda_kit::{
     cache::CacheConfig,
     config::{ConfigError, Stage, Variables},
+    faults::FaultInjection,
     telemetry::LogLevel,
 };
 
@@ -16,6 +17,8 @@ pub struct Config {
     pub stage: Stage,
     /// `LOG_LEVEL`; `info` if left out.
     pub log_level: LogLevel,
+    /// `FAULT_INJECTION`: whether faults can be asked for; `refused`.
+    pub fault_injection: FaultInjection,
     /// `CACHE_URL`, `CACHE_AUTH` and `CACHE_NAME`.
     pub cache: CacheConfig,
     /// `FALLBACK_MAX_AGE_S`; a day if left out.
@@ -34,12 +37,14 @@ impl Config {
     {
         let stage = variables.required("STAGE", Stage::EXPECTED);
         let log_level = variables.optional("LOG_LEVEL", "a log level", LogLevel::default());
+        let fault_injection = FaultInjection::read(&mut variables);
         let cache = CacheConfig::read(&mut variables);
         let max_age = variables.optional("FALLBACK_MAX_AGE_S", MaxAge::EXPECTED, MaxAge::default());
         variables.finish(|| {
             Some(Self {
                 stage: stage?,
                 log_level: log_level?,
+                fault_injection: fault_injection?,
                 cache: cache?,
                 max_age: max_age?,
             })

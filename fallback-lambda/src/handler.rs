@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use contract::{CacheKey, Dependency, Read, Reply, Request, Source, Unavailable};
+use contract::{CacheKey, Dependency, FaultTarget, Read, Reply, Request, Source, Unavailable};
 use lambda_kit::{
     cache::{Cache, CacheError},
     clock::Clock,
+    faults::{InjectedFault, Injector},
     telemetry::Causes,
 };
 use lambda_runtime::Diagnostic;
@@ -19,21 +20,33 @@ use crate::config::MaxAge;
 pub struct Handler {
     /// The only source.
     pub cache: Cache,
+    /// Faults that somebody asked for.
+    pub faults: Injector,
     /// What is older is not served.
     pub max_age: MaxAge,
     /// Tells how old an entry is.
     pub clock: Arc<dyn Clock>,
 }
 
-/// Why the invocation fails: the event is not one that this function knows.
+/// Why the invocation fails.
 #[derive(Debug, thiserror::Error)]
-#[error("event cannot be understood: {0}")]
-pub struct UnreadableEvent(#[source] serde_json::Error);
+pub enum InvocationError {
+    /// The event is not one that this function knows.
+    #[error("event cannot be understood: {0}")]
+    UnreadableEvent(#[source] serde_json::Error),
+    /// Somebody asked for this.
+    #[error(transparent)]
+    Injected(#[from] InjectedFault),
+}
 
-impl From<UnreadableEvent> for Diagnostic {
-    fn from(error: UnreadableEvent) -> Self {
+impl From<InvocationError> for Diagnostic {
+    fn from(error: InvocationError) -> Self {
+        let error_type = match error {
+            InvocationError::UnreadableEvent(_) => "UnreadableEvent",
+            InvocationError::Injected(_) => "InjectedFault",
+        };
         Self {
-            error_type: "UnreadableEvent".to_owned(),
+            error_type: error_type.to_owned(),
             error_message: error.to_string(),
         }
     }
@@ -44,19 +57,22 @@ impl Handler {
     ///
     /// # Errors
     ///
-    /// If the event is anything else. That nothing can be served is no error
+    /// If the event is anything else, or somebody asked for a fault. That nothing can be served is no error
     /// but a [`Reply::Unavailable`].
-    pub async fn handle(&self, event: Value) -> Result<Reply, UnreadableEvent> {
+    pub async fn handle(&self, event: Value) -> Result<Reply, InvocationError> {
         let request = match Request::<Read>::deserialize(event) {
             Ok(request) => request,
             Err(error) => {
-                let error = UnreadableEvent(error);
+                let error = InvocationError::UnreadableEvent(error);
                 tracing::error!(%error, "invocation fails");
                 return Err(error);
             }
         };
         let span = tracing::info_span!("fallback", request_id = request.request_id);
-        Ok(self.answer(&request).instrument(span).await)
+        self.faults.follow(request.faults.clone());
+        let answered = Box::pin(self.answer(&request).instrument(span));
+        let answered = self.faults.around_function(FaultTarget::Fallback, answered);
+        Ok(answered.await?)
     }
 
     async fn answer(&self, request: &Request<Read>) -> Reply {

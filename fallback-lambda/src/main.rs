@@ -8,6 +8,7 @@ use lambda_kit::{
     clock::SystemClock,
     config::Variables,
     entry::{self, BoxError},
+    faults::Injector,
 };
 use lambda_runtime::{LambdaEvent, service_fn};
 
@@ -20,9 +21,11 @@ async fn main() -> ExitCode {
 async fn serve(config: Config) -> Result<(), BoxError> {
     tracing::info!(stage = config.stage.as_str(), "starting");
     let clock = Arc::new(SystemClock);
+    let faults = Injector::new(config.fault_injection, clock.clone());
     let login = config.cache.login(clock.clone()).await?;
     let handler = Handler {
-        cache: Cache::new(config.cache, login, clock.clone()),
+        cache: Cache::new(config.cache, login, clock.clone(), faults.clone()),
+        faults,
         max_age: config.max_age,
         clock,
     };

@@ -10,7 +10,7 @@ describe('the dev stage', () => {
   });
 
   test('gives functions no password, but a user that authenticates by IAM', () => {
-    const common = { STAGE: 'dev', LOG_LEVEL: 'info' };
+    const common = { STAGE: 'dev', LOG_LEVEL: 'info', FAULT_INJECTION: 'refused' };
     const cache = { CACHE_AUTH: 'iam', CACHE_NAME: '${Cache}' };
     const cacheAddress = '${Cache PrimaryEndPointAddress}:${Cache PrimaryEndPointPort}';
     const databaseAddress = '${DatabaseInstance EndpointAddress}:${DatabaseInstance EndpointPort}';
@@ -34,6 +34,7 @@ describe('the dev stage', () => {
     expect(dev.environment('api')).toEqual({
       STAGE: 'dev',
       LOG_LEVEL: 'info',
+      FAULT_INJECTION: 'refused',
       RETRY_FUNCTION_NAME: '${RetryFunction}',
       FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
       CIRCUITS_TABLE_NAME: '${CircuitsTable}',

@@ -9,16 +9,20 @@ describe.each([localContext, devContext])('the HTTP API of the $stage stage', (c
     const everythingElse = routes.filter((route) => /^[A-Z]+ \/(\{proxy\+\})?$/.test(route));
     expect(routes.filter((route) => !everythingElse.includes(route)).sort()).toEqual([
       'DELETE /circuits/{name}/override',
+      'DELETE /faults',
+      'DELETE /faults/{target}',
       'DELETE /items/{id}',
       'GET /circuits',
       'GET /circuits/{name}',
       'GET /circuits/{name}/events',
+      'GET /faults',
       'GET /health',
       'GET /items',
       'GET /items/{id}',
       'GET /openapi.json',
       'POST /items',
       'PUT /circuits/{name}/override',
+      'PUT /faults/{target}',
       'PUT /items/{id}',
     ]);
     expect(everythingElse).toHaveLength(12);

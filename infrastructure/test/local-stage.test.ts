@@ -15,7 +15,7 @@ describe('the local stage', () => {
   });
 
   test('gives each function exactly the variables it reads', () => {
-    const common = { STAGE: 'local', LOG_LEVEL: 'info' };
+    const common = { STAGE: 'local', LOG_LEVEL: 'info', FAULT_INJECTION: 'allowed' };
     const cache = { CACHE_URL: 'redis://127.0.0.1:6379', CACHE_AUTH: 'password' };
     expect(local.environment('api')).toEqual({
       ...common,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lambda_kit::{
     cache::CacheConfig,
     config::{ConfigError, Stage, Variables},
+    faults::FaultInjection,
     telemetry::LogLevel,
 };
 
@@ -17,6 +18,8 @@ pub struct Config {
     pub stage: Stage,
     /// `LOG_LEVEL`; `info` if left out.
     pub log_level: LogLevel,
+    /// `FAULT_INJECTION`: whether faults can be asked for; `refused`.
+    pub fault_injection: FaultInjection,
     /// `FALLBACK_FUNCTION_NAME`: whom to ask when the database fails.
     pub fallback_function_name: String,
     /// `DATABASE_URL`, `DATABASE_AUTH` and `DATABASE_TIMEOUT_MS`.
@@ -41,6 +44,7 @@ impl Config {
     {
         let stage = variables.required("STAGE", Stage::EXPECTED);
         let log_level = variables.optional("LOG_LEVEL", "a log level", LogLevel::default());
+        let fault_injection = FaultInjection::read(&mut variables);
         let fallback = variables.required("FALLBACK_FUNCTION_NAME", "a function's name or ARN");
         let database = DatabaseConfig::read(&mut variables);
         let cache = CacheConfig::read(&mut variables);
@@ -49,6 +53,7 @@ impl Config {
             Some(Self {
                 stage: stage?,
                 log_level: log_level?,
+                fault_injection: fault_injection?,
                 fallback_function_name: fallback?,
                 database: database?,
                 cache: cache?,

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use contract::{
-    Command, Deadline, Dependency, Operation, OperatorReply, Read, Reply, Request, RetryEvent,
-    Unavailable,
+    Command, Deadline, Dependency, FaultTarget, Operation, OperatorReply, Read, Reply, Request,
+    RetryEvent, Unavailable,
 };
-use lambda_kit::{clock::Clock, function::Function};
+use lambda_kit::{
+    clock::Clock,
+    faults::{InjectedFault, Injector},
+    function::Function,
+};
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +28,8 @@ pub struct Handler {
     pub items: CacheAside,
     /// Whom to ask when the database fails.
     pub fallback: Function,
+    /// Faults that somebody asked for.
+    pub faults: Injector,
     /// Tells how much time is left.
     pub clock: Arc<dyn Clock>,
 }
@@ -51,6 +57,9 @@ pub enum InvocationError {
     /// The schema is not up to date.
     #[error("{0}")]
     MigrationFailed(#[source] MigrationError),
+    /// Somebody asked for this.
+    #[error(transparent)]
+    Injected(#[from] InjectedFault),
 }
 
 impl From<InvocationError> for Diagnostic {
@@ -59,6 +68,7 @@ impl From<InvocationError> for Diagnostic {
             InvocationError::UnreadableEvent(_) => "UnreadableEvent",
             InvocationError::DatabaseDefect(_) => "DatabaseDefect",
             InvocationError::MigrationFailed(_) => "MigrationFailed",
+            InvocationError::Injected(_) => "InjectedFault",
         };
         Self {
             error_type: error_type.to_owned(),
@@ -78,8 +88,13 @@ impl Handler {
         let outcome = match RetryEvent::deserialize(event) {
             Ok(RetryEvent::Items(request)) => {
                 let span = tracing::info_span!("items", request_id = request.request_id);
-                let answered = self.answer(request, ends_at).instrument(span);
-                answered.await.map(Answer::Items)
+                self.faults.follow(request.faults.clone());
+                let answered = Box::pin(self.answer(request, ends_at));
+                let answered = self.faults.around_function(FaultTarget::Retry, answered);
+                match answered.instrument(span).await {
+                    Ok(answered) => answered.map(Answer::Items),
+                    Err(fault) => Err(fault.into()),
+                }
             }
             Ok(RetryEvent::Operator { command }) => {
                 self.operate(command, ends_at).await.map(Answer::Operator)
@@ -143,6 +158,7 @@ impl Handler {
                 let request = Request {
                     request_id: request.request_id,
                     deadline: request.deadline,
+                    faults: request.faults,
                     command: read,
                 };
                 Ok(self.fall_back(&request, &reason, budget).await)

@@ -8,6 +8,7 @@ use lambda_kit::{
     clock::SystemClock,
     config::Variables,
     entry::{self, BoxError},
+    faults::Injector,
     function::Function,
 };
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -25,13 +26,14 @@ async fn main() -> ExitCode {
 async fn serve(config: Config) -> Result<(), BoxError> {
     tracing::info!(stage = config.stage.as_str(), "starting");
     let clock = Arc::new(SystemClock);
+    let faults = Injector::new(config.fault_injection, clock.clone());
     let sdk = aws::sdk_config().await;
     let database_login = config.database.login(clock.clone()).await?;
     let cache_login = config.cache.login(clock.clone()).await?;
     let handler = Handler {
         items: CacheAside {
-            database: Database::new(config.database, database_login),
-            cache: Cache::new(config.cache, cache_login, clock.clone()),
+            database: Database::new(config.database, database_login, faults.clone()),
+            cache: Cache::new(config.cache, cache_login, clock.clone(), faults.clone()),
             freshness: config.freshness,
             lease_life: CacheAside::LEASE_LIFE,
             clock: clock.clone(),
@@ -40,6 +42,7 @@ async fn serve(config: Config) -> Result<(), BoxError> {
             aws_sdk_lambda::Client::new(&sdk),
             config.fallback_function_name,
         ),
+        faults,
         clock,
     };
     let handler = &handler;

@@ -27,6 +27,15 @@ pub(super) struct Mistake(ProblemBody);
 )]
 pub(super) struct NotFound(ProblemBody);
 
+/// Faults are not for this deployment.
+#[derive(IntoResponses)]
+#[response(
+    status = 403,
+    description = "This deployment does not let anybody inject faults.",
+    content_type = "application/problem+json"
+)]
+pub(super) struct FaultsRefused(ProblemBody);
+
 /// What can be wrong with a body.
 #[derive(IntoResponses)]
 pub(super) enum BodyMistake {

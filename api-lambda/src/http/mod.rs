@@ -3,9 +3,11 @@
 mod body;
 mod circuits;
 mod documented;
+mod faults;
 mod headers;
 mod health;
 mod items;
+mod mistakes;
 pub mod openapi;
 mod parameters;
 mod preconditions;
@@ -22,7 +24,10 @@ use lambda_kit::{
 };
 
 use self::problem::Problem;
-use crate::path::{Path, Patience};
+use crate::{
+    faults::{FaultWatch, FaultyStore},
+    path::{Path, Patience},
+};
 
 /// What handlers share.
 #[derive(Clone)]
@@ -30,7 +35,9 @@ pub struct App {
     /// The call path to the other Lambdas.
     pub path: Path,
     /// The circuit that guards the Retry Lambda.
-    pub breaker: Breaker<DynamoDbStore>,
+    pub breaker: Breaker<FaultyStore<DynamoDbStore>>,
+    /// Faults that somebody asked for.
+    pub faults: FaultWatch,
     /// How long requests may take.
     pub patience: Patience,
     /// Which deployment this is.
@@ -59,6 +66,11 @@ pub fn router(app: App) -> Router {
         .route(
             "/circuits/{name}/override",
             axum::routing::put(circuits::give_order).delete(circuits::withdraw_order),
+        )
+        .route("/faults", get(faults::list).delete(faults::end_all))
+        .route(
+            "/faults/{target}",
+            axum::routing::put(faults::put).delete(faults::end),
         )
         .route("/health", get(health::read))
         .route("/openapi.json", get(openapi::read))

@@ -1,10 +1,10 @@
 //! The API's own description, made from the types and handlers themselves.
 
 use axum::Json;
-use contract::FieldError;
+use contract::{FaultTarget, FieldError};
 use utoipa::OpenApi;
 
-use super::{circuits, health, items, problem::ProblemBody};
+use super::{circuits, faults, health, items, problem::ProblemBody};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,12 +17,14 @@ use super::{circuits, health, items, problem::ProblemBody};
         items::list, items::create, items::read, items::replace, items::delete,
         circuits::list, circuits::read, circuits::events,
         circuits::give_order, circuits::withdraw_order,
+        faults::list, faults::put, faults::end, faults::end_all,
         health::read, read,
     ),
-    components(schemas(ProblemBody, FieldError)),
+    components(schemas(ProblemBody, FieldError, FaultTarget)),
     tags(
         (name = "items", description = "Things that are kept"),
         (name = "circuits", description = "The breaker's own state"),
+        (name = "faults", description = "Trouble on request, where the stage allows it"),
         (name = "service", description = "About this API"),
     )
 )]

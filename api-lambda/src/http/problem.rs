@@ -11,7 +11,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use contract::{FieldError, IdempotencyKey, Version};
+use contract::{FaultTarget, FieldError, IdempotencyKey, Version};
+use lambda_kit::config::Stage;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -25,6 +26,7 @@ const MISTAKES_TOLD: usize = 5;
 /// The kinds of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    FaultsRefused,
     MalformedJson,
     InvalidItem,
     InvalidParameter,
@@ -44,6 +46,11 @@ enum Kind {
 impl Kind {
     const fn entry(self) -> (&'static str, &'static str, StatusCode) {
         match self {
+            Self::FaultsRefused => (
+                "faults-refused",
+                "Faults cannot be injected here",
+                StatusCode::FORBIDDEN,
+            ),
             Self::MalformedJson => (
                 "malformed-json",
                 "The body is not JSON",
@@ -223,6 +230,20 @@ impl Problem {
             Kind::NotFound,
             format!("There is no such circuit; known is: {known}."),
         )
+    }
+
+    pub(super) fn fault_target_not_found() -> Self {
+        let known = FaultTarget::ALL.map(FaultTarget::as_str).join(", ");
+        let detail = format!("There is no such target of faults; known are {known}.");
+        Self::new(Kind::NotFound, detail)
+    }
+
+    pub(super) fn faults_refused(stage: Stage) -> Self {
+        let detail = format!(
+            "The stage {} does not let anybody inject faults; FAULT_INJECTION=allowed would.",
+            stage.as_str()
+        );
+        Self::new(Kind::FaultsRefused, detail)
     }
 
     pub(super) fn unknown_route(path: &str) -> Self {

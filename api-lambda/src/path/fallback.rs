@@ -114,6 +114,7 @@ impl<C: Clock> Fallback<C> {
         let Request {
             request_id,
             deadline,
+            faults,
             ..
         } = call.request.clone();
         let limit = deadline.remaining(self.clock.now()).min(self.limit);
@@ -124,6 +125,7 @@ impl<C: Clock> Fallback<C> {
         let request = Request {
             request_id,
             deadline,
+            faults,
             command: read,
         };
         let result = self.function.invoke::<_, Reply>(&request, limit).await;

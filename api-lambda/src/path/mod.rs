@@ -22,7 +22,7 @@ use std::{sync::Arc, time::Duration};
 
 use breaker_core::{Breaker, BreakerLayer, StateStore};
 use chrono::{DateTime, Utc};
-use contract::{Command, Deadline, Reply, Request};
+use contract::{Command, Deadline, Faults, Reply, Request};
 use lambda_kit::{
     clock::Clock,
     function::{Function, InvokeError},
@@ -53,6 +53,7 @@ impl Call {
     pub fn begin(
         request_id: String,
         command: Command,
+        faults: Faults,
         patience: Patience,
         now: DateTime<Utc>,
     ) -> Self {
@@ -66,6 +67,7 @@ impl Call {
         let request = Request {
             request_id,
             deadline,
+            faults,
             command,
         };
         Self {

@@ -9,6 +9,7 @@
 
 mod answers;
 mod bad_input;
+mod faults;
 mod lambda_endpoint;
 mod nonsense;
 mod openapi;

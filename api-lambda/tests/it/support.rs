@@ -3,6 +3,7 @@
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use api_lambda::{
+    faults::{FaultTable, FaultWatch, FaultyStore},
     http::{App, router},
     path::{self, Patience},
 };
@@ -13,7 +14,7 @@ use axum::{
     http::{Request, Response},
 };
 use breaker_core::{Breaker, DynamoDbStore, Policy};
-use lambda_kit::{clock::SystemClock, config::Stage, function::Function};
+use lambda_kit::{clock::SystemClock, config::Stage, faults::FaultInjection, function::Function};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -32,8 +33,17 @@ pub(crate) fn isolated() -> Router {
     behind(&dead_endpoint())
 }
 
+/// The same where anybody may inject faults.
+pub(crate) fn isolated_with_faults() -> Router {
+    app(&dead_endpoint(), FaultInjection::Allowed)
+}
+
 /// Both functions are at `lambda_url`, and the circuit's store is gone.
 pub(crate) fn behind(lambda_url: &str) -> Router {
+    app(lambda_url, FaultInjection::Refused)
+}
+
+fn app(lambda_url: &str, injection: FaultInjection) -> Router {
     let region = Region::from_static("us-east-1");
     let lambda = aws_sdk_lambda::Client::from_conf(
         aws_sdk_lambda::Config::builder()
@@ -53,9 +63,12 @@ pub(crate) fn behind(lambda_url: &str) -> Router {
             .retry_config(RetryConfig::disabled())
             .build(),
     );
-    let store = DynamoDbStore::new(dynamodb, "circuits");
-    let breaker = Breaker::new("retry".parse().unwrap(), Policy::default(), store).unwrap();
     let clock = Arc::new(SystemClock);
+    let table = FaultTable::new(dynamodb.clone(), "circuits".to_owned());
+    let faults = FaultWatch::new(injection, table, clock.clone());
+    let store = DynamoDbStore::new(dynamodb, "circuits");
+    let store = FaultyStore::new(store, faults.injector());
+    let breaker = Breaker::new("retry".parse().unwrap(), Policy::default(), store).unwrap();
     let patience = Patience {
         request: Duration::from_secs(10),
         attempt: Duration::from_secs(3),
@@ -72,6 +85,7 @@ pub(crate) fn behind(lambda_url: &str) -> Router {
     router(App {
         path,
         breaker,
+        faults,
         patience,
         stage: Stage::Local,
         clock,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Cursor, Deadline, ItemDraft, PageLimit, Version};
+use crate::{Cursor, Deadline, Faults, ItemDraft, PageLimit, Version};
 
 /// A command with what every hop needs to know about it.
 ///
@@ -18,6 +18,9 @@ pub struct Request<C> {
     pub request_id: String,
     /// After this moment nobody waits for the reply.
     pub deadline: Deadline,
+    /// The faults that somebody asked for; usually none.
+    #[serde(default, skip_serializing_if = "Faults::is_empty")]
+    pub faults: Faults,
     /// What is asked for.
     pub command: C,
 }
@@ -227,6 +230,7 @@ mod tests {
         let request = Request {
             request_id: "r-1".to_owned(),
             deadline: Deadline::after(DateTime::UNIX_EPOCH, std::time::Duration::from_secs(1)),
+            faults: Faults::default(),
             command: Command::Write {
                 idempotency_key: Uuid::from_u128(1).into(),
                 write: Write::Replace {

@@ -15,6 +15,7 @@ mod cache;
 mod command;
 mod deadline;
 mod draft;
+mod fault;
 mod item;
 mod page;
 mod reply;
@@ -25,6 +26,9 @@ pub use command::{
 };
 pub use deadline::Deadline;
 pub use draft::{FieldError, ItemDraft};
+pub use fault::{
+    Fault, FaultKind, FaultRate, FaultRateError, FaultTarget, FaultTargetError, Faults,
+};
 pub use item::{Item, Version};
 pub use page::{Cursor, CursorError, ItemPage, PageLimit, PageLimitError};
 pub use reply::{Body, Dependency, OperatorReply, Refusal, Reply, Served, Source, Unavailable};

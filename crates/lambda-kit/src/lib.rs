@@ -7,6 +7,7 @@
 //!   without a bound.
 //! * [`function`] invokes another function and tells apart the ways in which
 //!   that can fail.
+//! * [`faults`] strikes operations with the faults that somebody asked for.
 //! * [`clock`] is the one place that reads the time.
 //! * `cache` (with the feature of that name) is a handle on the cache that
 //!   costs little when the cache is dead.
@@ -20,6 +21,7 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod entry;
+pub mod faults;
 pub mod function;
 #[cfg(feature = "iam")]
 pub mod iam;

@@ -3,13 +3,16 @@
 
 use std::{
     io::Write,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use chrono::{DateTime, Utc};
 
-use crate::clock::Clock;
+use crate::{
+    clock::{Clock, SystemClock},
+    faults::{FaultInjection, Injector},
+};
 
 /// The value of `variable`, which names a real server that a test needs.
 ///
@@ -49,6 +52,11 @@ impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What strikes nothing.
+pub fn no_faults() -> Injector {
+    Injector::new(FaultInjection::Refused, Arc::new(SystemClock))
 }
 
 /// Starts a function's `bootstrap` with no environment variable set, and gives

@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use contract::{
-    Body, CacheContent, CacheEntry, CacheKey, Deadline, Dependency, Item, ItemPage, PageLimit,
-    Read, Refusal, Reply, Request, Served, Source,
+    Body, CacheContent, CacheEntry, CacheKey, Deadline, Dependency, Faults, Item, ItemPage,
+    PageLimit, Read, Refusal, Reply, Request, Served, Source,
 };
 use fallback_lambda::handler::Handler;
 use lambda_kit::{
     cache::{Cache, CacheConfig},
+    faults::{FaultInjection, Injector},
     iam::Login,
     testing::{ManualClock, server},
 };
@@ -34,8 +35,10 @@ impl Fallback {
             limit: Duration::from_secs(4),
             ..CacheConfig::new(url.parse().unwrap())
         };
+        let faults = Injector::new(FaultInjection::Allowed, clock.clone());
         let handler = Handler {
-            cache: Cache::new(config, Login::OfUrl, clock.clone()),
+            cache: Cache::new(config, Login::OfUrl, clock.clone(), faults.clone()),
+            faults,
             max_age: "3600".parse().unwrap(),
             clock: clock.clone(),
         };
@@ -55,6 +58,7 @@ impl Fallback {
         let request = Request {
             request_id: "r-1".to_owned(),
             deadline: Deadline::after(START, Duration::from_hours(2)),
+            faults: Faults::default(),
             command: read,
         };
         let event = serde_json::to_value(request).unwrap();

@@ -15,6 +15,8 @@ export const routes: readonly Route[] = [
   { path: '/circuits/{name}', methods: [GET] },
   { path: '/circuits/{name}/events', methods: [GET] },
   { path: '/circuits/{name}/override', methods: [PUT, DELETE] },
+  { path: '/faults', methods: [GET, DELETE] },
+  { path: '/faults/{target}', methods: [PUT, DELETE] },
   { path: '/health', methods: [GET] },
   { path: '/openapi.json', methods: [GET] },
 ];

@@ -67,7 +67,12 @@ export class RustFunction extends Construct {
       code: Code.fromAsset(join(settings.directory, functionFolders[kind])),
       memorySize: settings.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),
-      environment: { STAGE: props.stage, LOG_LEVEL: settings.logLevel, ...props.environment },
+      environment: {
+        STAGE: props.stage,
+        LOG_LEVEL: settings.logLevel,
+        FAULT_INJECTION: settings.faultInjection,
+        ...props.environment,
+      },
       role,
       logGroup,
       tracing: Tracing.ACTIVE,

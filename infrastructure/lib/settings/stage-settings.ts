@@ -24,6 +24,8 @@ export interface FunctionSettings {
   readonly logLevel: string;
   /** How long a cache entry stands for the database. */
   readonly cacheFreshMs: number;
+  /** Whether whoever may call the API may also inject faults: nowhere where it would hurt users. */
+  readonly faultInjection: 'allowed' | 'refused';
 }
 
 /** Either somebody else runs the database and the cache, or this app creates them in a network of their own. */

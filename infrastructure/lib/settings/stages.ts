@@ -13,7 +13,13 @@ export interface StageDefinition {
 /** The whole system on one machine: an AWS emulator beside a real database and a real cache. */
 const local: StageDefinition = {
   // Entries stay fresh for so short a time that a visitor sees what an outage does at once.
-  functions: { architecture: 'x86_64', memoryMb: 256, logLevel: 'info', cacheFreshMs: 1_000 },
+  functions: {
+    architecture: 'x86_64',
+    memoryMb: 256,
+    logLevel: 'info',
+    cacheFreshMs: 1_000,
+    faultInjection: 'allowed',
+  },
   backends: { kind: 'given' },
   // The emulator shares the machine with everything else; the limits only have to be out of the way.
   api: { requestsPerSecond: 10_000, burst: 5_000 },
@@ -23,7 +29,14 @@ const local: StageDefinition = {
 
 /** The real thing at its smallest: no standby, no replica, everything else as in production. */
 const dev: StageDefinition = {
-  functions: { architecture: 'arm64', memoryMb: 256, logLevel: 'info', cacheFreshMs: 30_000 },
+  functions: {
+    architecture: 'arm64',
+    memoryMb: 256,
+    logLevel: 'info',
+    cacheFreshMs: 30_000,
+    // Nothing yet asks who calls the API.
+    faultInjection: 'refused',
+  },
   backends: {
     kind: 'managed',
     network: { cidr: '10.20.0.0/16', availabilityZones: 2 },

@@ -22,7 +22,8 @@ use std::{
     time::Duration,
 };
 
-use lambda_kit::iam::Login;
+use contract::FaultTarget;
+use lambda_kit::{faults::Injector, iam::Login};
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
@@ -41,16 +42,18 @@ pub struct Database {
     options: PgConnectOptions,
     login: Login,
     limit: Duration,
+    faults: Injector,
     idle: Mutex<Option<PgConnection>>,
 }
 
 impl Database {
     /// The database that `config` describes. Nothing is connected yet.
-    pub fn new(config: DatabaseConfig, login: Login) -> Self {
+    pub fn new(config: DatabaseConfig, login: Login, faults: Injector) -> Self {
         Self {
             options: config.url.into_options(),
             login,
             limit: config.limit,
+            faults,
             idle: Mutex::new(None),
         }
     }
@@ -68,11 +71,16 @@ impl Database {
     {
         let time_left = time_left.ok_or(DatabaseError::NoTimeLeft)?;
         let limit = self.limit.min(time_left);
-        timeout(limit, async {
+        // Boxed: everything above would be as large as this.
+        let worked = Box::pin(async {
             let mut session = self.session().await?;
             let outcome = work(&mut session).await?;
             session.keep();
             Ok(outcome)
+        });
+        timeout(limit, async {
+            let struck = self.faults.around(FaultTarget::Database, worked).await;
+            struck.map_err(|fault| DatabaseError::Unavailable(fault.to_string()))?
         })
         .await
         .unwrap_or_else(|_| Err(DatabaseError::no_answer_within(limit)))

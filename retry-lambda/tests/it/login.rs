@@ -6,7 +6,7 @@ use aws_config::{Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use lambda_kit::{
     iam::{AuthMode, Grant, Login, Tokens},
-    testing::ManualClock,
+    testing::{ManualClock, no_faults},
 };
 use retry_lambda::database::{Database, DatabaseConfig};
 use tokio::{
@@ -39,7 +39,7 @@ async fn a_token_is_presented_as_the_password() {
         auth: AuthMode::Iam,
         limit: PATIENCE,
     };
-    let database = Database::new(config, Login::Token(tokens.clone()));
+    let database = Database::new(config, Login::Token(tokens.clone()), no_faults());
     let (outcome, presented) = tokio::join!(
         database.run(Some(PATIENCE), async |_| Ok(())),
         ask_for_password(listener),

@@ -4,11 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use contract::{
-    Body, Command, Deadline, Dependency, IdempotencyKey, Item, ItemDraft, Read, Reply, Request,
-    Served, Source, Unavailable, Write,
+    Body, Command, Deadline, Dependency, Faults, IdempotencyKey, Item, ItemDraft, Read, Reply,
+    Request, Served, Source, Unavailable, Write,
 };
 use lambda_kit::{
     cache::{Cache, CacheConfig},
+    faults::{FaultInjection, Injector},
     iam::{AuthMode, Login},
     testing::{ManualClock, server},
 };
@@ -65,15 +66,26 @@ impl Surroundings {
     pub(crate) async fn environment(&self) -> Environment {
         let clock = Arc::new(ManualClock::at(START));
         let fallback = LambdaEndpoint::replying(&self.fallback).await;
+        let faults = Injector::new(FaultInjection::Allowed, clock.clone());
         let handler = Handler {
             items: CacheAside {
-                database: Database::new(self.database_config(), self.database_login.clone()),
-                cache: Cache::new(self.cache.clone(), Login::OfUrl, clock.clone()),
+                database: Database::new(
+                    self.database_config(),
+                    self.database_login.clone(),
+                    faults.clone(),
+                ),
+                cache: Cache::new(
+                    self.cache.clone(),
+                    Login::OfUrl,
+                    clock.clone(),
+                    faults.clone(),
+                ),
                 freshness: Freshness::at_most(FRESH_FOR),
                 lease_life: PATIENCE,
                 clock: clock.clone(),
             },
             fallback: fallback.function.clone(),
+            faults,
             clock: clock.clone(),
         };
         Environment {
@@ -143,6 +155,7 @@ impl Environment {
         let request = Request {
             request_id: "r-1".to_owned(),
             deadline,
+            faults: Faults::default(),
             command,
         };
         let event = serde_json::to_value(request).unwrap();

@@ -73,6 +73,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every fault in force; none where they are refused. */
+        get: operations["list_faults"];
+        put?: never;
+        post?: never;
+        /** Ends all faults. */
+        delete: operations["end_all_faults"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/faults/{target}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Gives a target a fault, in place of what it had.
+         * @description Every execution environment honours it within two seconds.
+         */
+        put: operations["put_fault"];
+        post?: never;
+        /** Ends the fault of a target; without one, nothing happens. */
+        delete: operations["end_fault"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -298,6 +337,65 @@ export interface components {
              */
             window_s: number;
         };
+        /** @description A fault in force. */
+        Fault: {
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at: string;
+            /** @description What it does. */
+            kind: components["schemas"]["FaultKind"];
+            /**
+             * Format: int32
+             * @description By how many milliseconds it delays; null unless the kind is latency.
+             */
+            latency_ms: number | null;
+            /**
+             * Format: double
+             * @description The share of operations that it strikes.
+             */
+            rate: number;
+        };
+        /**
+         * @description What a fault does.
+         * @enum {string}
+         */
+        FaultKind: "error" | "latency" | "hang" | "crash";
+        /** @description Every fault in force. */
+        FaultList: {
+            /** @description Whether this deployment lets anybody inject faults. */
+            allowed: boolean;
+            /** @description The faults by what they strike. */
+            faults: {
+                [key: string]: components["schemas"]["Fault"];
+            };
+        };
+        /** @description A fault, how often it strikes and for how long. */
+        FaultRequest: {
+            /**
+             * Format: int32
+             * @description After how many seconds it ends by itself; at most 15 minutes.
+             */
+            expires_in_s: number;
+            /** @description What it does. */
+            kind: components["schemas"]["FaultKind"];
+            /**
+             * Format: int32
+             * @description By how many milliseconds it delays; with the kind latency, and only there.
+             */
+            latency_ms?: number;
+            /**
+             * Format: double
+             * @description The share of operations that it strikes; all if left out.
+             */
+            rate?: number;
+        };
+        /**
+         * @description What can be given a fault.
+         * @enum {string}
+         */
+        FaultTarget: "database" | "cache" | "retry" | "fallback" | "store";
         /** @description One thing wrong with one field. */
         FieldError: {
             /** @description The field's name, or empty if the whole document is meant. */
@@ -381,7 +479,7 @@ export interface components {
             /** @description By whom. */
             actor: string;
             /**
-             * Format: int64
+             * Format: int32
              * @description After how many seconds it ends by itself; at most a day.
              */
             expires_in_s: number;
@@ -794,6 +892,244 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left; a change may or may not have been made. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_faults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every fault in force. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultList"];
+                };
+            };
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left; a change may or may not have been made. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_all_faults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no fault. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This deployment does not let anybody inject faults. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left; a change may or may not have been made. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_fault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What is struck. */
+                target: components["schemas"]["FaultTarget"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaultRequest"];
+            };
+        };
+        responses: {
+            /** @description Every fault in force now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultList"];
+                };
+            };
+            /** @description The request is wrong; errors names every mistake. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This deployment does not let anybody inject faults. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than any acceptable document. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON by its type. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No time was left; a change may or may not have been made. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_fault: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What is struck. */
+                target: components["schemas"]["FaultTarget"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The target has no fault. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description This deployment does not let anybody inject faults. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description There is no such thing. */
             404: {

@@ -16,6 +16,8 @@ mod bad_input;
 mod browser;
 mod cache_gone;
 mod database_gone;
+mod failure_matrix;
+mod faults;
 mod fleet;
 mod items;
 mod stack;

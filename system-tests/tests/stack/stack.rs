@@ -1,6 +1,7 @@
 //! The stack under test: where it is, how to ask it, how to hurt it.
 
 use std::{
+    collections::HashMap,
     fs,
     path::PathBuf,
     process::Command,
@@ -36,6 +37,7 @@ struct Endpoints {
 #[derive(Debug, Deserialize)]
 struct Functions {
     api: String,
+    retry: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,7 +46,7 @@ struct Server {
 }
 
 /// A server that tests may kill.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Victim {
     Database,
     Cache,
@@ -64,6 +66,54 @@ pub(crate) struct Answer {
     pub(crate) headers: ureq::http::HeaderMap,
     pub(crate) body: Value,
     pub(crate) took: Duration,
+}
+
+/// A function that calls others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Caller {
+    Api,
+    Retry,
+}
+
+/// A function whose variables were changed, until this is dropped.
+pub(crate) struct Redirected {
+    client: aws_sdk_lambda::Client,
+    runtime: tokio::runtime::Runtime,
+    function: String,
+    before: HashMap<String, String>,
+}
+
+impl Redirected {
+    fn read(client: aws_sdk_lambda::Client, function: String) -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let asked = client.get_function_configuration().function_name(&function);
+        let configuration = runtime.block_on(asked.send()).unwrap();
+        let environment = configuration.environment.unwrap();
+        Self {
+            client,
+            runtime,
+            function,
+            before: environment.variables.unwrap(),
+        }
+    }
+
+    fn set(&self, variables: HashMap<String, String>) {
+        let environment = aws_sdk_lambda::types::Environment::builder()
+            .set_variables(Some(variables))
+            .build();
+        let update = self
+            .client
+            .update_function_configuration()
+            .function_name(&self.function)
+            .environment(environment);
+        self.runtime.block_on(update.send()).unwrap();
+    }
+}
+
+impl Drop for Redirected {
+    fn drop(&mut self) {
+        self.set(self.before.clone());
+    }
 }
 
 impl Answer {
@@ -182,6 +232,44 @@ impl Stack {
         answer.body
     }
 
+    /// Gives a target a fault for as long as a fault may last.
+    pub(crate) fn put_fault(&self, target: &str, mut fault: Value) {
+        fault["expires_in_s"] = json!(900);
+        let answer = self.send_json("PUT", &format!("/faults/{target}"), &fault);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+
+    pub(crate) fn end_faults(&self) {
+        let answer = self.send("DELETE", "/faults", &[], b"");
+        assert_eq!(answer.status, 204, "{answer:?}");
+    }
+
+    /// Whom a function calls, by the name of the variable that says so.
+    pub(crate) fn redirect(&self, function: Caller, changes: &[(&str, &str)]) -> Redirected {
+        use aws_sdk_lambda::{
+            Client,
+            config::{BehaviorVersion, Credentials, Region},
+        };
+        let config = aws_sdk_lambda::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(&self.endpoints.aws_endpoint)
+            .region(Region::new(self.endpoints.region.clone()))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .build();
+        let name = match function {
+            Caller::Api => &self.endpoints.functions.api,
+            Caller::Retry => &self.endpoints.functions.retry,
+        };
+        let redirected = Redirected::read(Client::from_conf(config), name.clone());
+        let mut variables = redirected.before.clone();
+        for (variable, value) in changes {
+            let old = variables.insert((*variable).to_owned(), (*value).to_owned());
+            assert!(old.is_some(), "{name} has no variable {variable}");
+        }
+        redirected.set(variables);
+        redirected
+    }
+
     /// Kills a server as hard as it can be killed.
     pub(crate) fn kill(victim: Victim) {
         let endpoints = read_endpoints();
@@ -215,6 +303,7 @@ impl Stack {
     /// Brings back whatever a test before has killed, and waits until writes
     /// go through and the circuit is closed.
     pub(crate) fn heal(&self) {
+        self.end_faults();
         for victim in [Victim::Database, Victim::Cache] {
             Self::start(victim);
         }
@@ -270,6 +359,15 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
         );
         thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// Lets the time pass within which the system promises to have changed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the promise is about time, and nothing shows from outside when it is kept"
+)]
+pub(crate) fn let_pass(promised: Duration) {
+    thread::sleep(promised);
 }
 
 #[expect(clippy::disallowed_methods, reason = "measures real servers")]

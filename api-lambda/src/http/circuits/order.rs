@@ -9,11 +9,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::description::OverrideModeName;
+use crate::http::mistakes::Mistakes;
 
 const REASON_MAX_CHARS: usize = 200;
 const ACTOR_MAX_CHARS: usize = 100;
 /// A day: an order that is needed longer is a change of the policy.
-const EXPIRES_MAX_S: u64 = 24 * 60 * 60;
+const EXPIRES_MAX_S: u32 = 24 * 60 * 60;
 
 /// What is ordered, why, by whom and for how long.
 #[derive(Debug, ToSchema)]
@@ -29,67 +30,29 @@ pub(in crate::http) struct OrderRequest {
     actor: String,
     /// After how many seconds it ends by itself; at most a day.
     #[schema(minimum = 1, maximum = 86400)]
-    expires_in_s: u64,
+    expires_in_s: u32,
 }
 
 impl OrderRequest {
     /// Checks a JSON document and names every mistake in it.
     pub(super) fn parse(document: &Value) -> Result<Self, Vec<FieldError>> {
         let known = ["mode", "reason", "actor", "expires_in_s"];
-        let mut errors = Vec::new();
-        let mut mistake = |field: &str, message: String| {
-            errors.push(FieldError {
-                field: field.to_owned(),
-                message,
-            });
-        };
-        let names = document
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.as_str());
-        for name in names.filter(|name| !known.contains(name)) {
-            let shown: String = name.chars().take(ACTOR_MAX_CHARS).collect();
-            mistake(
-                &shown,
-                format!("is no known field; known are {}", known.join(", ")),
-            );
+        let mut mistakes = Mistakes::begin(document, &known);
+        let mode = OverrideMode::deserialize(&document["mode"]).ok();
+        if mode.is_none() {
+            mistakes.note("mode", "must be force_open, force_closed or shadow");
         }
-        let mode = OverrideMode::deserialize(&document["mode"]);
-        if mode.is_err() {
-            mistake(
-                "mode",
-                "must be force_open, force_closed or shadow".to_owned(),
-            );
-        }
-        let mut text = |field: &str, max: usize| {
-            let text = document[field].as_str().unwrap_or_default();
-            if text.trim().is_empty() || text.chars().count() > max {
-                mistake(
-                    field,
-                    format!("must be 1 to {max} characters, not only white space"),
-                );
-            }
-            text.to_owned()
-        };
-        let reason = text("reason", REASON_MAX_CHARS);
-        let actor = text("actor", ACTOR_MAX_CHARS);
-        let expires_in_s = document["expires_in_s"].as_u64().unwrap_or(0);
-        if !(1..=EXPIRES_MAX_S).contains(&expires_in_s) {
-            mistake(
-                "expires_in_s",
-                format!("must be a whole number from 1 to {EXPIRES_MAX_S}"),
-            );
-        }
-        match mode {
-            Ok(mode) if errors.is_empty() => Ok(Self {
-                mode,
-                reason,
-                actor,
-                expires_in_s,
-            }),
-            _ => Err(errors),
-        }
+        let reason = mistakes.text("reason", REASON_MAX_CHARS);
+        let actor = mistakes.text("actor", ACTOR_MAX_CHARS);
+        let expires_in_s = mistakes.whole_number("expires_in_s", EXPIRES_MAX_S);
+        mistakes.finish(|| {
+            Some(Self {
+                mode: mode?,
+                reason: reason?,
+                actor: actor?,
+                expires_in_s: expires_in_s?,
+            })
+        })
     }
 
     pub(super) fn into_override(self, now: Timestamp) -> Override {
@@ -103,7 +66,7 @@ impl OrderRequest {
             mode,
             reason,
             actor,
-            expires: now + Duration::from_secs(expires_in_s),
+            expires: now + Duration::from_secs(expires_in_s.into()),
         }
     }
 }

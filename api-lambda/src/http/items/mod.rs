@@ -228,7 +228,8 @@ async fn ask(
             idempotency_key, ..
         } => Some(idempotency_key.clone()),
     };
-    let call = Call::begin(request_id, command, app.patience, app.now());
+    let faults = app.faults.current().await;
+    let call = Call::begin(request_id, command, faults, app.patience, app.now());
     let journal = call.journal.clone();
     let result = path::send(&app.path, call).await;
     answered(app, result, &journal, key.clone()).map_err(|problem| {

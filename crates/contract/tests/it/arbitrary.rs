@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use contract::{
-    Body, CacheContent, CacheEntry, Command, Cursor, Deadline, Dependency, IdempotencyKey, Item,
-    ItemDraft, ItemPage, PageLimit, Read, Refusal, Reply, Request, Served, Source, Unavailable,
-    Write,
+    Body, CacheContent, CacheEntry, Command, Cursor, Deadline, Dependency, Fault, FaultKind,
+    FaultRate, FaultTarget, Faults, IdempotencyKey, Item, ItemDraft, ItemPage, PageLimit, Read,
+    Refusal, Reply, Request, Served, Source, Unavailable, Write,
 };
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Value, json};
@@ -83,11 +83,32 @@ pub(crate) fn command() -> impl Strategy<Value = Command> {
 pub(crate) fn request<C: std::fmt::Debug>(
     command: impl Strategy<Value = C>,
 ) -> impl Strategy<Value = Request<C>> {
-    (text(), moment(), command).prop_map(|(request_id, deadline, command)| Request {
-        request_id,
-        deadline: Deadline::after(deadline, std::time::Duration::ZERO),
-        command,
+    (text(), moment(), faults(), command).prop_map(|(request_id, deadline, faults, command)| {
+        Request {
+            request_id,
+            deadline: Deadline::after(deadline, std::time::Duration::ZERO),
+            faults,
+            command,
+        }
     })
+}
+
+fn faults() -> impl Strategy<Value = Faults> {
+    let target = proptest::sample::select(FaultTarget::ALL.to_vec());
+    let kind = prop_oneof![
+        Just(FaultKind::Error),
+        any::<u32>().prop_map(|latency_ms| FaultKind::Latency { latency_ms }),
+        Just(FaultKind::Hang),
+        Just(FaultKind::Crash),
+    ];
+    let rate =
+        (1_u32..=1_000_000).prop_map(|parts| FaultRate::try_from(f64::from(parts) / 1e6).unwrap());
+    let fault = (kind, rate, moment()).prop_map(|(kind, rate, expires)| Fault {
+        kind,
+        rate,
+        expires,
+    });
+    proptest::collection::btree_map(target, fault, 0..3).prop_map(Faults)
 }
 
 fn item() -> impl Strategy<Value = Item> {

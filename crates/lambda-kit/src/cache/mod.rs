@@ -24,7 +24,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use contract::{CacheEntry, CacheEntryError, CacheKey};
+use contract::{CacheEntry, CacheEntryError, CacheKey, FaultTarget};
 use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, aio::MultiplexedConnection};
 use tokio::time::timeout;
 
@@ -35,6 +35,7 @@ pub use self::{
 };
 use crate::{
     clock::Clock,
+    faults::{InjectedFault, Injector},
     iam::{Login, TokenError},
 };
 
@@ -48,6 +49,7 @@ struct Shared {
     config: CacheConfig,
     login: Login,
     clock: Arc<dyn Clock>,
+    faults: Injector,
     link: Mutex<Link>,
 }
 
@@ -76,6 +78,9 @@ pub enum CacheError {
     /// The entry found is not one that this version can use.
     #[error("entry cannot be used")]
     Entry(#[from] CacheEntryError),
+    /// Somebody asked for this.
+    #[error(transparent)]
+    Injected(#[from] InjectedFault),
     /// The entry cannot be written as JSON.
     #[error("entry cannot be written")]
     Unwritable(#[source] serde_json::Error),
@@ -86,12 +91,13 @@ impl Cache {
     pub const RESPITE: Duration = Duration::from_secs(1);
 
     /// The cache that `config` describes. Nothing is connected yet.
-    pub fn new(config: CacheConfig, login: Login, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(config: CacheConfig, login: Login, clock: Arc<dyn Clock>, faults: Injector) -> Self {
         Self {
             shared: Arc::new(Shared {
                 config,
                 login,
                 clock,
+                faults,
                 link: Mutex::default(),
             }),
         }
@@ -140,7 +146,12 @@ impl Cache {
 
     async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
         let limit = self.shared.config.limit;
-        let outcome = timeout(limit, self.attempt(command))
+        let attempt = async {
+            // Boxed: everything above would be as large as this.
+            let asked = Box::pin(self.attempt(command));
+            self.shared.faults.around(FaultTarget::Cache, asked).await?
+        };
+        let outcome = timeout(limit, attempt)
             .await
             .unwrap_or(Err(CacheError::Timeout(limit)));
         if let Err(error) = &outcome {
@@ -225,6 +236,9 @@ fn is_about_the_command(error: &CacheError) -> bool {
                 | redis::ErrorKind::UnexpectedReturnType
         ),
         CacheError::Entry(_) | CacheError::Unwritable(_) => true,
-        CacheError::LeftAlone | CacheError::Timeout(_) | CacheError::Token(_) => false,
+        CacheError::LeftAlone
+        | CacheError::Timeout(_)
+        | CacheError::Token(_)
+        | CacheError::Injected(_) => false,
     }
 }

@@ -8,7 +8,7 @@ use contract::{CacheContent, CacheEntry, CacheKey, Item};
 use lambda_kit::{
     cache::{Cache, CacheConfig, CacheError, Put},
     iam::{Grant, Login, Tokens},
-    testing::{ManualClock, server},
+    testing::{ManualClock, no_faults, server},
 };
 use tokio::{net::TcpListener, time::timeout};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ fn limited_cache(url: &str, clock: &Arc<ManualClock>, limit: Duration) -> Cache 
         limit,
         ..CacheConfig::new(url.parse().unwrap())
     };
-    Cache::new(config, Login::OfUrl, Arc::clone(clock) as _)
+    Cache::new(config, Login::OfUrl, Arc::clone(clock) as _, no_faults())
 }
 
 fn clock() -> Arc<ManualClock> {
@@ -167,7 +167,7 @@ async fn a_token_is_presented_as_the_users_password() {
         namespace: format!("test-{id}:"),
         ..CacheConfig::new(url.parse().unwrap())
     };
-    let cache = Cache::new(config, Login::Token(tokens(&user)), clock());
+    let cache = Cache::new(config, Login::Token(tokens(&user)), clock(), no_faults());
     let key = CacheKey::Item(id);
     cache.put(&key, &item(id, 1)).await.unwrap();
 
@@ -205,7 +205,7 @@ async fn an_entry_that_another_version_wrote_is_an_error_of_its_own() {
         namespace: format!("test-{id}:"),
         ..CacheConfig::new(url.parse().unwrap())
     };
-    let cache = Cache::new(config, Login::OfUrl, Arc::clone(&clock) as _);
+    let cache = Cache::new(config, Login::OfUrl, Arc::clone(&clock) as _, no_faults());
     let client = redis::Client::open(url).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     for text in [r#"{"schema": 2}"#, "not json"] {
