@@ -2,6 +2,7 @@
 
 mod checks;
 mod disk;
+mod drill;
 mod http;
 mod interrupt;
 mod planted;
@@ -27,6 +28,7 @@ use console::style;
 
 use crate::checks::Extent;
 use crate::interrupt::{Interrupt, Interrupted};
+use crate::progress::Progress;
 use crate::stack::lifecycle::{self, Action, Stay};
 use crate::stack::server::Name;
 use crate::tour::Narrator;
@@ -57,6 +59,13 @@ enum Command {
     Status,
     /// Plays an incident on the running stack and tells it.
     Tour,
+    /// Kills parts of the running stack while clients write, and looks for what
+    /// was lost or doubled.
+    Drill {
+        /// How large a drill.
+        #[command(flatten)]
+        size: drill::Size,
+    },
     /// Runs everything that must pass.
     Test {
         /// How much of it.
@@ -116,6 +125,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Down => lifecycle::down(&workspace),
         Command::Status => lifecycle::status(&workspace),
         Command::Tour => tour::tour(&workspace, &Narrator::to_stdout(), &interrupt).map(drop),
+        Command::Drill { size } => drill::drill(&workspace, size, &Progress::new(), &interrupt),
         Command::Server { action, server } => {
             let name = match server {
                 Backend::Database => Name::Database,

@@ -7,7 +7,7 @@
     reason = "xtask watches real processes in real time; everything else goes through here"
 )]
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 
@@ -28,6 +28,11 @@ impl Stopwatch {
     pub(crate) fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// The time since the Unix epoch; zero before it.
+pub(crate) fn now() -> Duration {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default()
 }
 
 /// Waits until `look` finds something; `Ok(None)` when `bound` has passed.

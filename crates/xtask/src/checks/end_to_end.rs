@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::check::Check;
 use super::node::{CDK_PACKAGES, PYTHON, WEB_BUILD, WEB_PACKAGES};
 use super::rust::BUILD;
+use crate::drill;
 use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::progress::Progress;
@@ -39,6 +40,10 @@ pub(super) fn checks<'run>(
         up.needs(&[BUILD, CDK_PACKAGES, PYTHON, WEB_BUILD]),
         Check::new("end to end: tour", |_, interrupt| {
             play(workspace, interrupt)
+        })
+        .needs(&[UP]),
+        Check::new("end to end: kill drill", |_, interrupt| {
+            drill::drill(workspace, &drill::Size::small(), progress, interrupt)
         })
         .needs(&[UP]),
         Check::cargo_test("end to end: system tests", system).needs(&[UP]),

@@ -1,0 +1,295 @@
+//! A client that means it: it repeats a write under the same key until it is
+//! told what became of it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::DateTime;
+use serde_json::{Value, json};
+
+use super::history::{Asked, Found, Operation, Told};
+use crate::http::{Answer, Client as Http};
+use crate::interrupt::Interrupt;
+use crate::waiting::{self, Stopwatch};
+
+/// The API gives up after 10 s.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// For so long a client repeats a write before it gives up.
+const PERSISTENCE: Duration = Duration::from_mins(2);
+
+/// What all clients share.
+pub(crate) struct World {
+    pub(crate) api_url: String,
+    /// The beginning of every token and key of this drill.
+    pub(crate) mark: String,
+    /// Items that have been created and may have been deleted since.
+    items: Mutex<Vec<String>>,
+    /// Writes that have not been begun yet.
+    to_write: AtomicUsize,
+    /// Writes that have ended.
+    pub(crate) written: AtomicUsize,
+    pub(crate) reads: AtomicUsize,
+    /// Requests sent, repetitions included.
+    pub(crate) requests: AtomicUsize,
+}
+
+impl World {
+    pub(crate) fn new(api_url: &str, mark: String, writes: usize) -> Arc<Self> {
+        Arc::new(Self {
+            api_url: api_url.to_owned(),
+            mark,
+            items: Mutex::default(),
+            to_write: AtomicUsize::new(writes),
+            written: AtomicUsize::new(0),
+            reads: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+        })
+    }
+
+    fn items<T>(&self, look: impl FnOnce(&mut Vec<String>) -> T) -> T {
+        look(&mut self.items.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The number of one more write, if there is one to begin.
+    fn begin_write(&self) -> Option<usize> {
+        let left = self
+            .to_write
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
+        left.ok()
+    }
+}
+
+/// One client.
+pub(crate) struct Client<'run> {
+    world: Arc<World>,
+    http: Http,
+    draws: fastrand::Rng,
+    interrupt: &'run Interrupt,
+    history: Vec<Operation>,
+}
+
+impl<'run> Client<'run> {
+    pub(crate) fn new(world: Arc<World>, seed: u64, interrupt: &'run Interrupt) -> Self {
+        Self {
+            world,
+            http: Http::new(TIMEOUT),
+            draws: fastrand::Rng::with_seed(seed),
+            interrupt,
+            history: Vec::new(),
+        }
+    }
+
+    /// Works until all writes are done; answers what happened.
+    ///
+    /// # Errors
+    /// An interrupt.
+    pub(crate) fn work(mut self) -> Result<Vec<Operation>> {
+        while let Some(number) = self.world.begin_write() {
+            self.write(number)?;
+            self.world.written.fetch_add(1, Ordering::SeqCst);
+            if self.draws.u32(0..3) == 0 {
+                self.read()?;
+            }
+        }
+        Ok(self.history)
+    }
+
+    fn write(&mut self, number: usize) -> Result<()> {
+        let token = format!("{}-{number}", self.world.mark);
+        let count = self.world.items(|items| items.len());
+        let (asked, path, method) = match self.draws.u32(0..20) {
+            _ if count < 5 => (
+                Asked::Create {
+                    token: token.clone(),
+                },
+                "/items".to_owned(),
+                "POST",
+            ),
+            0..5 => (
+                Asked::Create {
+                    token: token.clone(),
+                },
+                "/items".to_owned(),
+                "POST",
+            ),
+            5 => {
+                let index = self.draws.usize(0..count);
+                let item = self
+                    .world
+                    .items(|items| items.swap_remove(index % items.len()));
+                (Asked::Delete, format!("/items/{item}"), "DELETE")
+            }
+            _ => {
+                let path = format!("/items/{}", self.any_item(count));
+                (
+                    Asked::Replace {
+                        token: token.clone(),
+                    },
+                    path,
+                    "PUT",
+                )
+            }
+        };
+        let matching = self.expected_version(&asked, &path)?;
+        let body = asked
+            .token()
+            .map(|token| json!({"name": token, "quantity": 1}));
+        let key = format!("key-{token}");
+        let mut headers = vec![("idempotency-key", key.as_str())];
+        if let Some(version) = &matching {
+            headers.push(("if-match", version));
+        }
+        let began = waiting::now();
+        let answer = self.insist(method, &path, &headers, body.as_ref())?;
+        let ended = waiting::now();
+        let mut item = path.strip_prefix("/items/").map(str::to_owned);
+        let told = match &answer {
+            None => Told::Nothing,
+            Some(answer) => told_of_write(answer),
+        };
+        if let (Some(answer), Asked::Create { .. }) = (&answer, &asked) {
+            item = answer.json()["data"]["id"].as_str().map(str::to_owned);
+            if let Some(item) = &item {
+                self.world.items(|items| items.push(item.clone()));
+            }
+        }
+        self.history.push(Operation {
+            began,
+            ended,
+            item,
+            asked,
+            told,
+        });
+        Ok(())
+    }
+
+    /// For some replacements, the version that the client believes in.
+    fn expected_version(&mut self, asked: &Asked, path: &str) -> Result<Option<String>> {
+        let matches = matches!(asked, Asked::Replace { .. }) && self.draws.u32(0..4) == 0;
+        if !matches {
+            return Ok(None);
+        }
+        let known = self.send("GET", path, &[], None)?;
+        Ok(known.and_then(|answer| Some(answer.header("etag")?.to_owned())))
+    }
+
+    fn read(&mut self) -> Result<()> {
+        let count = self.world.items(|items| items.len());
+        if count == 0 {
+            return Ok(());
+        }
+        let item = self.any_item(count);
+        let began = waiting::now();
+        let answer = self.send("GET", &format!("/items/{item}"), &[], None)?;
+        let ended = waiting::now();
+        self.world.reads.fetch_add(1, Ordering::SeqCst);
+        let told = answer.map_or(Ok(Told::Nothing), |answer| told_of_read(&answer))?;
+        let (asked, item) = (Asked::Read, Some(item));
+        self.history.push(Operation {
+            began,
+            ended,
+            item,
+            asked,
+            told,
+        });
+        Ok(())
+    }
+
+    fn any_item(&mut self, count: usize) -> String {
+        let index = self.draws.usize(0..count.max(1));
+        // Another client may have taken some away meanwhile.
+        self.world.items(|items| {
+            let index = index % items.len().max(1);
+            items.get(index).cloned().unwrap_or_default()
+        })
+    }
+
+    /// Sends a write until the answer is a last word; `None` if none came in a
+    /// long time.
+    fn insist(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Option<Answer>> {
+        let watch = Stopwatch::start();
+        loop {
+            let answer = self.send(method, path, headers, body)?;
+            match answer {
+                Some(answer) if !is_in_doubt(answer.status) => return Ok(Some(answer)),
+                _ if watch.elapsed() > PERSISTENCE => return Ok(None),
+                _ => {}
+            }
+            let wait = Duration::from_millis(self.draws.u64(100..600));
+            waiting::pause(wait, self.interrupt)?;
+        }
+    }
+
+    /// `None` when no answer came back.
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Option<Answer>> {
+        if self.interrupt.is_raised() {
+            return Err(crate::interrupt::Interrupted.into());
+        }
+        self.world.requests.fetch_add(1, Ordering::SeqCst);
+        let url = format!("{}{path}", self.world.api_url);
+        Ok(self.http.send(method, &url, headers, body).ok())
+    }
+}
+
+/// Whether an answer leaves open what became of a write, or says that it may
+/// succeed later. An answer of the emulator's own that it could not reach the
+/// function is no word of the system's.
+fn is_in_doubt(status: u16) -> bool {
+    matches!(status, 409 | 429 | 502 | 503 | 504)
+}
+
+fn told_of_write(answer: &Answer) -> Told {
+    let version = answer.json()["data"]["version"].as_u64();
+    match (answer.status, version) {
+        (200 | 201, Some(version)) => Told::Stored { version },
+        (204, _) => Told::Deleted,
+        (404, _) => Told::Absent,
+        (412, _) => Told::Mismatch,
+        (status, _) => Told::Nonsense { status },
+    }
+}
+
+fn told_of_read(answer: &Answer) -> Result<Told> {
+    let status = answer.status;
+    if is_in_doubt(status) {
+        return Ok(Told::Nothing);
+    }
+    if status == 404 {
+        return Ok(Told::Absent);
+    }
+    let body = answer.json();
+    let (data, served) = (&body["data"], &body["served"]);
+    let (Some(version), Some(name), Some(as_of), Some(degraded)) = (
+        data["version"].as_u64(),
+        data["name"].as_str(),
+        served["as_of"].as_str(),
+        served["degraded"].as_bool(),
+    ) else {
+        return Ok(Told::Nonsense { status });
+    };
+    let as_of = DateTime::parse_from_rfc3339(as_of).context("the time of an answer")?;
+    let micros = u64::try_from(as_of.timestamp_micros()).context("a time before 1970")?;
+    Ok(Told::Found(Found {
+        version,
+        name: name.to_owned(),
+        as_of: Duration::from_micros(micros),
+        degraded,
+    }))
+}
