@@ -32,8 +32,12 @@ use tower::{Service, ServiceBuilder, ServiceExt, retry::RetryLayer, util::BoxClo
 pub(crate) use self::journal::as_ms;
 pub use self::journal::{Attempt, AttemptOutcome, Journal, Target};
 use self::{
-    attempt_timeout::AttemptTimeoutLayer, classify::classify, fallback::FallbackLayer,
-    invoke::Invoke, journal::JournalLayer, retry::RetryPolicy,
+    attempt_timeout::AttemptTimeoutLayer,
+    classify::classify,
+    fallback::FallbackLayer,
+    invoke::Invoke,
+    journal::JournalLayer,
+    retry::{RetryPolicy, suspicion_of},
 };
 
 /// A command on its way, with the notes taken about it.
@@ -128,7 +132,10 @@ where
             patience.fallback,
             Arc::clone(clock),
         ))
-        .layer(RetryLayer::new(RetryPolicy::new(Arc::clone(clock))))
+        .layer(RetryLayer::new(RetryPolicy::new(
+            suspicion_of(&breaker),
+            Arc::clone(clock),
+        )))
         .layer(JournalLayer::new(Target::Retry))
         .layer(BreakerLayer::new(breaker, classify))
         .layer(AttemptTimeoutLayer::new(

@@ -3,11 +3,13 @@
 //! Exponential backoff with full jitter: a uniform wait from nothing to
 //! min(cap, base · 2ⁿ) (M. Brooker, "Exponential Backoff And Jitter", AWS
 //! Architecture Blog, 2015). A budget shared by all requests of this
-//! environment keeps retries a small part of the traffic, so that a dependency
-//! in trouble is not met by a multiple of it.
+//! environment keeps retries a small part of the traffic, and nothing is tried
+//! again once the circuit's record shows trouble: retries are for a fault that
+//! passes, and would meet an outage with a multiple of the traffic.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use breaker_core::{Breaker, Snapshot, StateStore};
 use contract::{Dependency, Reply};
 use lambda_kit::{clock::Clock, function::InvokeError};
 use tower::retry::{
@@ -32,10 +34,30 @@ const BUDGET_RESERVE_PER_S: u32 = 1;
 /// Retries allowed for each request: one in ten.
 const BUDGET_RATIO: f32 = 0.1;
 
+/// No retries from this suspicion on, as a share of what opens the circuit: with
+/// the defaults when three calls more have failed than have succeeded.
+const TROUBLE: f64 = 0.1;
+
+/// How much speaks for an outage, as a share of what opens the circuit.
+pub(super) type Suspicion = Arc<dyn Fn() -> f64 + Send + Sync>;
+
+/// What the circuit of `breaker` knows just now.
+pub(super) fn suspicion_of<S, B>(breaker: &Breaker<S, B>) -> Suspicion
+where
+    S: StateStore,
+    B: breaker_core::Clock,
+{
+    let breaker = breaker.clone();
+    Arc::new(move || {
+        let Snapshot { record, now } = breaker.known();
+        record.suspicion(breaker.policy(), now)
+    })
+}
+
 /// Decides about retries of one request; clones share the budget.
-#[derive(Debug)]
 pub(super) struct RetryPolicy<C> {
     attempts: u32,
+    suspicion: Suspicion,
     budget: Arc<TpsBudget>,
     clock: Arc<C>,
 }
@@ -44,6 +66,7 @@ impl<C> Clone for RetryPolicy<C> {
     fn clone(&self) -> Self {
         Self {
             attempts: self.attempts,
+            suspicion: Arc::clone(&self.suspicion),
             budget: Arc::clone(&self.budget),
             clock: Arc::clone(&self.clock),
         }
@@ -51,10 +74,11 @@ impl<C> Clone for RetryPolicy<C> {
 }
 
 impl<C> RetryPolicy<C> {
-    pub(super) fn new(clock: Arc<C>) -> Self {
+    pub(super) fn new(suspicion: Suspicion, clock: Arc<C>) -> Self {
         let budget = TpsBudget::new(BUDGET_TTL, BUDGET_RESERVE_PER_S, BUDGET_RATIO);
         Self {
             attempts: 1,
+            suspicion,
             budget: Arc::new(budget),
             clock,
         }
@@ -77,6 +101,7 @@ impl<C: Clock> Policy<Call, Reply, PathError> for RetryPolicy<C> {
         let remaining = call.attempts_end.remaining(self.clock.now());
         if self.attempts >= MAX_ATTEMPTS
             || remaining < wait + MIN_ATTEMPT
+            || (self.suspicion)() >= TROUBLE
             || !self.budget.withdraw()
         {
             return None;

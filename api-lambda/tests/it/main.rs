@@ -7,6 +7,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod amplification;
 mod answers;
 mod bad_input;
 mod faults;
