@@ -7,7 +7,9 @@ use api_lambda::{
     faults::{FaultTable, FaultWatch, FaultyStore},
     http::{self, App},
     path,
+    telemetry::{Counted, MeasuredStore},
 };
+use axum::{middleware::map_response, response::Response};
 use breaker_core::{Breaker, DynamoDbStore, Policy};
 use lambda_kit::{
     aws,
@@ -15,6 +17,7 @@ use lambda_kit::{
     config::Variables,
     entry::{self, BoxError},
     function::Function,
+    metrics::Metrics,
 };
 
 /// How long the first connection to DynamoDB may take, before the first event.
@@ -27,6 +30,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(config: Config) -> Result<(), BoxError> {
+    let metrics = Metrics::start(config.stage, "api");
     let sdk = aws::sdk_config().await;
     let lambda = aws_sdk_lambda::Client::new(&sdk);
     let retry = Function::new(lambda.clone(), config.retry_function);
@@ -36,8 +40,10 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let table = FaultTable::new(dynamodb.clone(), config.circuits_table.clone());
     let faults = FaultWatch::new(config.fault_injection, table, clock.clone());
     let store = DynamoDbStore::new(dynamodb, config.circuits_table);
-    let store = FaultyStore::new(store, faults.injector());
-    let breaker = Breaker::new("retry".parse()?, Policy::default(), store)?;
+    let store = MeasuredStore(FaultyStore::new(store, faults.injector()));
+    let breaker = Breaker::builder("retry".parse()?, Policy::default(), store)
+        .observer(Counted::default())
+        .build()?;
     if let Err(error) = breaker.warm_up(WARM_UP).await {
         tracing::warn!(%error, "the circuit is not known yet");
     }
@@ -50,5 +56,9 @@ async fn serve(config: Config) -> Result<(), BoxError> {
         stage: config.stage,
         clock,
     };
-    lambda_http::run(http::router(app)).await
+    let flush = move |response: Response| async move {
+        metrics.flush();
+        response
+    };
+    lambda_http::run(http::router(app).layer(map_response(flush))).await
 }

@@ -14,8 +14,10 @@ use contract::{
 use lambda_kit::{
     cache::{Cache, CacheError, Lease},
     clock::Clock,
+    metrics as names,
     telemetry::Causes,
 };
+use metrics::counter;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
@@ -121,7 +123,9 @@ impl CacheAside {
 
     async fn get(&self, id: Uuid, budget: Budget) -> Result<Reply, DatabaseError> {
         let key = CacheKey::Item(id);
-        let known = match self.turn(&key, budget).await {
+        let turn = self.turn(&key, budget).await;
+        count(&turn);
+        let known = match turn {
             Turn::Fresh(entry) => return Ok(entry.into_reply(Source::Cache)),
             Turn::Absent => return Ok(Reply::Refused(Refusal::NotFound { id })),
             Turn::Ask(stale) => stale,
@@ -264,6 +268,14 @@ impl CacheAside {
             .await
             .unwrap_or(Err(CacheError::Timeout(left)))
     }
+}
+
+fn count(turn: &Turn) {
+    let name = match turn {
+        Turn::Fresh(_) | Turn::Absent => names::CACHE_HITS,
+        Turn::Ask(_) => names::CACHE_MISSES,
+    };
+    counter!(name).increment(1);
 }
 
 /// What the cache shall say of an item, and of which.

@@ -10,6 +10,7 @@ use lambda_kit::{
     entry::{self, BoxError},
     faults::Injector,
     function::Function,
+    metrics::Metrics,
 };
 use lambda_runtime::{LambdaEvent, service_fn};
 use retry_lambda::{
@@ -25,6 +26,7 @@ async fn main() -> ExitCode {
 
 async fn serve(config: Config) -> Result<(), BoxError> {
     tracing::info!(stage = config.stage.as_str(), "starting");
+    let metrics = Metrics::start(config.stage, "retry");
     let clock = Arc::new(SystemClock);
     let faults = Injector::new(config.fault_injection, clock.clone());
     let sdk = aws::sdk_config().await;
@@ -49,7 +51,11 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| {
         let ends_at = deadline_of(&event.context);
         // Boxed: the future is too deep for the runtime's layers around it.
-        Box::pin(handler.handle(event.payload, ends_at))
+        Box::pin(async move {
+            let answered = handler.handle(event.payload, ends_at).await;
+            metrics.flush();
+            answered
+        })
     }))
     .await
 }

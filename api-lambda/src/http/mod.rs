@@ -27,7 +27,11 @@ use self::problem::Problem;
 use crate::{
     faults::{FaultWatch, FaultyStore},
     path::{Path, Patience},
+    telemetry::MeasuredStore,
 };
+
+/// Where the circuits are kept, with all that is done to it on the way.
+pub type Store = MeasuredStore<FaultyStore<DynamoDbStore>>;
 
 /// What handlers share.
 #[derive(Clone)]
@@ -35,7 +39,7 @@ pub struct App {
     /// The call path to the other Lambdas.
     pub path: Path,
     /// The circuit that guards the Retry Lambda.
-    pub breaker: Breaker<FaultyStore<DynamoDbStore>>,
+    pub breaker: Breaker<Store>,
     /// Faults that somebody asked for.
     pub faults: FaultWatch,
     /// How long requests may take.

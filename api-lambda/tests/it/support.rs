@@ -6,6 +6,7 @@ use api_lambda::{
     faults::{FaultTable, FaultWatch, FaultyStore},
     http::{App, router},
     path::{self, Patience},
+    telemetry::MeasuredStore,
 };
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use axum::{
@@ -67,7 +68,7 @@ fn app(lambda_url: &str, injection: FaultInjection) -> Router {
     let table = FaultTable::new(dynamodb.clone(), "circuits".to_owned());
     let faults = FaultWatch::new(injection, table, clock.clone());
     let store = DynamoDbStore::new(dynamodb, "circuits");
-    let store = FaultyStore::new(store, faults.injector());
+    let store = MeasuredStore(FaultyStore::new(store, faults.injector()));
     let breaker = Breaker::new("retry".parse().unwrap(), Policy::default(), store).unwrap();
     let patience = Patience {
         request: Duration::from_secs(10),

@@ -22,7 +22,10 @@ use super::{
     problem::Problem,
     request_id::RequestId,
 };
-use crate::path::{self, Call};
+use crate::{
+    path::{self, Call},
+    telemetry::count_attempts,
+};
 
 /// Some items, newest first.
 #[utoipa::path(get, path = "/items", operation_id = "list_items", tag = "items",
@@ -232,6 +235,7 @@ async fn ask(
     let call = Call::begin(request_id, command, faults, app.patience, app.now());
     let journal = call.journal.clone();
     let result = path::send(&app.path, call).await;
+    count_attempts(&journal.attempts());
     answered(app, result, &journal, key.clone()).map_err(|problem| {
         let problem = problem.after(journal.attempts());
         match key {
