@@ -5,8 +5,8 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use api_lambda::{
     config::Config,
     faults::{FaultTable, FaultWatch, FaultyStore},
-    http::{self, App},
-    path,
+    http::{self, App, Store},
+    path::{self, Circuits},
     telemetry::{Counted, MeasuredStore},
 };
 use axum::{middleware::map_response, response::Response};
@@ -41,16 +41,21 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let faults = FaultWatch::new(config.fault_injection, table, clock.clone());
     let store = DynamoDbStore::new(dynamodb, config.circuits_table);
     let store = MeasuredStore(FaultyStore::new(store, faults.injector()));
-    let breaker = Breaker::builder("retry".parse()?, Policy::default(), store)
-        .observer(Counted::default())
-        .build()?;
-    if let Err(error) = breaker.warm_up(WARM_UP).await {
+    let breaker = |name: &str| -> Result<Breaker<Store>, BoxError> {
+        let builder = Breaker::builder(name.parse()?, Policy::default(), store.clone());
+        Ok(builder.observer(Counted::default()).build()?)
+    };
+    let circuits = Circuits {
+        retry: breaker("retry")?,
+        fallback: breaker("fallback")?,
+    };
+    if let Err(error) = circuits.retry.warm_up(WARM_UP).await {
         tracing::warn!(%error, "the circuit is not known yet");
     }
-    let path = path::build(retry, fallback, breaker.clone(), config.patience, &clock);
+    let path = path::build(retry, fallback, circuits.clone(), config.patience, &clock);
     let app = App {
         path,
-        breaker,
+        circuits,
         faults,
         patience: config.patience,
         stage: config.stage,

@@ -38,6 +38,29 @@ fn count_fallback(outcome: AttemptOutcome) {
     }
 }
 
+/// What the fallback says, beside what was just read the normal way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    /// The same, or something newer.
+    Same,
+    /// Something older, or that there is nothing.
+    Different,
+    /// Nothing.
+    Unavailable,
+}
+
+/// Counts a healthy read that asked the fallback as well.
+pub(crate) fn count_comparison(comparison: Comparison) {
+    counter!(names::FALLBACK_SAMPLED).increment(1);
+    if comparison != Comparison::Same {
+        tracing::warn!(
+            ?comparison,
+            "the fallback would not have served this read well"
+        );
+        counter!(names::FALLBACK_UNFIT).increment(1);
+    }
+}
+
 /// Counts what happens in the breaker, beside telling it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counted(Traced);

@@ -17,7 +17,7 @@ mod request_id;
 use std::sync::Arc;
 
 use axum::{Router, http::Uri, middleware, routing::get};
-use breaker_core::{Breaker, DynamoDbStore};
+use breaker_core::DynamoDbStore;
 use lambda_kit::{
     clock::{Clock, SystemClock},
     config::Stage,
@@ -26,7 +26,7 @@ use lambda_kit::{
 use self::problem::Problem;
 use crate::{
     faults::{FaultWatch, FaultyStore},
-    path::{Path, Patience},
+    path::{Circuits, Path, Patience},
     telemetry::MeasuredStore,
 };
 
@@ -38,8 +38,8 @@ pub type Store = MeasuredStore<FaultyStore<DynamoDbStore>>;
 pub struct App {
     /// The call path to the other Lambdas.
     pub path: Path,
-    /// The circuit that guards the Retry Lambda.
-    pub breaker: Breaker<Store>,
+    /// The circuits on that path.
+    pub circuits: Circuits<Store>,
     /// Faults that somebody asked for.
     pub faults: FaultWatch,
     /// How long requests may take.

@@ -5,7 +5,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 use api_lambda::{
     faults::{FaultTable, FaultWatch, FaultyStore},
     http::{App, router},
-    path::{self, Patience},
+    path::{self, Circuits, Patience},
     telemetry::MeasuredStore,
 };
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
@@ -69,7 +69,12 @@ fn app(lambda_url: &str, injection: FaultInjection) -> Router {
     let faults = FaultWatch::new(injection, table, clock.clone());
     let store = DynamoDbStore::new(dynamodb, "circuits");
     let store = MeasuredStore(FaultyStore::new(store, faults.injector()));
-    let breaker = Breaker::new("retry".parse().unwrap(), Policy::default(), store).unwrap();
+    let breaker =
+        |name: &str| Breaker::new(name.parse().unwrap(), Policy::default(), store.clone()).unwrap();
+    let circuits = Circuits {
+        retry: breaker("retry"),
+        fallback: breaker("fallback"),
+    };
     let patience = Patience {
         request: Duration::from_secs(10),
         attempt: Duration::from_secs(3),
@@ -79,13 +84,13 @@ fn app(lambda_url: &str, injection: FaultInjection) -> Router {
     let path = path::build(
         function("retry"),
         function("fallback"),
-        breaker.clone(),
+        circuits.clone(),
         patience,
         &clock,
     );
     router(App {
         path,
-        breaker,
+        circuits,
         faults,
         patience,
         stage: Stage::Local,

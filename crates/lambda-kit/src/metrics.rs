@@ -23,6 +23,10 @@ pub const RETRIES: &str = "Retries";
 pub const ATTEMPTS_PER_REQUEST: &str = "AttemptsPerRequest";
 /// Answers that were second best.
 pub const FALLBACK_SERVED: &str = "FallbackServed";
+/// Reads that went well and asked the fallback as well, to compare.
+pub const FALLBACK_SAMPLED: &str = "FallbackSampled";
+/// Those of them that it could not have served, or not as well.
+pub const FALLBACK_UNFIT: &str = "FallbackUnfit";
 /// Calls that became probes.
 pub const PROBES: &str = "Probes";
 /// Moves of the circuit that this function made.
@@ -79,6 +83,8 @@ fn describe() {
         ATTEMPTS_REJECTED,
         RETRIES,
         FALLBACK_SERVED,
+        FALLBACK_SAMPLED,
+        FALLBACK_UNFIT,
         PROBES,
         CIRCUIT_TRANSITIONS,
         STORE_OPERATIONS,
