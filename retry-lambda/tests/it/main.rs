@@ -9,7 +9,6 @@
 mod cache_aside;
 mod idempotency;
 mod items;
-mod lambda_endpoint;
 mod login;
 mod migrations;
 mod stampede;

@@ -5,15 +5,15 @@ use std::time::Duration;
 use contract::{
     Command, Deadline, Dependency, IdempotencyKey, Read, Refusal, Reply, Source, Write,
 };
+use lambda_kit::testing::function_at;
 use retry_lambda::handler::InvocationError;
 use serde_json::json;
 use sqlx::Connection;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use crate::{
-    lambda_endpoint::function_at,
-    world::{FRESH_FOR, START, Surroundings, create, draft, item, new_key, source, unavailable},
+use crate::world::{
+    FRESH_FOR, START, Surroundings, create, draft, item, new_key, source, unavailable,
 };
 
 const NO_DATABASE: &str = "postgres://postgres@127.0.0.1:1/nowhere";

@@ -11,7 +11,7 @@ use lambda_kit::{
     cache::{Cache, CacheConfig},
     faults::{FaultInjection, Injector},
     iam::{AuthMode, Login},
-    testing::{ManualClock, server},
+    testing::{LambdaEndpoint, ManualClock, function_at, server},
 };
 use retry_lambda::{
     cache_aside::{CacheAside, Freshness},
@@ -21,8 +21,6 @@ use retry_lambda::{
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
-
-use crate::lambda_endpoint::LambdaEndpoint;
 
 pub(crate) const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
 pub(crate) const FRESH_FOR: Duration = Duration::from_secs(30);
@@ -84,7 +82,7 @@ impl Surroundings {
                 lease_life: PATIENCE,
                 clock: clock.clone(),
             },
-            fallback: fallback.function.clone(),
+            fallback: function_at(&fallback.url),
             faults,
             clock: clock.clone(),
         };

@@ -1,5 +1,7 @@
-//! What the tests of functions share: real servers, if there are any, and a
-//! clock that stands still.
+//! What the tests of functions share: real servers, if there are any, a clock
+//! that stands still, and functions to invoke.
+
+mod lambda_endpoint;
 
 use std::{
     io::Write,
@@ -9,6 +11,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
+pub use self::lambda_endpoint::{LambdaEndpoint, function_at};
 use crate::{
     clock::{Clock, SystemClock},
     faults::{FaultInjection, Injector},
