@@ -7,6 +7,7 @@
 )]
 
 mod cache_aside;
+mod engine;
 mod idempotency;
 mod items;
 mod login;
