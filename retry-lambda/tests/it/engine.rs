@@ -89,10 +89,32 @@ pub(crate) enum Session {
 
 impl Session {
     pub(crate) async fn execute(&mut self, sql: &str) {
+        self.try_execute(sql).await.unwrap();
+    }
+
+    /// Whether the server does not do this, for what it says is in it.
+    pub(crate) async fn refuses(&mut self, sql: &str) -> bool {
+        let outcome = self.try_execute(sql).await;
+        matches!(outcome, Err(sqlx::Error::Database(_)))
+    }
+
+    async fn try_execute(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self {
-            Self::Postgres(connection) => drop(sql.execute(connection).await.unwrap()),
-            Self::MySql(connection) => drop(sql.execute(connection).await.unwrap()),
+            Self::Postgres(connection) => sql.execute(connection).await.map(drop),
+            Self::MySql(connection) => sql.execute(connection).await.map(drop),
+        }
+    }
+
+    /// Whether the server ends transactions that nobody goes on with: MySQL does
+    /// not, unlike MariaDB.
+    pub(crate) async fn ends_idle_transactions(&mut self) -> bool {
+        match self {
+            Self::Postgres(_) => true,
+            Self::MySql(_) => {
+                let is_mariadb = "SELECT CAST(VERSION() LIKE '%MariaDB%' AS SIGNED)";
+                self.numbers(is_mariadb).await == [1]
+            }
         }
     }
 

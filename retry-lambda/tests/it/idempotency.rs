@@ -17,6 +17,8 @@ on_each_engine! {
     of_two_attempts_at_once_one_takes_effect_and_both_are_answered,
     an_attempt_waits_for_another_and_goes_on_if_that_one_fails,
     an_attempt_that_waits_too_long_is_told_that_another_is_under_way,
+    however_many_attempts_wait_one_takes_effect,
+    keys_that_differ_by_case_are_different,
     old_keys_are_forgotten_with_the_next_write,
 }
 
@@ -113,13 +115,53 @@ async fn an_attempt_that_waits_too_long_is_told_that_another_is_under_way(
     let mut rival = surroundings.connect().await;
     let key = new_key();
     rival.claim(&key).await;
-    surroundings.database_limit = Duration::from_secs(2);
+    // Half of it is for the lock, and MySQL takes a second more.
+    surroundings.database_limit = Duration::from_secs(4);
     let hasty = surroundings.environment().await;
     let reply = hasty.write(&key, create("bolt")).await;
     assert_eq!(reply, Reply::Refused(Refusal::StillUnderWay));
 
     rival.execute("ROLLBACK").await;
     assert_eq!(item(patient.write(&key, create("bolt")).await).version, 1);
+}
+
+/// Those that waited together may be in each other's way when the wait is over:
+/// that is trouble which passes, and the API Lambda tries again.
+async fn however_many_attempts_wait_one_takes_effect(surroundings: Surroundings) {
+    let environment = surroundings.migrated_environment().await;
+    let (one, other) = (
+        surroundings.environment().await,
+        surroundings.environment().await,
+    );
+    let (mut rival, mut observer) = (surroundings.connect().await, surroundings.connect().await);
+    let key = new_key();
+    rival.claim(&key).await;
+    let fail_once_waited_for = async {
+        observer.until_somebody_waits().await;
+        rival.execute("ROLLBACK").await;
+    };
+    let attempt =
+        async |environment: &Environment| match environment.write(&key, create("bolt")).await {
+            Reply::Unavailable(_) => environment.write(&key, create("bolt")).await,
+            reply => reply,
+        };
+    let (first, second, third, ()) = tokio::join!(
+        attempt(&environment),
+        attempt(&one),
+        attempt(&other),
+        fail_once_waited_for,
+    );
+    let first = item(first);
+    assert_eq!([item(second), item(third)], [first.clone(), first]);
+    assert_eq!(number_of_items(&environment).await, 1);
+}
+
+async fn keys_that_differ_by_case_are_different(surroundings: Surroundings) {
+    let environment = surroundings.migrated_environment().await;
+    for (key, name) in [("order-7", "bolt"), ("ORDER-7", "nut")] {
+        let reply = environment.write(&key.parse().unwrap(), create(name)).await;
+        assert_eq!(item(reply).name, name);
+    }
 }
 
 async fn old_keys_are_forgotten_with_the_next_write(surroundings: Surroundings) {

@@ -15,6 +15,7 @@ on_each_engine! {
     each_replacement_raises_the_version,
     a_deletion_needs_the_expected_version_and_is_final,
     text_of_any_kind_survives,
+    the_database_is_the_last_to_check,
 }
 
 async fn what_was_created_can_be_read_back(surroundings: Surroundings) {
@@ -114,4 +115,21 @@ async fn text_of_any_kind_survives(surroundings: Surroundings) {
     let read = environment.get(created.id).await;
     assert_eq!(source(read.clone()), Source::Database);
     assert_eq!(item(read).name, name);
+}
+
+async fn the_database_is_the_last_to_check(surroundings: Surroundings) {
+    let environment = surroundings.migrated_environment().await;
+    environment.create("bolt").await;
+    let mut session = surroundings.connect().await;
+    for change in [
+        "name = ''".to_owned(),
+        format!("name = '{}'", "n".repeat(201)),
+        format!("description = '{}'", "d".repeat(2_001)),
+        "quantity = -1".to_owned(),
+        "quantity = 1000000001".to_owned(),
+        "version = 0".to_owned(),
+    ] {
+        let refused = session.refuses(&format!("UPDATE items SET {change}")).await;
+        assert!(refused, "{change}");
+    }
 }

@@ -7,7 +7,7 @@ use retry_lambda::handler::{Answer, InvocationError};
 use serde_json::json;
 
 use crate::{
-    engine::on_each_engine,
+    engine::{Engine, on_each_engine},
     world::{FRESH_FOR, START, Surroundings, source},
 };
 
@@ -74,4 +74,20 @@ async fn a_column_that_a_later_migration_adds_does_not_disturb_a_warm_environmen
     environment.create("nut").await;
     environment.clock.advance(FRESH_FOR);
     assert_eq!(source(environment.get(id).await), Source::Database);
+}
+
+/// MySQL commits when it changes the schema, so the mark of a migration can be
+/// there without the migration.
+#[tokio::test]
+async fn a_migration_that_mysql_was_kept_from_is_done_again() {
+    let Some(surroundings) = Surroundings::fresh(Engine::MySql).await else {
+        return;
+    };
+    let environment = surroundings.migrated_environment().await;
+    let mut session = surroundings.connect().await;
+    session.execute("DROP TABLE idempotency_keys").await;
+    let mark = "UPDATE _sqlx_migrations SET success = false WHERE version = 2";
+    session.execute(mark).await;
+    assert_eq!(environment.migrate().await.unwrap(), migrated(1));
+    environment.create("bolt").await;
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use contract::{
     Command, Deadline, Dependency, IdempotencyKey, Read, Refusal, Reply, Source, Write,
 };
-use lambda_kit::testing::function_at;
+use lambda_kit::testing::{function_at, skipped};
 use retry_lambda::handler::InvocationError;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -25,6 +25,7 @@ on_each_engine! {
     a_hung_database_leaves_time_for_the_fallback,
     a_killed_connection_is_noticed_before_use,
     a_write_that_waits_for_a_lock_too_long_is_given_up_and_can_be_retried,
+    an_environment_that_is_frozen_for_good_does_not_keep_its_locks,
     nothing_is_begun_when_no_time_is_left,
     a_database_without_its_tables_fails_the_invocation,
     an_event_that_cannot_be_understood_fails_the_invocation_with_the_reason,
@@ -172,6 +173,33 @@ fn replace(id: Uuid) -> Write {
         draft: draft("nut"),
         expected: None,
     }
+}
+
+async fn an_environment_that_is_frozen_for_good_does_not_keep_its_locks(
+    mut surroundings: Surroundings,
+) {
+    let patient = surroundings.migrated_environment().await;
+    let id = patient.create("bolt").await.id;
+    let (mut rival, mut observer) = (surroundings.connect().await, surroundings.connect().await);
+    if !observer.ends_idle_transactions().await {
+        skipped("needs a server that ends idle transactions");
+        return;
+    }
+    surroundings.database_limit = Duration::from_secs(2);
+    let frozen = surroundings.environment().await;
+    rival.execute("BEGIN").await;
+    rival.execute("SELECT id FROM items FOR UPDATE").await;
+    let (key, write) = (new_key(), replace(id));
+    // It holds its key, waits for the item, and is given it when frozen.
+    let mut half_way = Box::pin(frozen.write(&key, write.clone()));
+    tokio::select! {
+        reply = &mut half_way => panic!("expected it to wait, got {reply:?}"),
+        () = observer.until_somebody_waits() => {}
+    }
+    rival.execute("ROLLBACK").await;
+
+    assert_eq!(item(patient.write(&key, write).await).version, 2);
+    drop(half_way);
 }
 
 async fn nothing_is_begun_when_no_time_is_left(surroundings: Surroundings) {
