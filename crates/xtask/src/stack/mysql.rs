@@ -125,8 +125,9 @@ impl<'workspace> DataFolder<'workspace> {
             .essentials_only()
             .args(["--no-defaults".to_owned()])
             .args([option("datadir", &self.folder.join("data"))]);
-        // Neither server runs as root by accident.
-        let as_root = is_root().then_some("--user=root");
+        // Neither server runs as root unless it is told to. Told so without
+        // `loose`, MariaDB's script gives root a part of what is installed, too.
+        let as_root = is_root().then_some("--loose-user=root");
         program.args(as_root)
     }
 

@@ -95,8 +95,8 @@ impl Engine for MySql {
 ///
 /// * Locks are waited for in whole seconds, one at least. MySQL looks once a
 ///   second whether they are over.
-/// * MariaDB limits every statement, MySQL only those that read; those that
-///   write end with their locks.
+/// * MariaDB limits every statement, MySQL only those that read; one that writes
+///   is as short as its wait for locks.
 /// * MySQL cannot end idle transactions alone, so it ends idle sessions; the
 ///   next request makes a new one.
 /// * Reads see what is committed, and nothing is locked but the rows asked for,
