@@ -23,9 +23,8 @@ use uuid::Uuid;
 
 use crate::{
     budget::Budget,
-    database::{Database, DatabaseError},
-    idempotency::write_once,
-    items::{self, Current},
+    database::DatabaseError,
+    repository::{Current, Repository},
 };
 
 /// How long those who wait for somebody else's answer do, on average, before
@@ -53,7 +52,7 @@ impl Freshness {
 /// The items, read and written through the cache.
 pub struct CacheAside {
     /// Where items live.
-    pub database: Database,
+    pub database: Box<dyn Repository>,
     /// Where they are kept aside.
     pub cache: Cache,
     /// How long that does instead of the database.
@@ -107,12 +106,7 @@ impl CacheAside {
         budget: Budget,
     ) -> Result<Reply, DatabaseError> {
         let time_left = budget.left(self.clock.now());
-        let outcome = self
-            .database
-            .run(time_left, async |connection| {
-                Ok(write_once(connection, key, write, &*self.clock).await?)
-            })
-            .await?;
+        let outcome = self.database.write_once(key, write, time_left).await?;
         if let Some((current, as_of)) = outcome.current {
             let (id, content) = to_cache(current);
             let (key, entry) = (CacheKey::Item(id), self.entry(content, as_of));
@@ -131,13 +125,8 @@ impl CacheAside {
             Turn::Ask(stale) => stale,
         };
         let now = self.clock.now();
-        let found = self
-            .database
-            .run(budget.for_database_read(now), async |connection| {
-                Ok(items::get(connection, id).await?)
-            })
-            .await;
-        let found = match found {
+        let time_left = budget.for_database_read(now);
+        let found = match self.database.get(id, time_left).await {
             Ok(found) => found,
             Err(error) => {
                 self.tell(budget, self.cache.end_lease(&key)).await;
@@ -204,12 +193,8 @@ impl CacheAside {
         budget: Budget,
     ) -> Result<Reply, DatabaseError> {
         let now = self.clock.now();
-        let page = self
-            .database
-            .run(budget.for_database_read(now), async |connection| {
-                Ok(items::list(connection, limit, cursor).await?)
-            })
-            .await?;
+        let time_left = budget.for_database_read(now);
+        let page = self.database.list(limit, cursor, time_left).await?;
         let worth_keeping = cursor.is_none() || !page.items.is_empty();
         let entry = self.entry(CacheContent::Page(page), now);
         if worth_keeping {

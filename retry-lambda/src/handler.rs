@@ -17,9 +17,7 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::{
-    budget::Budget,
-    cache_aside::CacheAside,
-    database::{DatabaseError, MigrationError},
+    budget::Budget, cache_aside::CacheAside, database::DatabaseError, repository::MigrationError,
 };
 
 /// Everything that answering takes.

@@ -14,8 +14,7 @@ use lambda_kit::{
 };
 use lambda_runtime::{LambdaEvent, service_fn};
 use retry_lambda::{
-    budget::deadline_of, cache_aside::CacheAside, config::Config, database::Database,
-    handler::Handler,
+    budget::deadline_of, cache_aside::CacheAside, config::Config, handler::Handler, repository,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -34,7 +33,12 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let cache_login = config.cache.login(clock.clone()).await?;
     let handler = Handler {
         items: CacheAside {
-            database: Database::new(config.database, database_login, faults.clone()),
+            database: repository::open(
+                config.database,
+                database_login,
+                faults.clone(),
+                clock.clone(),
+            ),
             cache: Cache::new(config.cache, cache_login, clock.clone(), faults.clone()),
             freshness: config.freshness,
             lease_life: CacheAside::LEASE_LIFE,
