@@ -9,10 +9,9 @@ use contract::{Command, Dependency, Faults, IdempotencyKey, Reply, Unavailable, 
 use lambda_kit::{
     clock::{Clock, SystemClock},
     function::Function,
+    testing::LambdaEndpoint,
 };
 use uuid::Uuid;
-
-use crate::lambda_endpoint::LambdaEndpoint;
 
 const PATIENCE: Patience = Patience {
     request: Duration::from_secs(10),
