@@ -696,6 +696,15 @@ export interface operations {
                     "application/json": components["schemas"]["Circuit"];
                 };
             };
+            /** @description The request is wrong; errors names every mistake. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -892,6 +901,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is wrong; errors names every mistake. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description There is no such thing. */
             404: {
@@ -1243,7 +1261,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Requests with the same key have one effect together. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1340,8 +1358,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the item has another ETag than these. */
-                "If-None-Match"?: string | null;
+                /** @description Only if the item has another `ETag` than these. */
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The item. */
@@ -1415,10 +1433,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the item still has this ETag. */
-                "If-Match"?: string | null;
+                /** @description Only if the item still has this `ETag`, or, with `*`, any. */
+                "If-Match"?: string;
                 /** @description Requests with the same key have one effect together. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description The item. */
@@ -1534,10 +1552,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the item still has this ETag. */
-                "If-Match"?: string | null;
+                /** @description Only if the item still has this `ETag`, or, with `*`, any. */
+                "If-Match"?: string;
                 /** @description Requests with the same key have one effect together. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description The item. */
