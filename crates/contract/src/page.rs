@@ -142,7 +142,14 @@ mod tests {
     #[test]
     fn foreign_cursors_are_refused() {
         let without_checksum = BASE64_URL_SAFE_NO_PAD.encode(Uuid::from_u128(7));
-        for text in ["", "abc", "not base64!", "AAAA", "AAAAAA", &without_checksum] {
+        for text in [
+            "",
+            "abc",
+            "not base64!",
+            "AAAA",
+            "AAAAAA",
+            &without_checksum,
+        ] {
             assert_eq!(text.parse::<Cursor>(), Err(CursorError));
         }
     }

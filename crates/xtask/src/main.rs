@@ -2,6 +2,7 @@
 
 mod checks;
 mod disk;
+mod fuzz;
 mod http;
 mod interrupt;
 mod planted;
@@ -63,6 +64,12 @@ enum Command {
         #[arg(default_value = "all")]
         extent: Extent,
     },
+    /// Sends the API what follows from its description, and judges every answer.
+    Fuzz {
+        /// How much of it.
+        #[command(flatten)]
+        choice: fuzz::Choice,
+    },
     /// Plants known bugs in a copy of the breaker and tells which test catches
     /// which.
     Planted {
@@ -116,6 +123,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Down => lifecycle::down(&workspace),
         Command::Status => lifecycle::status(&workspace),
         Command::Tour => tour::tour(&workspace, &Narrator::to_stdout(), &interrupt).map(drop),
+        Command::Fuzz { choice } => fuzz::fuzz(&workspace, *choice, &interrupt),
         Command::Server { action, server } => {
             let name = match server {
                 Backend::Database => Name::Database,

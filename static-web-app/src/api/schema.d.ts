@@ -457,9 +457,9 @@ export interface components {
          *     travel as they are.
          */
         ItemDraft: {
-            /** @description At most 2,000 characters; empty if left out. */
+            /** @description At most 2,000 characters, none of them U+0000; empty if left out. */
             description?: string;
-            /** @description 1 to 200 characters, not only white space. */
+            /** @description 1 to 200 characters, not only white space, none of them U+0000. */
             name: string;
             /**
              * Format: int64
@@ -474,7 +474,12 @@ export interface components {
             /** @description Pass this as `cursor` for the next page; null on the last one. */
             next_cursor: string | null;
         };
-        /** @description What is ordered, why, by whom and for how long. */
+        /**
+         * @description What is ordered, why, by whom and for how long.
+         *
+         *     It comes into being through [`Self::parse`], which names every mistake; that serde could
+         *     read it too is for the description, which says by it that other fields are refused.
+         */
         OrderRequest: {
             /** @description By whom. */
             actor: string;
