@@ -35,7 +35,7 @@ const COMPLETE: u32 = 5_000;
 
 /// The seed and the cases of the run among the tests.
 const TESTED: Amount = Amount {
-    cases: 300,
+    cases: 60,
     seed: 1,
     // Several workers would learn ids from the answers in another order each time.
     workers: 1,

@@ -23,6 +23,8 @@ pub(super) struct Reports {
 pub(super) struct Outcome {
     pub(super) phases: BTreeMap<String, u64>,
     pub(super) checks: BTreeMap<String, u64>,
+    /// How many answers were 503.
+    pub(super) unavailable: u64,
     pub(super) version: String,
     pub(super) date: String,
 }
@@ -54,6 +56,18 @@ struct Recorder {
     cases: serde_json::Map<String, serde_json::Value>,
     #[serde(default)]
     checks: BTreeMap<String, Vec<Judgement>>,
+    #[serde(default)]
+    interactions: BTreeMap<String, Interaction>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Interaction {
+    response: Option<Response>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Response {
+    status_code: u16,
 }
 
 #[derive(Debug, Deserialize)]
@@ -72,6 +86,10 @@ impl Outcome {
             let event: Event = serde_json::from_str(&line?)?;
             if let Some(Scenario { phase, recorder }) = event.scenario {
                 *outcome.phases.entry(phase).or_default() += recorder.cases.len() as u64;
+                let answers = recorder.interactions.into_values();
+                let answers = answers.filter_map(|interaction| interaction.response);
+                outcome.unavailable +=
+                    answers.filter(|answer| answer.status_code == 503).count() as u64;
                 for judgement in recorder.checks.into_values().flatten() {
                     *outcome.checks.entry(judgement.name).or_default() += 1;
                 }
@@ -132,6 +150,7 @@ mod tests {
             r#"{"ScenarioFinished": {"phase": "examples", "recorder": {"label": "GET /x"}}}"#,
             "\n",
             r#"{"ScenarioFinished": {"phase": "fuzzing", "recorder": {"cases": {"a": 1, "b": {}},
+                "interactions": {"a": {"response": {"status_code": 503}}, "b": {"response": null}},
                 "checks": {"a": [{"name": "one", "status": "success"}, {"name": "two"}],
                 "b": [{"name": "one"}]}}}}"#,
         );
@@ -144,6 +163,7 @@ mod tests {
             owned.collect::<BTreeMap<_, _>>()
         };
         assert_eq!(outcome.phases, told(&[("fuzzing", 2)]));
+        assert_eq!(outcome.unavailable, 1);
         assert_eq!(outcome.checks, told(&[("one", 2), ("two", 1)]));
     }
 }

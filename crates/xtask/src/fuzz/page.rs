@@ -45,17 +45,18 @@ impl fmt::Display for Page {
             .iter()
             .flat_map(|(_, outcome)| outcome.phases.keys())
             .collect();
-        write!(page, "| part |")?;
+        write!(page, "| requests to |")?;
         for phase in &phases {
             write!(page, " {phase} |")?;
         }
-        writeln!(page, "\n| --- |{}", " ---: |".repeat(phases.len()))?;
+        writeln!(page, " answered 503 |")?;
+        writeln!(page, "| --- |{} ---: |", " ---: |".repeat(phases.len()))?;
         for (part, outcome) in &self.parts {
             write!(page, "| {} |", part.about)?;
             for phase in &phases {
                 write!(page, " {} |", outcome.phases.get(*phase).unwrap_or(&0))?;
             }
-            writeln!(page)?;
+            writeln!(page, " {} |", outcome.unavailable)?;
         }
         let mut checks: BTreeMap<&str, u64> = BTreeMap::new();
         for (name, count) in self.parts.iter().flat_map(|(_, outcome)| &outcome.checks) {
