@@ -41,7 +41,8 @@ const TESTED: Amount = Amount {
     workers: 1,
 };
 
-const OVERRIDE: &str = "/circuits/retry/override";
+/// What outlasts a case that ordered it, by minutes or a day, and refuses calls meanwhile.
+const LASTING: [&str; 2] = ["/circuits/retry/override", "/faults"];
 
 /// How much is sent.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -146,8 +147,7 @@ pub(crate) fn test(workspace: &Workspace, step: &Step, interrupt: &Interrupt) ->
     Ok(())
 }
 
-/// Sends one part, and takes the order that stood during it back whatever
-/// happens: it would outlast the run by up to a day and refuse everybody's calls.
+/// Sends one part, and takes back whatever was ordered during it, however it ends.
 fn send(
     workspace: &Workspace,
     part: &Part,
@@ -157,19 +157,30 @@ fn send(
 ) -> Result<Outcome> {
     let (_, endpoints) = lifecycle::running(workspace)?;
     let api = Client::new(Duration::from_secs(10));
-    let order = format!("{}{OVERRIDE}", endpoints.api_url);
     if part.with_open_circuit {
         let wanted = json!({"mode": "force_open", "reason": "what the API answers meanwhile",
             "actor": "cargo xtask fuzz", "expires_in_s": 3_600});
-        let answer = api.send("PUT", &order, &[], Some(&wanted))?;
+        let answer = api.send(
+            "PUT",
+            &format!("{}{}", endpoints.api_url, LASTING[0]),
+            &[],
+            Some(&wanted),
+        )?;
         if answer.status != 200 {
             bail!("the circuit could not be opened: {}", answer.text);
         }
     }
     let sent = part.send(workspace, &endpoints.api_url, amount, interrupt, tell);
-    let withdrawn = api.send("DELETE", &order, &[], None)?;
-    if withdrawn.status != 204 {
-        bail!("the override could not be taken back: {}", withdrawn.text);
+    for lasting in LASTING {
+        let ended = api.send(
+            "DELETE",
+            &format!("{}{lasting}", endpoints.api_url),
+            &[],
+            None,
+        )?;
+        if ended.status != 204 {
+            bail!("{lasting} could not be ended: {}", ended.text);
+        }
     }
     sent
 }

@@ -26,13 +26,19 @@ pub(super) struct Part {
     pub(super) with_open_circuit: bool,
 }
 
-/// An override stands above the rules for the whole fleet: one that a case gave
-/// would turn the other cases' answers into 503, so orders are a part of their own.
+/// An override stands above the rules for the whole fleet, and a fault strikes all of it:
+/// one that a case gave would turn the other cases' answers into 503, so orders and faults
+/// are parts of their own.
 pub(super) const PARTS: &[Part] = &[
     Part {
-        name: "fuzz: every operation but the override",
-        about: "every operation but the override",
-        arguments: &["--exclude-operation-id", "give_override"],
+        name: "fuzz: every operation but overrides and faults",
+        about: "every operation but overrides and faults",
+        arguments: &[
+            "--exclude-operation-id",
+            "give_override",
+            "--exclude-tag",
+            "faults",
+        ],
         cases_per_example: 15,
         with_open_circuit: false,
     },
@@ -49,6 +55,13 @@ pub(super) const PARTS: &[Part] = &[
         arguments: &["--include-tag", "items"],
         cases_per_example: 120,
         with_open_circuit: true,
+    },
+    Part {
+        name: "fuzz: faults",
+        about: "the faults' operations",
+        arguments: &["--include-tag", "faults"],
+        cases_per_example: 120,
+        with_open_circuit: false,
     },
 ];
 
