@@ -118,6 +118,11 @@ impl Reports {
         })
     }
 
+    /// How many bytes of events there are; they come in blocks, one an operation and phase.
+    pub(super) fn written(&self) -> u64 {
+        std::fs::metadata(&self.events).map_or(0, |events| events.len())
+    }
+
     /// What can be read of the events while they are being written.
     pub(super) fn cases_so_far(&self) -> u64 {
         let events = std::fs::read(&self.events).unwrap_or_default();

@@ -84,12 +84,17 @@ impl Part {
         let bound = PATIENCE_PER_CASE * (amount.cases + 300);
         let ended = std::thread::scope(|scope| {
             let running = scope.spawn(|| program.run_within(bound, interrupt));
-            let mut told = 0;
+            let (mut told, mut seen) = (0, 0);
             while !running.is_finished() {
                 // The interrupt ends the program, and that ends this.
                 waiting::pause(Duration::from_millis(200), &Interrupt::new())?;
+                let written = reports.written();
+                if written == seen {
+                    continue;
+                }
+                seen = written;
                 let cases = reports.cases_so_far();
-                if cases >= told + 500 {
+                if cases >= told + 250 {
                     tell(cases);
                     told = cases;
                 }
