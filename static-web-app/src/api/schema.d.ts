@@ -474,12 +474,7 @@ export interface components {
             /** @description Pass this as `cursor` for the next page; null on the last one. */
             next_cursor: string | null;
         };
-        /**
-         * @description What is ordered, why, by whom and for how long.
-         *
-         *     It comes into being through [`Self::parse`], which names every mistake; that serde could
-         *     read it too is for the description, which says by it that other fields are refused.
-         */
+        /** @description What is ordered, why, by whom and for how long. */
         OrderRequest: {
             /** @description By whom. */
             actor: string;
@@ -1144,6 +1139,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is wrong; errors names every mistake. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description This deployment does not let anybody inject faults. */
             403: {
