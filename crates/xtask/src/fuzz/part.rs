@@ -56,10 +56,11 @@ pub(super) const PARTS: &[Part] = &[
         cases_per_example: 120,
         with_open_circuit: true,
     },
+    // No answer about a fault leads to another request, so no sequences follow from it.
     Part {
         name: "fuzz: faults",
         about: "the faults' operations",
-        arguments: &["--include-tag", "faults"],
+        arguments: &["--include-tag", "faults", "--phases", "coverage,fuzzing"],
         cases_per_example: 120,
         with_open_circuit: false,
     },
