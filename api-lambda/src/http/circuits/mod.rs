@@ -3,6 +3,8 @@
 mod description;
 mod order;
 
+use std::str::FromStr;
+
 use axum::{
     Json,
     body::Body,
@@ -44,7 +46,7 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<CircuitList>, Pr
     params(("name" = String, Path, description = "The circuit.")),
     responses(
         (status = 200, description = "The circuit.", body = Circuit),
-        NotFound, Trouble,
+        Mistake, NotFound, Trouble,
     ))]
 pub(super) async fn read(
     State(app): State<App>,
@@ -71,9 +73,9 @@ pub(super) async fn events(
 ) -> Result<Json<CircuitEvents>, Problem> {
     let breaker = find(&app, &name)?;
     let mut query = Query::new(pairs, &["since"]);
-    let since = query.get::<u64>("since");
+    let since = query.get::<Since>("since");
     query.finish()?;
-    let since = Epoch(since.unwrap_or(0));
+    let Since(since) = since.unwrap_or(Since(Epoch(0)));
     let events = breaker
         .events(since, EVENTS_LIMIT)
         .await
@@ -112,7 +114,7 @@ pub(super) async fn give_order(
     params(("name" = String, Path, description = "The circuit.")),
     responses(
         (status = 204, description = "No order stands."),
-        NotFound, Trouble,
+        Mistake, NotFound, Trouble,
     ))]
 pub(super) async fn withdraw_order(
     State(app): State<App>,
@@ -125,6 +127,22 @@ pub(super) async fn withdraw_order(
         breaker.order(None, "api").await.map_err(|e| trouble(&e))?;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The epoch after which transitions are wanted.
+struct Since(Epoch);
+
+/// The description's `int64` has no larger one, and no client need cope with more.
+const LAST_EPOCH: u64 = i64::MAX.unsigned_abs();
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let epoch = text.parse().ok().filter(|epoch| *epoch <= LAST_EPOCH);
+        let mistake = || format!("must be a whole number from 0 to {LAST_EPOCH}");
+        epoch.map(|epoch| Self(Epoch(epoch))).ok_or_else(mistake)
+    }
 }
 
 fn find<'a>(app: &'a App, name: &str) -> Result<&'a Breaker<Store>, Problem> {
