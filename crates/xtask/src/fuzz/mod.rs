@@ -42,7 +42,11 @@ const TESTED: Amount = Amount {
 };
 
 /// What outlasts a case that ordered it, by minutes or a day, and refuses calls meanwhile.
-const LASTING: [&str; 2] = ["/circuits/retry/override", "/faults"];
+const LASTING: [&str; 3] = [
+    "/circuits/retry/override",
+    "/circuits/fallback/override",
+    "/faults",
+];
 
 /// How much is sent.
 #[derive(Debug, Clone, Copy, clap::Args)]
