@@ -6,7 +6,7 @@ use api_lambda::{
     config::Config,
     faults::{FaultTable, FaultWatch, FaultyStore},
     http::{self, App},
-    path,
+    path::{self, RetryLimits},
 };
 use breaker_core::{Breaker, DynamoDbStore, Policy};
 use lambda_kit::{
@@ -41,7 +41,15 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     if let Err(error) = breaker.warm_up(WARM_UP).await {
         tracing::warn!(%error, "the circuit is not known yet");
     }
-    let path = path::build(retry, fallback, breaker.clone(), config.patience, &clock);
+    let retries = RetryLimits::default();
+    let path = path::build(
+        retry,
+        fallback,
+        breaker.clone(),
+        config.patience,
+        retries,
+        &clock,
+    );
     let app = App {
         path,
         breaker,

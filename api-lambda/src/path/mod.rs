@@ -30,7 +30,6 @@ use lambda_kit::{
 use tower::{Service, ServiceBuilder, ServiceExt, retry::RetryLayer, util::BoxCloneSyncService};
 
 pub(crate) use self::journal::as_ms;
-pub use self::journal::{Attempt, AttemptOutcome, Journal, Target};
 use self::{
     attempt_timeout::AttemptTimeoutLayer,
     classify::classify,
@@ -38,6 +37,10 @@ use self::{
     invoke::Invoke,
     journal::JournalLayer,
     retry::{RetryPolicy, suspicion_of},
+};
+pub use self::{
+    journal::{Attempt, AttemptOutcome, Journal, Target},
+    retry::RetryLimits,
 };
 
 /// A command on its way, with the notes taken about it.
@@ -119,6 +122,7 @@ pub fn build<S, B, C>(
     fallback: Function,
     breaker: Breaker<S, B>,
     patience: Patience,
+    retries: RetryLimits,
     clock: &Arc<C>,
 ) -> Path
 where
@@ -133,6 +137,7 @@ where
             Arc::clone(clock),
         ))
         .layer(RetryLayer::new(RetryPolicy::new(
+            retries,
             suspicion_of(&breaker),
             Arc::clone(clock),
         )))

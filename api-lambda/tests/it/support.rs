@@ -5,7 +5,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 use api_lambda::{
     faults::{FaultTable, FaultWatch, FaultyStore},
     http::{App, router},
-    path::{self, Patience},
+    path::{self, Patience, RetryLimits},
 };
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use axum::{
@@ -80,6 +80,7 @@ fn app(lambda_url: &str, injection: FaultInjection) -> Router {
         function("fallback"),
         breaker.clone(),
         patience,
+        RetryLimits::default(),
         &clock,
     );
     router(App {
