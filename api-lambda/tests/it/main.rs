@@ -12,6 +12,7 @@ mod answers;
 mod bad_input;
 mod faults;
 mod lambda_endpoint;
+mod metastability;
 mod nonsense;
 mod openapi;
 mod start;
