@@ -5,9 +5,11 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 use api_lambda::{
     config::Config,
     faults::{FaultTable, FaultWatch, FaultyStore},
-    http::{self, App},
-    path::{self, RetryLimits},
+    http::{self, App, Store},
+    path::{self, Circuits, RetryLimits},
+    telemetry::{Counted, MeasuredStore},
 };
+use axum::{middleware::map_response, response::Response};
 use breaker_core::{Breaker, DynamoDbStore, Policy};
 use lambda_kit::{
     aws,
@@ -15,6 +17,7 @@ use lambda_kit::{
     config::Variables,
     entry::{self, BoxError},
     function::Function,
+    metrics::Metrics,
 };
 
 /// How long the first connection to DynamoDB may take, before the first event.
@@ -27,6 +30,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(config: Config) -> Result<(), BoxError> {
+    let metrics = Metrics::start(config.stage, "api");
     let sdk = aws::sdk_config().await;
     let lambda = aws_sdk_lambda::Client::new(&sdk);
     let retry = Function::new(lambda.clone(), config.retry_function);
@@ -36,27 +40,37 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let table = FaultTable::new(dynamodb.clone(), config.circuits_table.clone());
     let faults = FaultWatch::new(config.fault_injection, table, clock.clone());
     let store = DynamoDbStore::new(dynamodb, config.circuits_table);
-    let store = FaultyStore::new(store, faults.injector());
-    let breaker = Breaker::new("retry".parse()?, Policy::default(), store)?;
-    if let Err(error) = breaker.warm_up(WARM_UP).await {
+    let store = MeasuredStore(FaultyStore::new(store, faults.injector()));
+    let breaker = |name: &str| -> Result<Breaker<Store>, BoxError> {
+        let builder = Breaker::builder(name.parse()?, Policy::default(), store.clone());
+        Ok(builder.observer(Counted::default()).build()?)
+    };
+    let circuits = Circuits {
+        retry: breaker("retry")?,
+        fallback: breaker("fallback")?,
+    };
+    if let Err(error) = circuits.retry.warm_up(WARM_UP).await {
         tracing::warn!(%error, "the circuit is not known yet");
     }
-    let retries = RetryLimits::default();
     let path = path::build(
         retry,
         fallback,
-        breaker.clone(),
+        circuits.clone(),
         config.patience,
-        retries,
+        RetryLimits::default(),
         &clock,
     );
     let app = App {
         path,
-        breaker,
+        circuits,
         faults,
         patience: config.patience,
         stage: config.stage,
         clock,
     };
-    lambda_http::run(http::router(app)).await
+    let flush = move |response: Response| async move {
+        metrics.flush();
+        response
+    };
+    lambda_http::run(http::router(app).layer(map_response(flush))).await
 }

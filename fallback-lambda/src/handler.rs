@@ -68,7 +68,11 @@ impl Handler {
                 return Err(error);
             }
         };
-        let span = tracing::info_span!("fallback", request_id = request.request_id);
+        let span = tracing::info_span!(
+            "fallback",
+            request_id = request.request_id,
+            trace_id = lambda_kit::telemetry::trace_id()
+        );
         self.faults.follow(request.faults.clone());
         let answered = Box::pin(self.answer(&request).instrument(span));
         let answered = self.faults.around_function(FaultTarget::Fallback, answered);

@@ -14,16 +14,17 @@ use contract::{
 use lambda_kit::{
     cache::{Cache, CacheError, Lease},
     clock::Clock,
+    metrics as names,
     telemetry::Causes,
 };
+use metrics::counter;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::{
     budget::Budget,
-    database::{Database, DatabaseError},
-    idempotency::write_once,
-    items::{self, Current},
+    database::DatabaseError,
+    repository::{Current, Repository},
 };
 
 /// How long those who wait for somebody else's answer do, on average, before
@@ -51,7 +52,7 @@ impl Freshness {
 /// The items, read and written through the cache.
 pub struct CacheAside {
     /// Where items live.
-    pub database: Database,
+    pub database: Box<dyn Repository>,
     /// Where they are kept aside.
     pub cache: Cache,
     /// How long that does instead of the database.
@@ -105,12 +106,7 @@ impl CacheAside {
         budget: Budget,
     ) -> Result<Reply, DatabaseError> {
         let time_left = budget.left(self.clock.now());
-        let outcome = self
-            .database
-            .run(time_left, async |connection| {
-                Ok(write_once(connection, key, write, &*self.clock).await?)
-            })
-            .await?;
+        let outcome = self.database.write_once(key, write, time_left).await?;
         if let Some((current, as_of)) = outcome.current {
             let (id, content) = to_cache(current);
             let (key, entry) = (CacheKey::Item(id), self.entry(content, as_of));
@@ -121,19 +117,16 @@ impl CacheAside {
 
     async fn get(&self, id: Uuid, budget: Budget) -> Result<Reply, DatabaseError> {
         let key = CacheKey::Item(id);
-        let known = match self.turn(&key, budget).await {
+        let turn = self.turn(&key, budget).await;
+        count(&turn);
+        let known = match turn {
             Turn::Fresh(entry) => return Ok(entry.into_reply(Source::Cache)),
             Turn::Absent => return Ok(Reply::Refused(Refusal::NotFound { id })),
             Turn::Ask(stale) => stale,
         };
         let now = self.clock.now();
-        let found = self
-            .database
-            .run(budget.for_database_read(now), async |connection| {
-                Ok(items::get(connection, id).await?)
-            })
-            .await;
-        let found = match found {
+        let time_left = budget.for_database_read(now);
+        let found = match self.database.get(id, time_left).await {
             Ok(found) => found,
             Err(error) => {
                 self.tell(budget, self.cache.end_lease(&key)).await;
@@ -200,12 +193,8 @@ impl CacheAside {
         budget: Budget,
     ) -> Result<Reply, DatabaseError> {
         let now = self.clock.now();
-        let page = self
-            .database
-            .run(budget.for_database_read(now), async |connection| {
-                Ok(items::list(connection, limit, cursor).await?)
-            })
-            .await?;
+        let time_left = budget.for_database_read(now);
+        let page = self.database.list(limit, cursor, time_left).await?;
         let worth_keeping = cursor.is_none() || !page.items.is_empty();
         let entry = self.entry(CacheContent::Page(page), now);
         if worth_keeping {
@@ -264,6 +253,14 @@ impl CacheAside {
             .await
             .unwrap_or(Err(CacheError::Timeout(left)))
     }
+}
+
+fn count(turn: &Turn) {
+    let name = match turn {
+        Turn::Fresh(_) | Turn::Absent => names::CACHE_HITS,
+        Turn::Ask(_) => names::CACHE_MISSES,
+    };
+    counter!(name).increment(1);
 }
 
 /// What the cache shall say of an item, and of which.

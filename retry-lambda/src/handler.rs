@@ -17,9 +17,7 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::{
-    budget::Budget,
-    cache_aside::CacheAside,
-    database::{DatabaseError, MigrationError},
+    budget::Budget, cache_aside::CacheAside, database::DatabaseError, repository::MigrationError,
 };
 
 /// Everything that answering takes.
@@ -87,7 +85,11 @@ impl Handler {
     pub async fn handle(&self, event: Value, ends_at: Deadline) -> Result<Answer, InvocationError> {
         let outcome = match RetryEvent::deserialize(event) {
             Ok(RetryEvent::Items(request)) => {
-                let span = tracing::info_span!("items", request_id = request.request_id);
+                let span = tracing::info_span!(
+                    "items",
+                    request_id = request.request_id,
+                    trace_id = lambda_kit::telemetry::trace_id()
+                );
                 self.faults.follow(request.faults.clone());
                 let answered = Box::pin(self.answer(request, ends_at));
                 let answered = self.faults.around_function(FaultTarget::Retry, answered);

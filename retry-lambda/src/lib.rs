@@ -1,4 +1,4 @@
-//! Normal operation: items live in PostgreSQL, and the cache is kept aside.
+//! Normal operation: items live in a database, and the cache is kept aside.
 //!
 //! A read asks the cache first, then the database, then leaves what it found in
 //! the cache. A write goes to the database, exactly once for each idempotency
@@ -7,7 +7,8 @@
 //!
 //! * [`handler`] decides who answers an event.
 //! * [`cache_aside`] reads and writes items through the cache.
-//! * [`database`] holds the one connection, and tells trouble from defects.
+//! * [`repository`] holds the items, in PostgreSQL, MySQL or MariaDB.
+//! * [`database`] says where that is, and tells trouble from defects.
 //! * [`budget`] divides the time before a deadline among the steps.
 //! * [`config`] is what the environment variables say.
 
@@ -16,5 +17,4 @@ pub mod cache_aside;
 pub mod config;
 pub mod database;
 pub mod handler;
-mod idempotency;
-mod items;
+pub mod repository;

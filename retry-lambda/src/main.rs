@@ -10,11 +10,11 @@ use lambda_kit::{
     entry::{self, BoxError},
     faults::Injector,
     function::Function,
+    metrics::Metrics,
 };
 use lambda_runtime::{LambdaEvent, service_fn};
 use retry_lambda::{
-    budget::deadline_of, cache_aside::CacheAside, config::Config, database::Database,
-    handler::Handler,
+    budget::deadline_of, cache_aside::CacheAside, config::Config, handler::Handler, repository,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,6 +25,7 @@ async fn main() -> ExitCode {
 
 async fn serve(config: Config) -> Result<(), BoxError> {
     tracing::info!(stage = config.stage.as_str(), "starting");
+    let metrics = Metrics::start(config.stage, "retry");
     let clock = Arc::new(SystemClock);
     let faults = Injector::new(config.fault_injection, clock.clone());
     let sdk = aws::sdk_config().await;
@@ -32,7 +33,12 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let cache_login = config.cache.login(clock.clone()).await?;
     let handler = Handler {
         items: CacheAside {
-            database: Database::new(config.database, database_login, faults.clone()),
+            database: repository::open(
+                config.database,
+                database_login,
+                faults.clone(),
+                clock.clone(),
+            ),
             cache: Cache::new(config.cache, cache_login, clock.clone(), faults.clone()),
             freshness: config.freshness,
             lease_life: CacheAside::LEASE_LIFE,
@@ -49,7 +55,11 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| {
         let ends_at = deadline_of(&event.context);
         // Boxed: the future is too deep for the runtime's layers around it.
-        Box::pin(handler.handle(event.payload, ends_at))
+        Box::pin(async move {
+            let answered = handler.handle(event.payload, ends_at).await;
+            metrics.flush();
+            answered
+        })
     }))
     .await
 }

@@ -137,3 +137,31 @@ describe("editing an item", () => {
     expect(preconditions).toEqual(['"3"', '"4"']);
   });
 });
+
+describe("a write whose first sending is still under way", () => {
+  async function sentTwice(underWay: number) {
+    const keys: (string | null)[] = [];
+    api.use(
+      http.post(at("/items"), ({ request }) => {
+        keys.push(request.headers.get("idempotency-key"));
+        return keys.length > underWay ? stored("Busbar") : problem(409, "still-under-way", { retry_after_s: 0 });
+      }),
+    );
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), "Busbar");
+    await user.click(create());
+    return keys;
+  }
+
+  it("is sent again by itself, under the same key, until its outcome is known", async () => {
+    const keys = await sentTwice(2);
+    expect(await screen.findByText("Created Busbar, version 1")).toBeVisible();
+    expect(keys).toEqual([expect.any(String), keys[0], keys[0]]);
+  });
+
+  it("is told to the user when it takes longer than any write should", async () => {
+    const keys = await sentTwice(Number.POSITIVE_INFINITY);
+    expect(await screen.findByText("Not saved: still under way")).toBeVisible();
+    expect(keys).toHaveLength(6);
+  });
+});

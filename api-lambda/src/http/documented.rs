@@ -1,13 +1,44 @@
-//! Problems that many routes share, for the API's description.
+//! What many routes share, for the API's description: headers that they read and
+//! problems that they answer.
 
 #![expect(
     dead_code,
-    reason = "only the schemas are used; answers are made from `Problem`"
+    reason = "only the schemas are used; headers are read, and answers made, elsewhere"
 )]
 
-use utoipa::IntoResponses;
+use utoipa::{IntoParams, IntoResponses};
 
 use super::problem::ProblemBody;
+
+/// A change that can be repeated. Its rules are those of [`contract::IdempotencyKey`].
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(super) struct Repeatable {
+    /// Requests with the same key have one effect together.
+    #[param(rename = "Idempotency-Key", value_type = String, required = false,
+        min_length = 1, max_length = 255, pattern = "^[!-~]*$")]
+    key: (),
+}
+
+/// A change on a condition; [`super::preconditions`] reads it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(super) struct IfStill {
+    /// Only if the item still has this `ETag`, or, with `*`, any.
+    #[param(rename = "If-Match", value_type = String, required = false,
+        pattern = r#"^(\*|"[!#-~]*")$"#)]
+    expected: (),
+}
+
+/// A read on a condition; [`super::preconditions`] reads it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(super) struct UnlessKnown {
+    /// Only if the item has another `ETag` than these.
+    #[param(rename = "If-None-Match", value_type = String, required = false,
+        pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#)]
+    known: (),
+}
 
 /// A parameter in the path, the query or a header is wrong.
 #[derive(IntoResponses)]

@@ -1,6 +1,6 @@
 //! Collects everything that is wrong with a document.
 
-use contract::FieldError;
+use contract::{FieldError, whole_number};
 use serde_json::Value;
 
 /// How much of an unknown field's name is told.
@@ -42,7 +42,7 @@ impl<'a> Mistakes<'a> {
 
     /// A field that must be a whole number from 1 to `max`.
     pub(super) fn whole_number(&mut self, field: &str, max: u32) -> Option<u32> {
-        let number = self.document[field].as_u64();
+        let number = whole_number(&self.document[field]);
         let number = number.and_then(|number| u32::try_from(number).ok());
         let number = number.filter(|number| (1..=max).contains(number));
         if number.is_none() {

@@ -17,7 +17,7 @@ mod request_id;
 use std::sync::Arc;
 
 use axum::{Router, http::Uri, middleware, routing::get};
-use breaker_core::{Breaker, DynamoDbStore};
+use breaker_core::DynamoDbStore;
 use lambda_kit::{
     clock::{Clock, SystemClock},
     config::Stage,
@@ -26,16 +26,20 @@ use lambda_kit::{
 use self::problem::Problem;
 use crate::{
     faults::{FaultWatch, FaultyStore},
-    path::{Path, Patience},
+    path::{Circuits, Path, Patience},
+    telemetry::MeasuredStore,
 };
+
+/// Where the circuits are kept, with all that is done to it on the way.
+pub type Store = MeasuredStore<FaultyStore<DynamoDbStore>>;
 
 /// What handlers share.
 #[derive(Clone)]
 pub struct App {
     /// The call path to the other Lambdas.
     pub path: Path,
-    /// The circuit that guards the Retry Lambda.
-    pub breaker: Breaker<FaultyStore<DynamoDbStore>>,
+    /// The circuits on that path.
+    pub circuits: Circuits<Store>,
     /// Faults that somebody asked for.
     pub faults: FaultWatch,
     /// How long requests may take.

@@ -228,7 +228,7 @@ impl Problem {
     pub(super) fn circuit_not_found(known: &str) -> Self {
         Self::new(
             Kind::NotFound,
-            format!("There is no such circuit; known is: {known}."),
+            format!("There is no such circuit; known are {known}."),
         )
     }
 

@@ -35,6 +35,7 @@ pub(super) async fn carry(mut request: Request, next: Next) -> Response {
         request_id = id,
         method = %request.method(),
         path = request.uri().path(),
+        trace_id = lambda_kit::telemetry::trace_id(),
     );
     request.extensions_mut().insert(RequestId(id.clone()));
     let response = next.run(request).instrument(span.clone()).await;

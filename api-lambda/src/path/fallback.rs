@@ -1,4 +1,7 @@
 //! The last resort of a read: what the cache still knows.
+//!
+//! So that it is not put to the test only when it is needed, a small share of
+//! the reads that went well asks it too, and what it says is compared.
 
 use std::{
     future::Future,
@@ -8,24 +11,33 @@ use std::{
     time::Duration,
 };
 
-use contract::{Command, Read, Reply, Request};
+use breaker_core::{Breaker, BreakerLayer, Outcome, StateStore};
+use contract::{Body, Command, Dependency, Read, Reply, Request};
 use lambda_kit::{clock::Clock, function::Function};
-use tower::{Layer, Service};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 
 use super::{
     AttemptError, Call, PathError,
     journal::{AttemptOutcome, Target},
 };
+use crate::telemetry::{Comparison, count_comparison};
 
-#[derive(Debug)]
+/// The share of reads of one item that ask the fallback although all went well.
+const SAMPLED: f64 = 0.01;
+
+/// What such a read may wait for that longer.
+const SAMPLE_LIMIT: Duration = Duration::from_millis(250);
+
+/// The Fallback Lambda behind its own circuit, asked with a time-out.
+type Guarded = BoxCloneSyncService<(Request<Read>, Duration), Reply, PathError>;
+
 pub(super) struct FallbackLayer<C> {
     fallback: Fallback<C>,
 }
 
 /// The Fallback Lambda and how long it may take.
-#[derive(Debug)]
 struct Fallback<C> {
-    function: Function,
+    guarded: Guarded,
     limit: Duration,
     clock: Arc<C>,
 }
@@ -33,7 +45,7 @@ struct Fallback<C> {
 impl<C> Clone for Fallback<C> {
     fn clone(&self) -> Self {
         Self {
-            function: self.function.clone(),
+            guarded: self.guarded.clone(),
             limit: self.limit,
             clock: Arc::clone(&self.clock),
         }
@@ -41,14 +53,46 @@ impl<C> Clone for Fallback<C> {
 }
 
 impl<C> FallbackLayer<C> {
-    pub(super) fn new(function: Function, limit: Duration, clock: Arc<C>) -> Self {
+    pub(super) fn new<S, B>(
+        function: Function,
+        breaker: Breaker<S, B>,
+        limit: Duration,
+        clock: Arc<C>,
+    ) -> Self
+    where
+        S: StateStore,
+        B: breaker_core::Clock,
+    {
+        let invoke = service_fn(move |(request, limit): (Request<Read>, Duration)| {
+            let function = function.clone();
+            async move {
+                let invoked = function.invoke::<_, Reply>(&request, limit).await;
+                invoked.map_err(AttemptError::from)
+            }
+        });
+        let guarded = ServiceBuilder::new()
+            .layer(BreakerLayer::new(breaker, classify))
+            .service(invoke);
         Self {
             fallback: Fallback {
-                function,
+                guarded: BoxCloneSyncService::new(guarded),
                 limit,
                 clock,
             },
         }
+    }
+}
+
+/// That nothing is cached is an answer, and no failure of the Fallback Lambda.
+fn classify(result: &Result<Reply, AttemptError>) -> Outcome {
+    match result {
+        Ok(Reply::Served(_) | Reply::Refused(_)) => Outcome::Success,
+        Ok(Reply::Unavailable(unavailable)) => match unavailable.dependency {
+            Dependency::NothingCached => Outcome::Success,
+            Dependency::Cache | Dependency::Database => Outcome::Failure,
+            Dependency::Time => Outcome::Ignored,
+        },
+        Err(_) => Outcome::Failure,
     }
 }
 
@@ -63,7 +107,6 @@ impl<I, C> Layer<I> for FallbackLayer<C> {
     }
 }
 
-#[derive(Debug)]
 pub(super) struct WithFallback<I, C> {
     inner: I,
     fallback: Fallback<C>,
@@ -101,6 +144,13 @@ where
                 (Ok(Reply::Unavailable(_)) | Err(_), Command::Read(read)) => {
                     fallback.ask(&call, read.clone()).await.map_or(result, Ok)
                 }
+                (Ok(Reply::Served(served)), Command::Read(read @ Read::Get { .. }))
+                    if !served.source.is_degraded() && fastrand::f64() < SAMPLED =>
+                {
+                    let body = served.body.clone();
+                    count_comparison(fallback.compare(&call, read.clone(), &body).await);
+                    result
+                }
                 // A write is never answered from the cache.
                 _ => result,
             }
@@ -111,25 +161,8 @@ where
 impl<C: Clock> Fallback<C> {
     /// What the Fallback Lambda knows; `None` if that is nothing.
     async fn ask(&self, call: &Call, read: Read) -> Option<Reply> {
-        let Request {
-            request_id,
-            deadline,
-            faults,
-            ..
-        } = call.request.clone();
-        let limit = deadline.remaining(self.clock.now()).min(self.limit);
-        if limit.is_zero() {
-            return None;
-        }
         let started = call.journal.elapsed();
-        let request = Request {
-            request_id,
-            deadline,
-            faults,
-            command: read,
-        };
-        let result = self.function.invoke::<_, Reply>(&request, limit).await;
-        let result = result.map_err(|error| PathError::Inner(AttemptError::from(error)));
+        let result = self.invoke(call, read, self.limit).await?;
         call.journal
             .note(Target::Fallback, AttemptOutcome::of(&result), started);
         match result {
@@ -143,5 +176,95 @@ impl<C: Clock> Fallback<C> {
                 None
             }
         }
+    }
+
+    /// How what the Fallback Lambda knows compares with what was just read, and
+    /// so was just left in the cache. Not an attempt at an answer, hence not in
+    /// the journal.
+    async fn compare(&self, call: &Call, read: Read, known: &Body) -> Comparison {
+        match self.invoke(call, read, SAMPLE_LIMIT).await {
+            Some(Ok(Reply::Served(served))) if is_as_new(&served.body, known) => Comparison::Same,
+            Some(Ok(Reply::Served(_) | Reply::Refused(_))) => Comparison::Different,
+            Some(Ok(Reply::Unavailable(_)) | Err(_)) | None => Comparison::Unavailable,
+        }
+    }
+
+    /// `None` if there is no time left.
+    async fn invoke(
+        &self,
+        call: &Call,
+        read: Read,
+        limit: Duration,
+    ) -> Option<Result<Reply, PathError>> {
+        let Request {
+            request_id,
+            deadline,
+            faults,
+            ..
+        } = call.request.clone();
+        let limit = deadline.remaining(self.clock.now()).min(limit);
+        if limit.is_zero() {
+            return None;
+        }
+        let request = Request {
+            request_id,
+            deadline,
+            faults,
+            command: read,
+        };
+        Some(self.guarded.clone().oneshot((request, limit)).await)
+    }
+}
+
+/// Another client may have written meanwhile, so newer is as good.
+fn is_as_new(cached: &Body, known: &Body) -> bool {
+    match (cached, known) {
+        (Body::Item(cached), Body::Item(known)) => cached.version >= known.version,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use contract::{Item, Unavailable};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn item(version: i64) -> Body {
+        Body::Item(Item {
+            id: Uuid::nil(),
+            name: "bolt".to_owned(),
+            description: String::new(),
+            quantity: 1,
+            version,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        })
+    }
+
+    #[test]
+    fn only_an_older_item_or_none_at_all_is_worse() {
+        assert!(is_as_new(&item(2), &item(2)));
+        assert!(is_as_new(&item(3), &item(2)));
+        assert!(!is_as_new(&item(1), &item(2)));
+        let gone = Body::Deleted { id: Uuid::nil() };
+        assert!(!is_as_new(&gone, &item(2)));
+    }
+
+    #[test]
+    fn an_empty_cache_is_no_failure_of_the_fallback_and_a_dead_one_is() {
+        let unavailable = |dependency| {
+            Ok(Reply::Unavailable(Unavailable {
+                dependency,
+                reason: String::new(),
+            }))
+        };
+        let classified = |dependency| classify(&unavailable(dependency));
+        assert_eq!(classified(Dependency::NothingCached), Outcome::Success);
+        assert_eq!(classified(Dependency::Cache), Outcome::Failure);
+        assert_eq!(classified(Dependency::Time), Outcome::Ignored);
+        assert_eq!(classify(&Err(AttemptError::TimedOut)), Outcome::Failure);
     }
 }

@@ -9,7 +9,8 @@
 //! * **Breaker** refuses at once what is bound to fail, for the whole fleet.
 //! * **Journal** notes each attempt, refused ones too.
 //! * **Retry** tries again what may pass, with full jitter and a budget.
-//! * **Fallback** asks the Fallback Lambda when a read had no luck.
+//! * **Fallback** asks the Fallback Lambda, behind a circuit of its own, when a
+//!   read had no luck.
 
 mod attempt_timeout;
 mod classify;
@@ -116,11 +117,36 @@ pub type PathError = breaker_core::CallError<AttemptError>;
 /// The whole call path as one service.
 pub type Path = BoxCloneSyncService<Call, Reply, PathError>;
 
+/// The circuits on the path, each named after what it guards.
+#[derive(Debug)]
+pub struct Circuits<S, B = breaker_core::SystemClock> {
+    /// In front of the Retry Lambda.
+    pub retry: Breaker<S, B>,
+    /// In front of the Fallback Lambda.
+    pub fallback: Breaker<S, B>,
+}
+
+impl<S, B> Clone for Circuits<S, B> {
+    fn clone(&self) -> Self {
+        Self {
+            retry: self.retry.clone(),
+            fallback: self.fallback.clone(),
+        }
+    }
+}
+
+impl<S, B> Circuits<S, B> {
+    /// All of them.
+    pub fn all(&self) -> [&Breaker<S, B>; 2] {
+        [&self.retry, &self.fallback]
+    }
+}
+
 /// Builds the call path.
 pub fn build<S, B, C>(
     retry: Function,
     fallback: Function,
-    breaker: Breaker<S, B>,
+    circuits: Circuits<S, B>,
     patience: Patience,
     retries: RetryLimits,
     clock: &Arc<C>,
@@ -133,16 +159,17 @@ where
     let stack = ServiceBuilder::new()
         .layer(FallbackLayer::new(
             fallback,
+            circuits.fallback,
             patience.fallback,
             Arc::clone(clock),
         ))
         .layer(RetryLayer::new(RetryPolicy::new(
             retries,
-            suspicion_of(&breaker),
+            suspicion_of(&circuits.retry),
             Arc::clone(clock),
         )))
         .layer(JournalLayer::new(Target::Retry))
-        .layer(BreakerLayer::new(breaker, classify))
+        .layer(BreakerLayer::new(circuits.retry, classify))
         .layer(AttemptTimeoutLayer::new(
             patience.attempt,
             Arc::clone(clock),

@@ -115,7 +115,10 @@ impl<C: Clock> Policy<Call, Reply, PathError> for RetryPolicy<C> {
         result: &mut Result<Reply, PathError>,
     ) -> Option<Self::Future> {
         if !is_transient(result) {
-            self.budget.deposit();
+            // Only what went well earns retries: a circuit's refusal is free.
+            if matches!(result, Ok(Reply::Served(_) | Reply::Refused(_))) {
+                self.budget.deposit();
+            }
             return None;
         }
         let wait = backoff(self.attempts, fastrand::f64());

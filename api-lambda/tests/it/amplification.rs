@@ -2,17 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api_lambda::path::{self, AttemptOutcome, Call, Patience, RetryLimits, Target};
+use api_lambda::path::{self, AttemptOutcome, Call, Circuits, Patience, RetryLimits, Target};
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use breaker_core::{Breaker, MemoryStore, Policy};
 use contract::{Command, Dependency, Faults, IdempotencyKey, Reply, Unavailable, Write};
 use lambda_kit::{
     clock::{Clock, SystemClock},
     function::Function,
+    testing::LambdaEndpoint,
 };
 use uuid::Uuid;
-
-use crate::lambda_endpoint::LambdaEndpoint;
 
 const PATIENCE: Patience = Patience {
     request: Duration::from_secs(10),
@@ -72,12 +71,22 @@ async fn an_outage_gets_a_tenth_more_attempts_than_calls_at_most() {
             .build(),
     );
     let function = |name: &str| Function::new(lambda.clone(), name.to_owned());
-    let circuit = "retry".parse().unwrap();
-    let breaker = Breaker::new(circuit, Policy::default(), MemoryStore::default()).unwrap();
+    let breaker = |name: &str| {
+        Breaker::new(
+            name.parse().unwrap(),
+            Policy::default(),
+            MemoryStore::default(),
+        )
+        .unwrap()
+    };
+    let circuits = Circuits {
+        retry: breaker("retry"),
+        fallback: breaker("fallback"),
+    };
     let clock = Arc::new(SystemClock);
     let (retry, fallback) = (function("retry"), function("fallback"));
     let retries = RetryLimits::default();
-    let path = path::build(retry, fallback, breaker, PATIENCE, retries, &clock);
+    let path = path::build(retry, fallback, circuits, PATIENCE, retries, &clock);
 
     let (admitted, attempts) = admitted_and_attempts(&path).await;
     assert!(admitted > FEWEST, "the outage was met: {admitted} calls");

@@ -6,14 +6,14 @@ use axum::{
 };
 use chrono::{DateTime, TimeDelta};
 use contract::{Body as ReplyBody, Cursor, Item, ItemPage, Refusal, Reply, Served, Source};
-use lambda_kit::clock::{Clock, SystemClock};
+use lambda_kit::{
+    clock::{Clock, SystemClock},
+    testing::LambdaEndpoint,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{
-    lambda_endpoint::LambdaEndpoint,
-    support::{behind, send},
-};
+use crate::support::{behind, send};
 
 const ID: Uuid = Uuid::from_u128(7);
 
@@ -68,7 +68,7 @@ async fn told(
     let draft = json!({"name": "bolt", "quantity": 1}).to_string();
     let request = request.body(Body::from(draft)).unwrap();
     let (response, body) = send(&behind(&endpoint.url), request).await;
-    (response, body, endpoint.last_event())
+    (response, body, endpoint.events().pop().unwrap())
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {

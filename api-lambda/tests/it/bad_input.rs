@@ -100,6 +100,15 @@ async fn every_wrong_query_parameter_is_named() {
 }
 
 #[tokio::test]
+async fn an_epoch_beyond_what_the_description_allows_is_refused() {
+    for since in ["-1", "x", "1.0", "9223372036854775808"] {
+        let uri = format!("/circuits/retry/events?since={since}");
+        let body = problem(request(Method::GET, &uri, ""), 400, "invalid-parameter").await;
+        assert_eq!(fields(&body), ["since"]);
+    }
+}
+
+#[tokio::test]
 async fn headers_that_make_no_sense_are_named() {
     let uri = "/items/00000000-0000-0000-0000-000000000000";
     for (name, value) in [

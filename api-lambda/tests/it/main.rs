@@ -11,7 +11,6 @@ mod amplification;
 mod answers;
 mod bad_input;
 mod faults;
-mod lambda_endpoint;
 mod metastability;
 mod nonsense;
 mod openapi;

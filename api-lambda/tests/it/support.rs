@@ -5,7 +5,8 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 use api_lambda::{
     faults::{FaultTable, FaultWatch, FaultyStore},
     http::{App, router},
-    path::{self, Patience, RetryLimits},
+    path::{self, Circuits, Patience, RetryLimits},
+    telemetry::MeasuredStore,
 };
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use axum::{
@@ -67,8 +68,13 @@ fn app(lambda_url: &str, injection: FaultInjection) -> Router {
     let table = FaultTable::new(dynamodb.clone(), "circuits".to_owned());
     let faults = FaultWatch::new(injection, table, clock.clone());
     let store = DynamoDbStore::new(dynamodb, "circuits");
-    let store = FaultyStore::new(store, faults.injector());
-    let breaker = Breaker::new("retry".parse().unwrap(), Policy::default(), store).unwrap();
+    let store = MeasuredStore(FaultyStore::new(store, faults.injector()));
+    let breaker =
+        |name: &str| Breaker::new(name.parse().unwrap(), Policy::default(), store.clone()).unwrap();
+    let circuits = Circuits {
+        retry: breaker("retry"),
+        fallback: breaker("fallback"),
+    };
     let patience = Patience {
         request: Duration::from_secs(10),
         attempt: Duration::from_secs(3),
@@ -78,14 +84,14 @@ fn app(lambda_url: &str, injection: FaultInjection) -> Router {
     let path = path::build(
         function("retry"),
         function("fallback"),
-        breaker.clone(),
+        circuits.clone(),
         patience,
         RetryLimits::default(),
         &clock,
     );
     router(App {
         path,
-        breaker,
+        circuits,
         faults,
         patience,
         stage: Stage::Local,

@@ -233,7 +233,7 @@ mod tests {
         };
         assert_eq!(
             CacheKey::from(&next).to_string(),
-            "page:20:AAAAAAAAAAAAAAAAAAAABw"
+            "page:20:AAAAAAAAAAAAAAAAAAAAB3Lf3vY"
         );
         assert_eq!(
             CacheKey::from(&Read::Get { id: ID }).to_string(),

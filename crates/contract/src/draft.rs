@@ -25,14 +25,21 @@ pub struct FieldError {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ItemDraft {
-    /// 1 to 200 characters, not only white space.
+    /// 1 to 200 characters, not only white space, none of them U+0000.
     #[cfg_attr(
         feature = "openapi",
-        schema(min_length = 1, max_length = 200, pattern = r"\S")
+        schema(
+            min_length = 1,
+            max_length = 200,
+            pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+        )
     )]
     name: String,
-    /// At most 2,000 characters; empty if left out.
-    #[cfg_attr(feature = "openapi", schema(max_length = 2000))]
+    /// At most 2,000 characters, none of them U+0000; empty if left out.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 2000, pattern = r"^[^\u0000]*$")
+    )]
     #[serde(default)]
     description: String,
     /// 0 to 1,000,000,000.
@@ -85,7 +92,7 @@ impl ItemDraft {
         Ok(Self {
             name: text(name),
             description: text(description),
-            quantity: quantity.and_then(Value::as_i64).unwrap_or(0),
+            quantity: quantity.and_then(whole_number).unwrap_or(0),
         })
     }
 
@@ -126,10 +133,20 @@ fn check_description(value: Option<&Value>) -> Result<(), String> {
 
 fn check_quantity(value: Option<&Value>) -> Result<(), String> {
     let expected = format!("must be a whole number from 0 to {QUANTITY_MAX}");
-    match required(value)?.as_i64() {
+    match whole_number(required(value)?) {
         Some(quantity) if (0..=QUANTITY_MAX).contains(&quantity) => Ok(()),
         _ => Err(expected),
     }
+}
+
+/// The whole number that a JSON value is. `3.0` is one, as JSON Schema has it: there are
+/// languages that write no other.
+pub fn whole_number(value: &Value) -> Option<i64> {
+    let of_fraction = || {
+        let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
+        format!("{number:.0}").parse().ok()
+    };
+    value.as_i64().or_else(of_fraction)
 }
 
 fn required(value: Option<&Value>) -> Result<&Value, String> {
@@ -196,6 +213,19 @@ mod tests {
             fields(&json!({"name": "ü".repeat(201), "quantity": 1})),
             ["name"]
         );
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction() {
+        let draft = ItemDraft::parse(&json!({"name": "bolt", "quantity": 7.0})).unwrap();
+        assert_eq!(draft.quantity(), 7);
+        for (value, number) in [
+            (json!(-0.0), Some(0)),
+            (json!(0.5), None),
+            (json!(1e300), None),
+        ] {
+            assert_eq!(whole_number(&value), number, "{value}");
+        }
     }
 
     #[test]

@@ -114,7 +114,8 @@ impl TryFrom<f64> for FaultRate {
     fn try_from(rate: f64) -> Result<Self, Self::Error> {
         if rate > 0.0 && rate <= 1.0 {
             // A rate that somebody asked for is never none at all.
-            Ok(Self(((rate * f64::from(Self::PARTS)) as u32).max(1)))
+            let parts = (rate * f64::from(Self::PARTS)).round();
+            Ok(Self((parts as u32).max(1)))
         } else {
             Err(FaultRateError)
         }
@@ -202,6 +203,14 @@ mod tests {
         }
         assert_eq!(FaultRate::try_from(1.0), Ok(FaultRate::ALWAYS));
         assert!(f64::from(FaultRate::try_from(1e-12).unwrap()) > 0.0);
+    }
+
+    #[test]
+    fn a_rate_survives_being_carried() {
+        for parts in (1..=FaultRate::PARTS).step_by(10) {
+            let rate = FaultRate(parts);
+            assert_eq!(FaultRate::try_from(f64::from(rate)), Ok(rate));
+        }
     }
 
     #[test]

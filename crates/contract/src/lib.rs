@@ -25,7 +25,7 @@ pub use command::{
     Command, IdempotencyKey, IdempotencyKeyError, Operation, Read, Request, RetryEvent, Write,
 };
 pub use deadline::Deadline;
-pub use draft::{FieldError, ItemDraft};
+pub use draft::{FieldError, ItemDraft, whole_number};
 pub use fault::{
     Fault, FaultKind, FaultRate, FaultRateError, FaultTarget, FaultTargetError, Faults,
 };

@@ -61,6 +61,10 @@ impl FromStr for PageLimit {
 }
 
 /// Where a page ended. Opaque to clients: they hand back what they were given.
+///
+/// Its text carries a checksum. Any sixteen bytes are an id, so without one a mangled
+/// cursor would not be refused but quietly show other items. It is no signature, and
+/// need not be: a forged cursor shows nothing that a list does not show anyhow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor {
@@ -75,7 +79,9 @@ pub struct CursorError;
 
 impl fmt::Display for Cursor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&BASE64_URL_SAFE_NO_PAD.encode(self.after))
+        let id = self.after.as_bytes();
+        let checksum = crc32fast::hash(id).to_be_bytes();
+        formatter.write_str(&BASE64_URL_SAFE_NO_PAD.encode([&id[..], &checksum].concat()))
     }
 }
 
@@ -86,8 +92,12 @@ impl FromStr for Cursor {
         let bytes = BASE64_URL_SAFE_NO_PAD
             .decode(text)
             .map_err(|_| CursorError)?;
+        let (id, checksum) = bytes.split_last_chunk().ok_or(CursorError)?;
+        if crc32fast::hash(id) != u32::from_be_bytes(*checksum) {
+            return Err(CursorError);
+        }
         Ok(Self {
-            after: Uuid::from_slice(&bytes).map_err(|_| CursorError)?,
+            after: Uuid::from_slice(id).map_err(|_| CursorError)?,
         })
     }
 }
@@ -131,8 +141,31 @@ mod tests {
 
     #[test]
     fn foreign_cursors_are_refused() {
-        for text in ["", "abc", "not base64!", "AAAA"] {
+        let without_checksum = BASE64_URL_SAFE_NO_PAD.encode(Uuid::from_u128(7));
+        for text in [
+            "",
+            "abc",
+            "not base64!",
+            "AAAA",
+            "AAAAAA",
+            &without_checksum,
+        ] {
             assert_eq!(text.parse::<Cursor>(), Err(CursorError));
+        }
+    }
+
+    #[test]
+    fn a_cursor_with_any_letter_mangled_is_refused() {
+        let cursor = Cursor {
+            after: Uuid::from_u128(0x0192_f0c1_7a3b_7def_8123_4567_89ab_cdef),
+        };
+        let text = cursor.to_string();
+        for (place, letter) in text.char_indices() {
+            for other in "AZaz09-_".chars().filter(|other| *other != letter) {
+                let mut mangled = text.clone();
+                mangled.replace_range(place..=place, &other.to_string());
+                assert_eq!(mangled.parse::<Cursor>(), Err(CursorError), "{mangled}");
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! * [`telemetry`] writes one JSON log line per event to standard output.
 //! * [`aws`] makes SDK clients that never retry by themselves and never wait
 //!   without a bound.
+//! * [`metrics`] gathers metrics and writes them as log lines.
 //! * [`function`] invokes another function and tells apart the ways in which
 //!   that can fail.
 //! * [`faults`] strikes operations with the faults that somebody asked for.
@@ -25,6 +26,7 @@ pub mod faults;
 pub mod function;
 #[cfg(feature = "iam")]
 pub mod iam;
+pub mod metrics;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

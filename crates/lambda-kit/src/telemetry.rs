@@ -24,6 +24,12 @@ impl std::str::FromStr for LogLevel {
     }
 }
 
+/// X-Ray's id of the invocation under way, which the runtime keeps in the
+/// environment, as the SDK expects it when it passes it on.
+pub fn trace_id() -> Option<String> {
+    std::env::var("_X_AMZN_TRACE_ID").ok()
+}
+
 /// Shows an error with everything that caused it, each after a colon.
 ///
 /// ```

@@ -3,6 +3,7 @@
 mod checks;
 mod disk;
 mod drill;
+mod fuzz;
 mod http;
 mod interrupt;
 mod planted;
@@ -72,6 +73,12 @@ enum Command {
         #[arg(default_value = "all")]
         extent: Extent,
     },
+    /// Sends the API what follows from its description, and judges every answer.
+    Fuzz {
+        /// How much of it.
+        #[command(flatten)]
+        choice: fuzz::Choice,
+    },
     /// Plants known bugs in a copy of the breaker and tells which test catches
     /// which.
     Planted {
@@ -126,6 +133,7 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Status => lifecycle::status(&workspace),
         Command::Tour => tour::tour(&workspace, &Narrator::to_stdout(), &interrupt).map(drop),
         Command::Drill { size } => drill::drill(&workspace, size, &Progress::new(), &interrupt),
+        Command::Fuzz { choice } => fuzz::fuzz(&workspace, *choice, &interrupt),
         Command::Server { action, server } => {
             let name = match server {
                 Backend::Database => Name::Database,

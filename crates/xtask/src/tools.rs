@@ -1,5 +1,5 @@
 //! The tools that live inside the repository: a Python environment with the
-//! servers, and the two npm packages' dependencies.
+//! servers, one with what fuzzes the API, and the two npm packages' dependencies.
 //!
 //! Each is prepared again only when its lock file is another one than last time.
 //! What it was prepared from lies inside the prepared folder, so that removing
@@ -25,8 +25,18 @@ pub(crate) struct Tool {
 
 /// The servers of the local stack.
 pub(crate) fn python(workspace: &Workspace) -> Tool {
-    let venv = workspace.venv();
     let requirements = workspace.root().join("tools/requirements.txt");
+    python_of(workspace, workspace.venv(), requirements)
+}
+
+/// What fuzzes the API: an environment of its own, so that starting the stack
+/// stays light.
+pub(crate) fn fuzzing(workspace: &Workspace) -> Tool {
+    let requirements = workspace.root().join("tools/fuzzing/requirements.txt");
+    python_of(workspace, workspace.fuzzing_venv(), requirements)
+}
+
+fn python_of(workspace: &Workspace, venv: PathBuf, requirements: PathBuf) -> Tool {
     let create = Program::new("python3", workspace.root(), workspace.log("python-venv"))
         .args(["-m", "venv", "--clear"])
         .path_arg(&venv);

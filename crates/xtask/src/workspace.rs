@@ -43,6 +43,11 @@ impl Workspace {
         self.root.join(".tools/venv")
     }
 
+    /// The Python environment with what fuzzes the API.
+    pub(crate) fn fuzzing_venv(&self) -> PathBuf {
+        self.root.join(".tools/fuzzing")
+    }
+
     /// Always the repository's own, whatever `CARGO_TARGET_DIR` says: the
     /// functions' binaries and `stack.json` have fixed places in it.
     pub(crate) fn target(&self) -> PathBuf {

@@ -36,10 +36,9 @@ impl DatabaseConfig {
         let (url, auth) = (url?, auth?);
         // A token is as good as a password for as long as it is valid.
         if auth == AuthMode::Iam && !url.verifies_server() {
-            return variables.refuse(
-                "DATABASE_URL",
-                "must have sslmode=verify-full when DATABASE_AUTH is iam",
-            );
+            let parameter = url.to_verify_server();
+            let message = format!("must have {parameter} when DATABASE_AUTH is iam");
+            return variables.refuse("DATABASE_URL", &message);
         }
         Some(Self {
             url,
@@ -91,23 +90,38 @@ mod tests {
 
     #[test]
     fn a_token_is_for_the_user_and_the_server_of_the_address() {
-        let config = read("postgres://retry@db:6432/items?sslmode=verify-full", "iam").unwrap();
-        let Grant::Database { host, port, user } = config.grant() else {
-            panic!("expected a grant on a database");
-        };
-        assert_eq!((host.as_str(), port, user.as_str()), ("db", 6432, "retry"));
+        for url in [
+            "postgres://retry@db:6432/items?sslmode=verify-full",
+            "mysql://retry@db:6432/items?ssl-mode=VERIFY_IDENTITY",
+        ] {
+            let Grant::Database { host, port, user } = read(url, "iam").unwrap().grant() else {
+                panic!("expected a grant on a database");
+            };
+            assert_eq!((host.as_str(), port, user.as_str()), ("db", 6432, "retry"));
+        }
     }
 
     #[test]
     fn a_token_is_never_sent_in_the_clear_or_to_an_unknown_server() {
-        for url in [
-            "postgres://retry@db/items",
-            "postgres://retry@db/items?sslmode=prefer",
-            "postgres://retry@db/items?sslmode=require",
+        for (url, missing) in [
+            ("postgres://retry@db/items", "sslmode=verify-full"),
+            (
+                "postgres://retry@db/items?sslmode=prefer",
+                "sslmode=verify-full",
+            ),
+            (
+                "postgres://retry@db/items?sslmode=require",
+                "sslmode=verify-full",
+            ),
+            ("mysql://retry@db/items", "ssl-mode=VERIFY_IDENTITY"),
+            (
+                "mysql://retry@db/items?ssl-mode=VERIFY_CA",
+                "ssl-mode=VERIFY_IDENTITY",
+            ),
         ] {
             assert_eq!(
                 read(url, "iam").unwrap_err(),
-                "DATABASE_URL must have sslmode=verify-full when DATABASE_AUTH is iam"
+                format!("DATABASE_URL must have {missing} when DATABASE_AUTH is iam")
             );
             assert!(read(url, "password").is_ok());
         }

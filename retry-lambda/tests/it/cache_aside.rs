@@ -16,9 +16,32 @@ use lambda_kit::cache::{CacheConfig, Put};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
-use crate::world::{
-    Environment, FRESH_FOR, START, Surroundings, create, draft, item, new_key, served, source,
+use crate::{
+    engine::on_each_engine,
+    world::{
+        Environment, FRESH_FOR, START, Surroundings, create, draft, item, new_key, served, source,
+    },
 };
+
+on_each_engine! {
+    a_fresh_item_comes_from_the_cache_with_its_age_and_a_stale_one_does_not,
+    a_replacement_is_seen_at_once,
+    a_deleted_item_leaves_a_tombstone,
+    an_item_that_vanished_from_the_database_vanishes_from_the_cache,
+    an_unknown_item_leaves_nothing,
+    a_replayed_reply_does_not_bring_an_old_version_back,
+    a_retry_tells_the_cache_what_the_first_attempt_could_not,
+    a_retried_deletion_tells_the_cache_what_the_first_attempt_could_not,
+    a_write_to_an_old_version_is_refused_and_repairs_the_cache,
+    a_write_to_a_deleted_item_is_refused_and_repairs_the_cache,
+    a_tombstone_outlives_every_version_that_the_cache_had_not_heard_of,
+    a_page_is_kept_for_the_fallback_but_always_asked_for,
+    reads_and_writes_survive_a_dead_cache,
+    a_hung_cache_costs_a_read_less_than_a_second,
+    a_write_reaches_a_cache_that_failed_a_moment_ago,
+    a_hung_cache_does_not_keep_a_committed_write_beyond_its_deadline,
+    a_cursor_behind_which_nothing_lies_leaves_nothing,
+}
 
 /// What lies in the cache for an item.
 async fn cached(environment: &Environment, id: Uuid) -> Option<CacheContent> {
@@ -31,11 +54,9 @@ async fn replace(environment: &Environment, id: Uuid, name: &str) {
     environment.write(&new_key(), replacement(id, name)).await;
 }
 
-#[tokio::test]
-async fn a_fresh_item_comes_from_the_cache_with_its_age_and_a_stale_one_does_not() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_fresh_item_comes_from_the_cache_with_its_age_and_a_stale_one_does_not(
+    surroundings: Surroundings,
+) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
 
@@ -51,11 +72,7 @@ async fn a_fresh_item_comes_from_the_cache_with_its_age_and_a_stale_one_does_not
     assert_eq!(source(environment.get(id).await), Source::Cache);
 }
 
-#[tokio::test]
-async fn a_replacement_is_seen_at_once() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_replacement_is_seen_at_once(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
     replace(&environment, id, "nut").await;
@@ -64,11 +81,7 @@ async fn a_replacement_is_seen_at_once() {
     assert_eq!(item(read).name, "nut");
 }
 
-#[tokio::test]
-async fn a_deleted_item_leaves_a_tombstone() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_deleted_item_leaves_a_tombstone(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
     let delete = Write::Delete { id, expected: None };
@@ -83,17 +96,16 @@ async fn a_deleted_item_leaves_a_tombstone() {
     );
 }
 
-#[tokio::test]
-async fn an_item_that_vanished_from_the_database_vanishes_from_the_cache() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn an_item_that_vanished_from_the_database_vanishes_from_the_cache(
+    surroundings: Surroundings,
+) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
-    sqlx::query("DELETE FROM items")
-        .execute(&mut surroundings.connect().await)
+    surroundings
+        .connect()
         .await
-        .unwrap();
+        .execute("DELETE FROM items")
+        .await;
     environment.clock.advance(FRESH_FOR);
     let not_found = Reply::Refused(Refusal::NotFound { id });
     assert_eq!(environment.get(id).await, not_found);
@@ -103,22 +115,14 @@ async fn an_item_that_vanished_from_the_database_vanishes_from_the_cache() {
     );
 }
 
-#[tokio::test]
-async fn an_unknown_item_leaves_nothing() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn an_unknown_item_leaves_nothing(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = Uuid::now_v7();
     environment.get(id).await;
     assert_eq!(cached(&environment, id).await, None);
 }
 
-#[tokio::test]
-async fn a_replayed_reply_does_not_bring_an_old_version_back() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_replayed_reply_does_not_bring_an_old_version_back(mut surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let (key, write) = (new_key(), create("bolt"));
     let id = item(environment.write(&key, write.clone()).await).id;
@@ -148,11 +152,7 @@ fn replacement(id: Uuid, name: &str) -> Write {
     }
 }
 
-#[tokio::test]
-async fn a_retry_tells_the_cache_what_the_first_attempt_could_not() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_retry_tells_the_cache_what_the_first_attempt_could_not(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
     let (key, write) = (new_key(), replacement(id, "nut"));
@@ -161,11 +161,9 @@ async fn a_retry_tells_the_cache_what_the_first_attempt_could_not() {
     assert_eq!(item(environment.get(id).await).name, "nut");
 }
 
-#[tokio::test]
-async fn a_retried_deletion_tells_the_cache_what_the_first_attempt_could_not() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_retried_deletion_tells_the_cache_what_the_first_attempt_could_not(
+    surroundings: Surroundings,
+) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
     let (key, delete) = (new_key(), Write::Delete { id, expected: None });
@@ -175,11 +173,7 @@ async fn a_retried_deletion_tells_the_cache_what_the_first_attempt_could_not() {
     assert_eq!(cached(&environment, id).await, Some(tombstone));
 }
 
-#[tokio::test]
-async fn a_write_to_an_old_version_is_refused_and_repairs_the_cache() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_write_to_an_old_version_is_refused_and_repairs_the_cache(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
     unheard_of(&surroundings, &new_key(), replacement(id, "nut")).await;
@@ -194,11 +188,7 @@ async fn a_write_to_an_old_version_is_refused_and_repairs_the_cache() {
     assert_eq!(item(environment.get(id).await).name, "nut");
 }
 
-#[tokio::test]
-async fn a_write_to_a_deleted_item_is_refused_and_repairs_the_cache() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_write_to_a_deleted_item_is_refused_and_repairs_the_cache(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
     let delete = Write::Delete { id, expected: None };
@@ -209,19 +199,18 @@ async fn a_write_to_a_deleted_item_is_refused_and_repairs_the_cache() {
     assert_eq!(environment.get(id).await, not_found);
 }
 
-#[tokio::test]
-async fn a_tombstone_outlives_every_version_that_the_cache_had_not_heard_of() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_tombstone_outlives_every_version_that_the_cache_had_not_heard_of(
+    surroundings: Surroundings,
+) {
     let environment = surroundings.migrated_environment().await;
     let created = environment.create("bolt").await;
     let id = created.id;
     // The cache knows version 1 when it hears that the item is gone.
-    sqlx::query("DELETE FROM items")
-        .execute(&mut surroundings.connect().await)
+    surroundings
+        .connect()
         .await
-        .unwrap();
+        .execute("DELETE FROM items")
+        .await;
     environment.clock.advance(FRESH_FOR);
     environment.get(id).await;
     let late = CacheEntry {
@@ -237,11 +226,7 @@ async fn a_tombstone_outlives_every_version_that_the_cache_had_not_heard_of() {
     assert_eq!(put, Put::Outdated);
 }
 
-#[tokio::test]
-async fn a_page_is_kept_for_the_fallback_but_always_asked_for() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_page_is_kept_for_the_fallback_but_always_asked_for(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     environment.create("bolt").await;
     let limit = PageLimit::default();
@@ -261,11 +246,7 @@ async fn a_page_is_kept_for_the_fallback_but_always_asked_for() {
     assert_ne!(second.body, first.body);
 }
 
-#[tokio::test]
-async fn reads_and_writes_survive_a_dead_cache() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn reads_and_writes_survive_a_dead_cache(mut surroundings: Surroundings) {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);
@@ -277,11 +258,7 @@ async fn reads_and_writes_survive_a_dead_cache() {
     assert_eq!(item(read), created);
 }
 
-#[tokio::test]
-async fn a_hung_cache_costs_a_read_less_than_a_second() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_hung_cache_costs_a_read_less_than_a_second(mut surroundings: Surroundings) {
     let id = surroundings
         .migrated_environment()
         .await
@@ -320,11 +297,7 @@ async fn way_to(url: &str, works: Arc<AtomicBool>) -> String {
     way
 }
 
-#[tokio::test]
-async fn a_write_reaches_a_cache_that_failed_a_moment_ago() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_write_reaches_a_cache_that_failed_a_moment_ago(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
 
@@ -339,11 +312,9 @@ async fn a_write_reaches_a_cache_that_failed_a_moment_ago() {
     assert_eq!(item(environment.get(id).await).name, "nut");
 }
 
-#[tokio::test]
-async fn a_hung_cache_does_not_keep_a_committed_write_beyond_its_deadline() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_hung_cache_does_not_keep_a_committed_write_beyond_its_deadline(
+    mut surroundings: Surroundings,
+) {
     let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = hung.local_addr().unwrap();
     let url = format!("redis://{address}");
@@ -360,11 +331,7 @@ async fn a_hung_cache_does_not_keep_a_committed_write_beyond_its_deadline() {
     assert_eq!(item(reply).name, "bolt");
 }
 
-#[tokio::test]
-async fn a_cursor_behind_which_nothing_lies_leaves_nothing() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_cursor_behind_which_nothing_lies_leaves_nothing(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let list = |cursor| Read::List {
         limit: PageLimit::default(),

@@ -3,13 +3,22 @@
 use contract::{Body, PageLimit, Read, Refusal, Reply, Source, Write};
 use uuid::Uuid;
 
-use crate::world::{Environment, Surroundings, create, draft, item, new_key, served, source};
+use crate::{
+    engine::on_each_engine,
+    world::{Environment, Surroundings, create, draft, item, new_key, served, source},
+};
 
-#[tokio::test]
-async fn what_was_created_can_be_read_back() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+on_each_engine! {
+    what_was_created_can_be_read_back,
+    an_item_that_never_was_is_not_found,
+    a_list_goes_from_the_newest_to_the_oldest_page_by_page,
+    each_replacement_raises_the_version,
+    a_deletion_needs_the_expected_version_and_is_final,
+    text_of_any_kind_survives,
+    the_database_is_the_last_to_check,
+}
+
+async fn what_was_created_can_be_read_back(surroundings: Surroundings) {
     let writer = surroundings.migrated_environment().await;
     let created = writer.create("bolt").await;
     assert_eq!((created.name.as_str(), created.version), ("bolt", 1));
@@ -17,11 +26,7 @@ async fn what_was_created_can_be_read_back() {
     assert_eq!(read, created);
 }
 
-#[tokio::test]
-async fn an_item_that_never_was_is_not_found() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn an_item_that_never_was_is_not_found(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = Uuid::now_v7();
     let not_found = Reply::Refused(Refusal::NotFound { id });
@@ -36,11 +41,7 @@ async fn an_item_that_never_was_is_not_found() {
     assert_eq!(environment.write(&new_key(), delete).await, not_found);
 }
 
-#[tokio::test]
-async fn a_list_goes_from_the_newest_to_the_oldest_page_by_page() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_list_goes_from_the_newest_to_the_oldest_page_by_page(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     for name in ["first", "second", "third", "fourth"] {
         environment.create(name).await;
@@ -72,11 +73,7 @@ async fn names(environment: &Environment, list: Read) -> (Vec<String>, Option<co
     }
 }
 
-#[tokio::test]
-async fn each_replacement_raises_the_version() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn each_replacement_raises_the_version(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let created = environment.create("bolt").await;
     let replace = Write::Replace {
@@ -94,11 +91,7 @@ async fn each_replacement_raises_the_version() {
     assert_eq!(late, Reply::Refused(mismatch));
 }
 
-#[tokio::test]
-async fn a_deletion_needs_the_expected_version_and_is_final() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_deletion_needs_the_expected_version_and_is_final(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
     let delete = |expected| Write::Delete { id, expected };
@@ -114,11 +107,7 @@ async fn a_deletion_needs_the_expected_version_and_is_final() {
     );
 }
 
-#[tokio::test]
-async fn text_of_any_kind_survives() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn text_of_any_kind_survives(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let name = "'; DROP TABLE items; -- \u{1f529} \u{202e} \"\\";
     let created = item(environment.write(&new_key(), create(name)).await);
@@ -126,4 +115,21 @@ async fn text_of_any_kind_survives() {
     let read = environment.get(created.id).await;
     assert_eq!(source(read.clone()), Source::Database);
     assert_eq!(item(read).name, name);
+}
+
+async fn the_database_is_the_last_to_check(surroundings: Surroundings) {
+    let environment = surroundings.migrated_environment().await;
+    environment.create("bolt").await;
+    let mut session = surroundings.connect().await;
+    for change in [
+        "name = ''".to_owned(),
+        format!("name = '{}'", "n".repeat(201)),
+        format!("description = '{}'", "d".repeat(2_001)),
+        "quantity = -1".to_owned(),
+        "quantity = 1000000001".to_owned(),
+        "version = 0".to_owned(),
+    ] {
+        let refused = session.refuses(&format!("UPDATE items SET {change}")).await;
+        assert!(refused, "{change}");
+    }
 }

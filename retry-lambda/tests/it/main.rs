@@ -7,9 +7,9 @@
 )]
 
 mod cache_aside;
+mod engine;
 mod idempotency;
 mod items;
-mod lambda_endpoint;
 mod login;
 mod migrations;
 mod stampede;

@@ -5,18 +5,31 @@ use std::time::Duration;
 use contract::{
     Command, Deadline, Dependency, IdempotencyKey, Read, Refusal, Reply, Source, Write,
 };
+use lambda_kit::testing::{function_at, skipped};
 use retry_lambda::handler::InvocationError;
 use serde_json::json;
-use sqlx::Connection;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::{
-    lambda_endpoint::function_at,
+    engine::on_each_engine,
     world::{FRESH_FOR, START, Surroundings, create, draft, item, new_key, source, unavailable},
 };
 
-const NO_DATABASE: &str = "postgres://postgres@127.0.0.1:1/nowhere";
+on_each_engine! {
+    a_dead_database_turns_a_read_into_the_fallbacks_answer,
+    a_dead_database_makes_a_write_unavailable_without_asking_the_fallback,
+    a_dead_database_does_not_matter_to_what_is_fresh_in_the_cache,
+    a_read_that_nobody_can_answer_names_both_reasons,
+    a_fallback_that_cannot_be_asked_leaves_the_database_to_blame,
+    a_hung_database_leaves_time_for_the_fallback,
+    a_killed_connection_is_noticed_before_use,
+    a_write_that_waits_for_a_lock_too_long_is_given_up_and_can_be_retried,
+    an_environment_that_is_frozen_for_good_does_not_keep_its_locks,
+    nothing_is_begun_when_no_time_is_left,
+    a_database_without_its_tables_fails_the_invocation,
+    an_event_that_cannot_be_understood_fails_the_invocation_with_the_reason,
+}
 
 fn not_found(id: Uuid) -> Reply {
     Reply::Refused(Refusal::NotFound { id })
@@ -28,13 +41,9 @@ fn unknown() -> (Uuid, Read) {
     (id, Read::Get { id })
 }
 
-#[tokio::test]
-async fn a_dead_database_turns_a_read_into_the_fallbacks_answer() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_dead_database_turns_a_read_into_the_fallbacks_answer(mut surroundings: Surroundings) {
     let (id, read) = unknown();
-    surroundings.database_url = NO_DATABASE.to_owned();
+    surroundings.database_url = surroundings.engine.nowhere();
     surroundings.fallback = not_found(id);
     let environment = surroundings.environment().await;
     assert_eq!(environment.read(read).await, not_found(id));
@@ -49,41 +58,33 @@ async fn a_dead_database_turns_a_read_into_the_fallbacks_answer() {
     );
 }
 
-#[tokio::test]
-async fn a_dead_database_makes_a_write_unavailable_without_asking_the_fallback() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
-    surroundings.database_url = NO_DATABASE.to_owned();
+async fn a_dead_database_makes_a_write_unavailable_without_asking_the_fallback(
+    mut surroundings: Surroundings,
+) {
+    surroundings.database_url = surroundings.engine.nowhere();
     let environment = surroundings.environment().await;
     let reply = environment.write(&new_key(), create("bolt")).await;
     assert_eq!(unavailable(reply).dependency, Dependency::Database);
     assert_eq!(environment.fallback.events().len(), 0);
 }
 
-#[tokio::test]
-async fn a_dead_database_does_not_matter_to_what_is_fresh_in_the_cache() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_dead_database_does_not_matter_to_what_is_fresh_in_the_cache(
+    mut surroundings: Surroundings,
+) {
     let created = surroundings
         .migrated_environment()
         .await
         .create("bolt")
         .await;
-    surroundings.database_url = NO_DATABASE.to_owned();
+    surroundings.database_url = surroundings.engine.nowhere();
     let environment = surroundings.environment().await;
     let read = environment.get(created.id).await;
     assert_eq!(source(read.clone()), Source::Cache);
     assert_eq!(item(read), created);
 }
 
-#[tokio::test]
-async fn a_read_that_nobody_can_answer_names_both_reasons() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
-    surroundings.database_url = NO_DATABASE.to_owned();
+async fn a_read_that_nobody_can_answer_names_both_reasons(mut surroundings: Surroundings) {
+    surroundings.database_url = surroundings.engine.nowhere();
     let environment = surroundings.environment().await;
     let (_, read) = unknown();
     let trouble = unavailable(environment.read(read).await);
@@ -96,12 +97,10 @@ async fn a_read_that_nobody_can_answer_names_both_reasons() {
     );
 }
 
-#[tokio::test]
-async fn a_fallback_that_cannot_be_asked_leaves_the_database_to_blame() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
-    surroundings.database_url = NO_DATABASE.to_owned();
+async fn a_fallback_that_cannot_be_asked_leaves_the_database_to_blame(
+    mut surroundings: Surroundings,
+) {
+    surroundings.database_url = surroundings.engine.nowhere();
     let mut environment = surroundings.environment().await;
     environment.handler.fallback = function_at("http://127.0.0.1:1");
     let (_, read) = unknown();
@@ -114,15 +113,11 @@ async fn a_fallback_that_cannot_be_asked_leaves_the_database_to_blame() {
     );
 }
 
-#[tokio::test]
-async fn a_hung_database_leaves_time_for_the_fallback() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_hung_database_leaves_time_for_the_fallback(mut surroundings: Surroundings) {
     let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = hung.local_addr().unwrap();
     let (id, read) = unknown();
-    surroundings.database_url = format!("postgres://postgres@{address}/items");
+    surroundings.database_url = surroundings.engine.url_at(address);
     surroundings.fallback = not_found(id);
     let environment = surroundings.environment().await;
     let deadline = Deadline::after(START, Duration::from_secs(2));
@@ -132,11 +127,7 @@ async fn a_hung_database_leaves_time_for_the_fallback() {
     assert_eq!(reply.unwrap(), not_found(id));
 }
 
-#[tokio::test]
-async fn a_killed_connection_is_noticed_before_use() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_killed_connection_is_noticed_before_use(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = environment.create("bolt").await.id;
     kill_the_functions_connections(&surroundings).await;
@@ -146,23 +137,14 @@ async fn a_killed_connection_is_noticed_before_use() {
     assert_eq!(environment.create("nut").await.version, 1);
 }
 
-/// As a restart of the database would; returns when they are gone.
 async fn kill_the_functions_connections(surroundings: &Surroundings) {
-    let killed: Vec<bool> = sqlx::query_scalar(
-        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    )
-    .fetch_all(&mut surroundings.connect().await)
-    .await
-    .unwrap();
-    assert!(killed.contains(&true), "there was none to kill");
+    let killed = surroundings.connect().await.end_all_others().await;
+    assert_ne!(killed, 0, "there was none to kill");
 }
 
-#[tokio::test]
-async fn a_write_that_waits_for_a_lock_too_long_is_given_up_and_can_be_retried() {
-    let Some(mut surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_write_that_waits_for_a_lock_too_long_is_given_up_and_can_be_retried(
+    mut surroundings: Surroundings,
+) {
     let id = surroundings
         .migrated_environment()
         .await
@@ -170,11 +152,8 @@ async fn a_write_that_waits_for_a_lock_too_long_is_given_up_and_can_be_retried()
         .await
         .id;
     let mut rival = surroundings.connect().await;
-    let mut transaction = rival.begin().await.unwrap();
-    sqlx::query("SELECT FROM items FOR UPDATE")
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
+    rival.execute("BEGIN").await;
+    rival.execute("SELECT id FROM items FOR UPDATE").await;
 
     surroundings.database_limit = Duration::from_millis(300);
     let hasty = surroundings.environment().await;
@@ -182,7 +161,7 @@ async fn a_write_that_waits_for_a_lock_too_long_is_given_up_and_can_be_retried()
     let reply = hasty.write(&key, write.clone()).await;
     assert_eq!(unavailable(reply).dependency, Dependency::Database);
 
-    transaction.rollback().await.unwrap();
+    rival.execute("ROLLBACK").await;
     surroundings.database_limit = crate::world::PATIENCE;
     let patient = surroundings.environment().await;
     assert_eq!(item(patient.write(&key, write).await).version, 2);
@@ -196,11 +175,34 @@ fn replace(id: Uuid) -> Write {
     }
 }
 
-#[tokio::test]
-async fn nothing_is_begun_when_no_time_is_left() {
-    let Some(surroundings) = Surroundings::fresh().await else {
+async fn an_environment_that_is_frozen_for_good_does_not_keep_its_locks(
+    mut surroundings: Surroundings,
+) {
+    let patient = surroundings.migrated_environment().await;
+    let id = patient.create("bolt").await.id;
+    let (mut rival, mut observer) = (surroundings.connect().await, surroundings.connect().await);
+    if !observer.ends_idle_transactions().await {
+        skipped("needs a server that ends idle transactions");
         return;
-    };
+    }
+    surroundings.database_limit = Duration::from_secs(2);
+    let frozen = surroundings.environment().await;
+    rival.execute("BEGIN").await;
+    rival.execute("SELECT id FROM items FOR UPDATE").await;
+    let (key, write) = (new_key(), replace(id));
+    // It holds its key, waits for the item, and is given it when frozen.
+    let mut half_way = Box::pin(frozen.write(&key, write.clone()));
+    tokio::select! {
+        reply = &mut half_way => panic!("expected it to wait, got {reply:?}"),
+        () = observer.until_somebody_waits() => {}
+    }
+    rival.execute("ROLLBACK").await;
+
+    assert_eq!(item(patient.write(&key, write).await).version, 2);
+    drop(half_way);
+}
+
+async fn nothing_is_begun_when_no_time_is_left(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let deadline = Deadline::after(START, Duration::ZERO);
     let (_, read) = unknown();
@@ -216,11 +218,7 @@ async fn nothing_is_begun_when_no_time_is_left() {
     assert_eq!(environment.fallback.events().len(), 0);
 }
 
-#[tokio::test]
-async fn a_database_without_its_tables_fails_the_invocation() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn a_database_without_its_tables_fails_the_invocation(surroundings: Surroundings) {
     let environment = surroundings.environment().await;
     let (_, read) = unknown();
     let error = environment.try_command(Command::Read(read)).await;
@@ -228,11 +226,9 @@ async fn a_database_without_its_tables_fails_the_invocation() {
     assert_eq!(environment.fallback.events().len(), 0);
 }
 
-#[tokio::test]
-async fn an_event_that_cannot_be_understood_fails_the_invocation_with_the_reason() {
-    let Some(surroundings) = Surroundings::fresh().await else {
-        return;
-    };
+async fn an_event_that_cannot_be_understood_fails_the_invocation_with_the_reason(
+    surroundings: Surroundings,
+) {
     let environment = surroundings.environment().await;
     let ends_at = Deadline::after(START, Duration::from_secs(1));
     for (event, reason) in [

@@ -11,18 +11,18 @@ use lambda_kit::{
     cache::{Cache, CacheConfig},
     faults::{FaultInjection, Injector},
     iam::{AuthMode, Login},
-    testing::{ManualClock, server},
+    testing::{LambdaEndpoint, ManualClock, function_at, server},
 };
 use retry_lambda::{
     cache_aside::{CacheAside, Freshness},
-    database::{Database, DatabaseConfig},
+    database::DatabaseConfig,
     handler::{Answer, Handler, InvocationError},
+    repository::{self, Repository},
 };
 use serde_json::json;
-use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::lambda_endpoint::LambdaEndpoint;
+use crate::engine::{Engine, Session};
 
 pub(crate) const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
 pub(crate) const FRESH_FOR: Duration = Duration::from_secs(30);
@@ -32,8 +32,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Where the function's dependencies are.
 #[derive(Clone)]
 pub(crate) struct Surroundings {
+    pub(crate) engine: Engine,
     pub(crate) database_url: String,
-    pub(crate) database_login: Login,
     pub(crate) database_limit: Duration,
     pub(crate) cache: CacheConfig,
     pub(crate) fallback: Reply,
@@ -42,17 +42,17 @@ pub(crate) struct Surroundings {
 impl Surroundings {
     /// A database and a corner of the cache that no other test uses; the
     /// fallback knows nothing. `None` if there are no servers.
-    pub(crate) async fn fresh() -> Option<Self> {
-        let (database, cache) = (server("TEST_DATABASE_URL"), server("TEST_CACHE_URL"));
-        let (database, cache) = (database?, cache?);
+    pub(crate) async fn fresh(engine: Engine) -> Option<Self> {
+        let cache = server("TEST_CACHE_URL")?;
+        let database_url = engine.create_database().await?;
         let cache = CacheConfig {
             namespace: format!("test-{}:", Uuid::now_v7()),
             limit: PATIENCE,
             ..CacheConfig::new(cache.parse().unwrap())
         };
         Some(Self {
-            database_url: create_database(&database).await,
-            database_login: Login::OfUrl,
+            engine,
+            database_url,
             database_limit: PATIENCE,
             cache,
             fallback: Reply::Unavailable(Unavailable {
@@ -69,11 +69,7 @@ impl Surroundings {
         let faults = Injector::new(FaultInjection::Allowed, clock.clone());
         let handler = Handler {
             items: CacheAside {
-                database: Database::new(
-                    self.database_config(),
-                    self.database_login.clone(),
-                    faults.clone(),
-                ),
+                database: self.repository(faults.clone(), clock.clone()),
                 cache: Cache::new(
                     self.cache.clone(),
                     Login::OfUrl,
@@ -84,7 +80,7 @@ impl Surroundings {
                 lease_life: PATIENCE,
                 clock: clock.clone(),
             },
-            fallback: fallback.function.clone(),
+            fallback: function_at(&fallback.url),
             faults,
             clock: clock.clone(),
         };
@@ -102,29 +98,24 @@ impl Surroundings {
         environment
     }
 
-    fn database_config(&self) -> DatabaseConfig {
-        DatabaseConfig {
+    /// The items, with a connection of its own.
+    pub(crate) fn repository(
+        &self,
+        faults: Injector,
+        clock: Arc<ManualClock>,
+    ) -> Box<dyn Repository> {
+        let config = DatabaseConfig {
             url: self.database_url.parse().unwrap(),
             auth: AuthMode::Password,
             limit: self.database_limit,
-        }
+        };
+        repository::open(config, Login::OfUrl, faults, clock)
     }
 
     /// A connection beside the function's own.
-    pub(crate) async fn connect(&self) -> PgConnection {
-        PgConnection::connect(&self.database_url).await.unwrap()
+    pub(crate) async fn connect(&self) -> Session {
+        self.engine.connect(&self.database_url).await
     }
-}
-
-async fn create_database(server: &str) -> String {
-    let name = format!("test_{}", Uuid::now_v7().simple());
-    let mut connection = PgConnection::connect(server).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    let (host, _) = server.rsplit_once('/').unwrap();
-    format!("{host}/{name}")
 }
 
 /// One execution environment of the function.

@@ -457,9 +457,9 @@ export interface components {
          *     travel as they are.
          */
         ItemDraft: {
-            /** @description At most 2,000 characters; empty if left out. */
+            /** @description At most 2,000 characters, none of them U+0000; empty if left out. */
             description?: string;
-            /** @description 1 to 200 characters, not only white space. */
+            /** @description 1 to 200 characters, not only white space, none of them U+0000. */
             name: string;
             /**
              * Format: int64
@@ -696,6 +696,15 @@ export interface operations {
                     "application/json": components["schemas"]["Circuit"];
                 };
             };
+            /** @description The request is wrong; errors names every mistake. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -892,6 +901,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is wrong; errors names every mistake. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description There is no such thing. */
             404: {
@@ -1122,6 +1140,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description The request is wrong; errors names every mistake. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description This deployment does not let anybody inject faults. */
             403: {
                 headers: {
@@ -1243,7 +1270,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Requests with the same key have one effect together. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1340,8 +1367,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the item has another ETag than these. */
-                "If-None-Match"?: string | null;
+                /** @description Only if the item has another `ETag` than these. */
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The item. */
@@ -1415,10 +1442,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the item still has this ETag. */
-                "If-Match"?: string | null;
+                /** @description Only if the item still has this `ETag`, or, with `*`, any. */
+                "If-Match"?: string;
                 /** @description Requests with the same key have one effect together. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description The item. */
@@ -1534,10 +1561,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the item still has this ETag. */
-                "If-Match"?: string | null;
+                /** @description Only if the item still has this `ETag`, or, with `*`, any. */
+                "If-Match"?: string;
                 /** @description Requests with the same key have one effect together. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description The item. */

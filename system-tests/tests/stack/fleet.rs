@@ -28,7 +28,10 @@ fn state_items(stack: &Stack) -> Vec<HashMap<String, AttributeValue>> {
         .table_name(stack.circuits_table())
         .send();
     let items = runtime.block_on(scan).unwrap().items.unwrap_or_default();
-    let is_state = |item: &HashMap<_, _>| item["sk"] == AttributeValue::S("state".to_owned());
+    let of_retry = |item: &HashMap<_, _>| item["pk"] == AttributeValue::S("retry".to_owned());
+    let is_state = |item: &HashMap<_, _>| {
+        of_retry(item) && item["sk"] == AttributeValue::S("state".to_owned())
+    };
     items.into_iter().filter(is_state).collect()
 }
 
@@ -70,10 +73,21 @@ fn the_circuit_is_one_item_that_at_least_two_environments_obey() {
     }
 
     let items = state_items(&stack);
-    let names: Vec<_> = items.iter().map(|item| &item["pk"]).collect();
-    assert_eq!(names, [&AttributeValue::S("retry".to_owned())]);
+    assert_eq!(items.len(), 1);
     assert_eq!(items[0]["phase"], AttributeValue::S("open".to_owned()));
     stack.heal();
+}
+
+#[test]
+fn the_retry_lambda_and_the_fallback_lambda_have_a_circuit_each() {
+    let stack = Stack::running();
+    let all = stack.get("/circuits");
+    let circuits = all.body["circuits"].as_array().unwrap();
+    let names: Vec<_> = circuits.iter().map(|circuit| &circuit["name"]).collect();
+    assert_eq!(names, ["retry", "fallback"]);
+    assert_eq!(stack.get("/circuits/fallback").body["state"], "closed");
+    let unknown = stack.get("/circuits/moon");
+    assert_eq!((unknown.status, unknown.problem()), (404, "not-found"));
 }
 
 #[test]

@@ -22,3 +22,4 @@ mod fleet;
 mod items;
 mod stack;
 mod store_contract;
+mod telemetry;

@@ -38,6 +38,7 @@ struct Endpoints {
 struct Functions {
     api: String,
     retry: String,
+    fallback: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -230,6 +231,52 @@ impl Stack {
         let answer = self.get("/circuits/retry");
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.body
+    }
+
+    /// What all functions have logged that contains `text`, line by line.
+    pub(crate) fn logged(&self, text: &str) -> Vec<Value> {
+        let functions = &self.endpoints.functions;
+        let functions = [&functions.api, &functions.retry, &functions.fallback];
+        functions
+            .into_iter()
+            .flat_map(|function| self.logged_by(function))
+            .filter(|line| line.contains(text))
+            .filter_map(|line| serde_json::from_str(&line).ok())
+            .collect()
+    }
+
+    /// CloudWatch Logs in its own words: a client for one question would take
+    /// longer to build than all tests to run.
+    fn logged_by(&self, function: &str) -> Vec<String> {
+        let group = format!("/aws/lambda/{function}");
+        let mut lines = Vec::new();
+        let mut next = Value::Null;
+        loop {
+            let mut question = json!({"logGroupName": group});
+            if !next.is_null() {
+                question["nextToken"] = next;
+            }
+            let request = ureq::http::Request::builder()
+                .method("POST")
+                .uri(&self.endpoints.aws_endpoint)
+                .header("content-type", "application/x-amz-json-1.1")
+                .header("x-amz-target", "Logs_20140328.FilterLogEvents");
+            let request = request.body(question.to_string()).unwrap();
+            let page = timed(|| self.agent.run(request));
+            assert_eq!(page.status, 200, "{page:?}");
+            let events = page.body["events"].as_array().unwrap();
+            lines.extend(
+                events
+                    .iter()
+                    .filter_map(|event| event["message"].as_str())
+                    .flat_map(str::lines)
+                    .map(str::to_owned),
+            );
+            next = page.body["nextToken"].clone();
+            if next.is_null() || events.is_empty() {
+                return lines;
+            }
+        }
     }
 
     /// Gives a target a fault for as long as a fault may last.

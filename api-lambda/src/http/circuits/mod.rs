@@ -3,20 +3,22 @@
 mod description;
 mod order;
 
+use std::str::FromStr;
+
 use axum::{
     Json,
     body::Body,
     extract::{Path, Query as AxumQuery, State},
     http::{HeaderMap, StatusCode},
 };
-use breaker_core::{Epoch, StoreError};
+use breaker_core::{Breaker, Epoch, StoreError};
 
 pub(super) use self::{
     description::{Circuit, CircuitEvents, CircuitList},
     order::OrderRequest,
 };
 use super::{
-    App, body,
+    App, Store, body,
     documented::{BodyMistake, Mistake, NotFound, Trouble},
     parameters::{Pairs, Query},
     problem::Problem,
@@ -32,7 +34,10 @@ const EVENTS_LIMIT: u16 = 100;
         Trouble,
     ))]
 pub(super) async fn list(State(app): State<App>) -> Result<Json<CircuitList>, Problem> {
-    let circuits = vec![inspect(&app).await?];
+    let mut circuits = Vec::new();
+    for breaker in app.circuits.all() {
+        circuits.push(inspect(breaker).await?);
+    }
     Ok(Json(CircuitList { circuits }))
 }
 
@@ -41,14 +46,13 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<CircuitList>, Pr
     params(("name" = String, Path, description = "The circuit.")),
     responses(
         (status = 200, description = "The circuit.", body = Circuit),
-        NotFound, Trouble,
+        Mistake, NotFound, Trouble,
     ))]
 pub(super) async fn read(
     State(app): State<App>,
     Path(name): Path<String>,
 ) -> Result<Json<Circuit>, Problem> {
-    must_exist(&app, &name)?;
-    Ok(Json(inspect(&app).await?))
+    Ok(Json(inspect(find(&app, &name)?).await?))
 }
 
 /// A circuit's transitions after an epoch, newest last.
@@ -67,13 +71,12 @@ pub(super) async fn events(
     Path(name): Path<String>,
     AxumQuery(pairs): AxumQuery<Pairs>,
 ) -> Result<Json<CircuitEvents>, Problem> {
-    must_exist(&app, &name)?;
+    let breaker = find(&app, &name)?;
     let mut query = Query::new(pairs, &["since"]);
-    let since = query.get::<u64>("since");
+    let since = query.get::<Since>("since");
     query.finish()?;
-    let since = Epoch(since.unwrap_or(0));
-    let events = app
-        .breaker
+    let Since(since) = since.unwrap_or(Since(Epoch(0)));
+    let events = breaker
         .events(since, EVENTS_LIMIT)
         .await
         .map_err(|e| trouble(&e))?;
@@ -94,17 +97,16 @@ pub(super) async fn give_order(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Circuit>, Problem> {
-    must_exist(&app, &name)?;
+    let breaker = find(&app, &name)?;
     let document = body::json(&headers, body).await?;
     let request = OrderRequest::parse(&document).map_err(Problem::invalid_item)?;
-    let order = request.into_override(app.breaker.known().now);
+    let order = request.into_override(breaker.known().now);
     let actor = order.actor.clone();
-    let snapshot = app
-        .breaker
+    let snapshot = breaker
         .order(Some(order), &actor)
         .await
         .map_err(|e| trouble(&e))?;
-    Ok(Json(Circuit::new(&app.breaker, &snapshot)))
+    Ok(Json(Circuit::new(breaker, &snapshot)))
 }
 
 /// Takes an order back; without one, nothing happens.
@@ -112,36 +114,51 @@ pub(super) async fn give_order(
     params(("name" = String, Path, description = "The circuit.")),
     responses(
         (status = 204, description = "No order stands."),
-        NotFound, Trouble,
+        Mistake, NotFound, Trouble,
     ))]
 pub(super) async fn withdraw_order(
     State(app): State<App>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    must_exist(&app, &name)?;
-    let snapshot = app.breaker.inspect().await.map_err(|e| trouble(&e))?;
+    let breaker = find(&app, &name)?;
+    let snapshot = breaker.inspect().await.map_err(|e| trouble(&e))?;
     // One that has expired has no effect and needs no taking back.
     if snapshot.record.active_override(snapshot.now).is_some() {
-        app.breaker
-            .order(None, "api")
-            .await
-            .map_err(|e| trouble(&e))?;
+        breaker.order(None, "api").await.map_err(|e| trouble(&e))?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn must_exist(app: &App, name: &str) -> Result<(), Problem> {
-    let known = app.breaker.circuit().as_str();
-    if name == known {
-        Ok(())
-    } else {
-        Err(Problem::circuit_not_found(known))
+/// The epoch after which transitions are wanted.
+struct Since(Epoch);
+
+/// The description's `int64` has no larger one, and no client need cope with more.
+const LAST_EPOCH: u64 = i64::MAX.unsigned_abs();
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let epoch = text.parse().ok().filter(|epoch| *epoch <= LAST_EPOCH);
+        let mistake = || format!("must be a whole number from 0 to {LAST_EPOCH}");
+        epoch.map(|epoch| Self(Epoch(epoch))).ok_or_else(mistake)
     }
 }
 
-async fn inspect(app: &App) -> Result<Circuit, Problem> {
-    let snapshot = app.breaker.inspect().await.map_err(|e| trouble(&e))?;
-    Ok(Circuit::new(&app.breaker, &snapshot))
+fn find<'a>(app: &'a App, name: &str) -> Result<&'a Breaker<Store>, Problem> {
+    let all = app.circuits.all();
+    let found = all
+        .into_iter()
+        .find(|breaker| breaker.circuit().as_str() == name);
+    found.ok_or_else(|| {
+        let known = all.map(|breaker| breaker.circuit().as_str()).join(", ");
+        Problem::circuit_not_found(&known)
+    })
+}
+
+async fn inspect(breaker: &Breaker<Store>) -> Result<Circuit, Problem> {
+    let snapshot = breaker.inspect().await.map_err(|e| trouble(&e))?;
+    Ok(Circuit::new(breaker, &snapshot))
 }
 
 fn trouble(error: &StoreError) -> Problem {

@@ -17,7 +17,10 @@ const ACTOR_MAX_CHARS: usize = 100;
 const EXPIRES_MAX_S: u32 = 24 * 60 * 60;
 
 /// What is ordered, why, by whom and for how long.
-#[derive(Debug, ToSchema)]
+// Read by `parse`, which names every mistake; that serde could read it too is for the
+// description, which says by it that other fields are refused.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::http) struct OrderRequest {
     /// What is ordered.
     #[schema(value_type = OverrideModeName)]

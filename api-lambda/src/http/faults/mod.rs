@@ -115,7 +115,7 @@ pub(super) async fn put(
     params(("target" = FaultTarget, Path, description = "What is struck.")),
     responses(
         (status = 204, description = "The target has no fault."),
-        NotFound, FaultsRefused, Trouble,
+        Mistake, NotFound, FaultsRefused, Trouble,
     ))]
 pub(super) async fn end(
     State(app): State<App>,

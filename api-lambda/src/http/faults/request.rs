@@ -42,7 +42,10 @@ impl From<FaultKind> for FaultKindName {
 }
 
 /// A fault, how often it strikes and for how long.
-#[derive(Debug, ToSchema)]
+// Read by `parse`, which names every mistake; that serde could read it too is for the
+// description, which says by it that other fields are refused.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::http) struct FaultRequest {
     /// What it does.
     #[schema(value_type = FaultKindName)]

@@ -136,7 +136,7 @@ pub(super) fn answered(
     journal: &Journal,
     key: Option<IdempotencyKey>,
 ) -> Result<Answered, Problem> {
-    let circuit = app.breaker.known();
+    let circuit = app.circuits.retry.known();
     match result {
         Ok(Reply::Served(reply)) => {
             let served = Served {

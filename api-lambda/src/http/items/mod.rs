@@ -15,25 +15,34 @@ use self::answer::{Answered, answered};
 pub(super) use self::answer::{CircuitStateName, ItemAnswer, PageAnswer};
 use super::{
     App, body,
-    documented::{BodyMistake, KeyReused, Mistake, NotFound, Outdated, StillUnderWay, Trouble},
+    documented::{
+        BodyMistake, IfStill, KeyReused, Mistake, NotFound, Outdated, Repeatable, StillUnderWay,
+        Trouble, UnlessKnown,
+    },
     headers,
     parameters::{Pairs, Query, all, both, item_id},
     preconditions,
     problem::Problem,
     request_id::RequestId,
 };
-use crate::path::{self, Call};
+use crate::{
+    path::{self, Call},
+    telemetry::count_attempts,
+};
 
 /// Some items, newest first.
 #[utoipa::path(get, path = "/items", operation_id = "list_items", tag = "items",
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 100,
             description = "The most items wanted; 20."),
-        ("cursor" = Option<String>, Query, description = "next_cursor of the page before."),
+        ("cursor" = Option<String>, Query, format = "cursor",
+            description = "next_cursor of the page before."),
     ),
     responses(
         (status = 200, description = "A page of items.", body = PageAnswer,
-            headers(("Link" = Option<String>, description = "rel=next: the next page, if there is one."))),
+            headers(("Link" = Option<String>, description = "rel=next: the next page, if there is one.")),
+            links(("next_page" = (operation_id = "list_items",
+                parameters(("cursor" = "$response.body#/data/next_cursor")))))),
         Mistake, Trouble,
     ))]
 pub(super) async fn list(
@@ -63,12 +72,18 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/items/{id}", operation_id = "read_item", tag = "items",
     params(
         ("id" = Uuid, Path, description = "The item."),
-        ("If-None-Match" = Option<String>, Header,
-            description = "Only if the item has another ETag than these."),
+        UnlessKnown,
     ),
     responses(
         (status = 200, description = "The item.", body = ItemAnswer,
-            headers(("ETag" = String, description = "The item's version."))),
+            headers(("ETag" = String, description = "The item's version.")),
+            links(
+                ("confirm" = (operation_id = "read_item",
+                    parameters(("id" = "$response.body#/data/id"), ("If-None-Match" = "$response.header.ETag")))),
+                ("replace_it" = (operation_id = "replace_item",
+                    parameters(("id" = "$response.body#/data/id"), ("If-Match" = "$response.header.ETag")))),
+                ("delete_it" = (operation_id = "delete_item",
+                    parameters(("id" = "$response.body#/data/id"), ("If-Match" = "$response.header.ETag")))))),
         (status = 304, description = "The client has this version, and it is not second best.",
             headers(("ETag" = String, description = "The item's version."))),
         Mistake, NotFound, Trouble,
@@ -86,13 +101,19 @@ pub(super) async fn read(
 
 /// A new item.
 #[utoipa::path(post, path = "/items", operation_id = "create_item", tag = "items",
-    params(("Idempotency-Key" = Option<String>, Header,
-        description = "Requests with the same key have one effect together.")),
+    params(Repeatable),
     request_body = ItemDraft,
     responses(
         (status = 201, description = "The item as it was created.", body = ItemAnswer,
             headers(("ETag" = String, description = "The item's version."),
-                ("Location" = String, description = "Where the item is."))),
+                ("Location" = String, description = "Where the item is.")),
+            links(
+                ("read_again" = (operation_id = "read_item",
+                    parameters(("id" = "$response.body#/data/id"), ("If-None-Match" = "$response.header.ETag")))),
+                ("replace_it" = (operation_id = "replace_item",
+                    parameters(("id" = "$response.body#/data/id"), ("If-Match" = "$response.header.ETag")))),
+                ("delete_it" = (operation_id = "delete_item",
+                    parameters(("id" = "$response.body#/data/id"), ("If-Match" = "$response.header.ETag")))))),
         Mistake, BodyMistake, KeyReused, StillUnderWay, Trouble,
     ))]
 pub(super) async fn create(
@@ -133,10 +154,8 @@ pub(super) async fn create(
 #[utoipa::path(put, path = "/items/{id}", operation_id = "replace_item", tag = "items",
     params(
         ("id" = Uuid, Path, description = "The item."),
-        ("If-Match" = Option<String>, Header,
-            description = "Only if the item still has this ETag."),
-        ("Idempotency-Key" = Option<String>, Header,
-            description = "Requests with the same key have one effect together."),
+        IfStill,
+        Repeatable,
     ),
     request_body = ItemDraft,
     responses(
@@ -178,10 +197,8 @@ pub(super) async fn replace(
 #[utoipa::path(delete, path = "/items/{id}", operation_id = "delete_item", tag = "items",
     params(
         ("id" = Uuid, Path, description = "The item."),
-        ("If-Match" = Option<String>, Header,
-            description = "Only if the item still has this ETag."),
-        ("Idempotency-Key" = Option<String>, Header,
-            description = "Requests with the same key have one effect together."),
+        IfStill,
+        Repeatable,
     ),
     responses(
         (status = 204, description = "The item is gone."),
@@ -232,6 +249,7 @@ async fn ask(
     let call = Call::begin(request_id, command, faults, app.patience, app.now());
     let journal = call.journal.clone();
     let result = path::send(&app.path, call).await;
+    count_attempts(&journal.attempts());
     answered(app, result, &journal, key.clone()).map_err(|problem| {
         let problem = problem.after(journal.attempts());
         match key {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api_lambda::path::{self, AttemptOutcome, Call, Path, Patience, Target};
+use api_lambda::path::{self, AttemptOutcome, Call, Circuits, Path, Patience, Target};
 use aws_sdk_lambda::config::{BehaviorVersion, Region, retry::RetryConfig};
 use breaker_core::{
     Breaker, CircuitName, Epoch, MemoryStore, Override, OverrideMode, Policy, State, StateStore,
@@ -123,22 +123,33 @@ async fn environments(
     let function = |name: &str| Function::new(lambda.clone(), name.to_owned());
     let mut paths = Vec::new();
     for _ in 0..ENVIRONMENTS {
-        let breaker = Breaker::builder(circuit(), Policy::default(), Arc::clone(store))
-            .clock(clock)
-            .entropy(Seeded::new(random.u64(..)))
-            .build()
-            .unwrap();
+        let mut breaker = |circuit| {
+            Breaker::builder(circuit, Policy::default(), Arc::clone(store))
+                .clock(clock)
+                .entropy(Seeded::new(random.u64(..)))
+                .build()
+                .unwrap()
+        };
+        let circuits = Circuits {
+            retry: breaker(circuit()),
+            fallback: breaker("fallback".parse().unwrap()),
+        };
         if protection.circuit == Circuit::HeldClosed {
-            breaker
+            circuits
+                .retry
                 .order(Some(hold_closed(clock)), "the test")
                 .await
                 .unwrap();
         }
-        breaker.warm_up(Duration::from_secs(1)).await.unwrap();
+        circuits
+            .retry
+            .warm_up(Duration::from_secs(1))
+            .await
+            .unwrap();
         paths.push(path::build(
             function("retry"),
             function("fallback"),
-            breaker,
+            circuits,
             PATIENCE,
             protection.retries.limits(),
             &Arc::new(clock),

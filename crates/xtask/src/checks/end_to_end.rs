@@ -9,6 +9,7 @@ use super::check::Check;
 use super::node::{CDK_PACKAGES, PYTHON, WEB_BUILD, WEB_PACKAGES};
 use super::rust::BUILD;
 use crate::drill;
+use crate::fuzz;
 use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::progress::Progress;
@@ -48,6 +49,11 @@ pub(super) fn checks<'run>(
         .needs(&[UP]),
         Check::cargo_test("end to end: system tests", system).needs(&[UP]),
         browser(workspace).needs(&[UP, WEB_PACKAGES]),
+        // After those that read the list of items, which it fills with odd ones.
+        Check::new("end to end: fuzzing of the API", |step, interrupt| {
+            fuzz::test(workspace, step, interrupt)
+        })
+        .needs(&[UP]),
         Check::new("end to end: stack down", |_, _| {
             lifecycle::take_down(workspace, progress)
         })

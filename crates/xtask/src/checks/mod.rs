@@ -68,7 +68,7 @@ fn plan<'run>(
     extent: Extent,
     progress: &'run Progress,
 ) -> Vec<Vec<Check<'run>>> {
-    let mut rust = rust::unit(workspace);
+    let mut rust = rust::unit(workspace, progress);
     let mut node = node::unit(workspace);
     if extent == Extent::All {
         node.extend(node::complete(workspace));

@@ -3,6 +3,7 @@
 use super::check::Check;
 use super::node::PYTHON;
 use super::servers::TestServers;
+use crate::progress::Progress;
 use crate::stack::functions::{self, Build, cargo};
 use crate::workspace::Workspace;
 
@@ -12,7 +13,7 @@ pub(super) const BUILD: &str = "Rust: build";
 /// once.
 const PROFILE: [&str; 4] = ["--locked", "--profile", "local", "--workspace"];
 
-pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
+pub(super) fn unit<'run>(workspace: &'run Workspace, progress: &'run Progress) -> Vec<Check<'run>> {
     let fmt = cargo(workspace, "cargo-fmt").args(["fmt", "--all", "--check"]);
     let clippy = cargo(workspace, "cargo-clippy")
         .args(["clippy"])
@@ -32,11 +33,8 @@ pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
             functions::build(workspace, Build::WithTests, interrupt)
         }),
         Check::cargo_test_with("Rust: tests", move |interrupt| {
-            let servers = TestServers::start(workspace, interrupt)?;
-            let test = test
-                .env("TEST_DATABASE_URL", &servers.database_url)
-                .env("TEST_CACHE_URL", &servers.cache_url);
-            Ok((test, servers))
+            let servers = TestServers::start(workspace, progress, interrupt)?;
+            Ok((servers.known_to(test), servers))
         })
         .needs(&[PYTHON]),
     ]

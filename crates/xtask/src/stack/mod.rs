@@ -7,6 +7,7 @@ pub(crate) mod functions;
 pub(crate) mod lifecycle;
 mod migrate;
 mod ministack;
+pub(crate) mod mysql;
 pub(crate) mod ports;
 pub(crate) mod postgres;
 mod seed;

@@ -67,6 +67,8 @@ pub(crate) enum Readiness {
     Postmaster(PathBuf),
     /// Valkey answers `PING` on this port.
     Pong(u16),
+    /// MariaDB and MySQL greet whoever comes to this port.
+    Greeting(u16),
     /// A GET of this address is answered with 200.
     Http(String),
 }
@@ -145,7 +147,7 @@ impl Server {
         let signal = match self.readiness {
             // A fast shutdown: sessions are ended, data is written.
             Readiness::Postmaster(_) => Signal::INT,
-            Readiness::Pong(_) | Readiness::Http(_) => Signal::TERM,
+            Readiness::Pong(_) | Readiness::Greeting(_) | Readiness::Http(_) => Signal::TERM,
         };
         if let Some(process) = self.process.take() {
             process::stop_tree(&process, signal, GRACE);
@@ -191,6 +193,7 @@ impl Readiness {
         match self {
             Self::Postmaster(file) => postmaster_is_ready(file, pid),
             Self::Pong(port) => answers_ping(*port).unwrap_or(false),
+            Self::Greeting(port) => greets(*port).unwrap_or(false),
             Self::Http(url) => {
                 let client = Client::new(Duration::from_secs(2));
                 client.get(url).is_ok_and(|answer| answer.status == 200)
@@ -227,14 +230,28 @@ fn release_shared_memory(file: &Path) {
 }
 
 fn answers_ping(port: u16) -> std::io::Result<bool> {
-    let patience = Duration::from_secs(2);
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, patience)?;
-    stream.set_read_timeout(Some(patience))?;
+    let mut stream = conversation(port)?;
     stream.write_all(b"PING\r\n")?;
     let mut answer = [0; 5];
     stream.read_exact(&mut answer)?;
     Ok(&answer == b"+PONG")
+}
+
+/// The greeting is a packet with a header of four bytes, and begins with the
+/// protocol's version. In its place stands an error, if the server is not ready.
+fn greets(port: u16) -> std::io::Result<bool> {
+    const PROTOCOL_VERSION: u8 = 10;
+    let mut greeting = [0; 5];
+    conversation(port)?.read_exact(&mut greeting)?;
+    Ok(greeting[4] == PROTOCOL_VERSION)
+}
+
+fn conversation(port: u16) -> std::io::Result<TcpStream> {
+    let patience = Duration::from_secs(2);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let stream = TcpStream::connect_timeout(&address, patience)?;
+    stream.set_read_timeout(Some(patience))?;
+    Ok(stream)
 }
 
 /// Starts a server on a free port, and on another one when somebody else took

@@ -25,6 +25,8 @@ const MS_PER_UNIT: Record<string, number> = { ms: 1, s: 1000 };
 
 export function inWords(name: string, value: unknown): [label: string, words: string] {
   const words = name.split("_");
+  // A rate ends like a time: `per_s`.
+  if (words.at(-2) === "per") return [sentence(words.slice(0, -2)), `${value} per ${words.at(-1)}`];
   const unit = MS_PER_UNIT[words.at(-1) ?? ""];
   if (unit === undefined || typeof value !== "number") return [sentence(words), String(value ?? "none")];
   const ms = value * unit;

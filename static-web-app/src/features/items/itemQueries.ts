@@ -1,7 +1,7 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useApi } from "@/api/ApiContext";
 import type { Api, Item, ItemDraft } from "@/api/client";
-import { answer } from "@/api/problem";
+import { ApiProblem, answer } from "@/api/problem";
 
 export const PAGE_SIZE = 20;
 /** Ask again by ourselves only while the answer is a makeshift or an error. */
@@ -25,6 +25,24 @@ export function useItemsPage(cursor: string | null) {
   });
 }
 
+/** Longer than any write takes; after that the user is told and decides. */
+const LEARN_TRIES = 5;
+
+/**
+ * A write that was sent twice, and whose first sending has not ended, is sent again with the
+ * same key when the API says so: its answer is the first one's outcome, so nothing is done
+ * twice and the user need not hear of it.
+ */
+export const learnOutcome = {
+  retry: (tries: number, error: Error) => isStillUnderWay(error) && tries < LEARN_TRIES,
+  retryDelay: (_: number, error: Error) =>
+    error instanceof ApiProblem && error.retryAt !== null ? Math.max(0, error.retryAt - Date.now()) : 1_000,
+};
+
+function isStillUnderWay(error: Error): boolean {
+  return error instanceof ApiProblem && error.type === "urn:breaker:problem:still-under-way";
+}
+
 export interface Save {
   draft: ItemDraft;
   /** The item that the draft replaces; none when it is a new one. */
@@ -36,6 +54,7 @@ export function useSaveItem() {
   const api = useApi();
   const queries = useQueryClient();
   return useMutation({
+    ...learnOutcome,
     mutationFn: (save: Save) => (save.base === null ? create(api, save) : replace(api, save, save.base)),
     onSuccess: () => queries.invalidateQueries({ queryKey: ITEMS }),
   });
@@ -67,6 +86,7 @@ export function useDeleteItem() {
   const api = useApi();
   const queries = useQueryClient();
   return useMutation({
+    ...learnOutcome,
     mutationFn: ({ item, intentKey }: { item: Item; intentKey: string }) =>
       answer(
         api.DELETE("/items/{id}", {

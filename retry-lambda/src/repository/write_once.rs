@@ -7,40 +7,29 @@
 //! refusal changes nothing and is not kept: a client that was told of a newer
 //! version may try again with the same key.
 
-use chrono::{DateTime, Utc};
 use contract::{
     Body, IdempotencyKey, Item, ItemDraft, Refusal, Reply, Served, Source, Version, Write,
 };
 use lambda_kit::clock::Clock;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, PgConnection, types::Json};
+use sqlx::{Connection as _, types::Json};
 use uuid::Uuid;
 
-use crate::items::{self, Current};
-
-/// What became of a write.
-pub(crate) struct Outcome {
-    /// For the caller. What an earlier attempt was told is told again, although
-    /// the item may have been written since.
-    pub(crate) reply: Reply,
-    /// What the database says of the item, and when it said so: also if an
-    /// earlier attempt did the write, which may have ended before it could leave
-    /// that in the cache. `None` if the item was not looked at.
-    pub(crate) current: Option<(Current, DateTime<Utc>)>,
-}
+use super::{Current, Outcome, engine::Connection, tables::Tables};
+use crate::database::{Condition, condition};
 
 /// Applies `write`, unless an attempt with `key` did so before.
-pub(crate) async fn write_once(
-    connection: &mut PgConnection,
+pub(super) async fn write_once<E: Tables>(
+    connection: &mut Connection<E>,
     key: &IdempotencyKey,
     write: &Write,
     clock: &dyn Clock,
 ) -> Result<Outcome, sqlx::Error> {
     let fingerprint = fingerprint(write)?;
     let mut transaction = connection.begin().await?;
-    let claim = match claim(&mut transaction, key, &fingerprint).await {
-        Err(error) if waited_in_vain(&error) => {
+    let claim = match E::claim_key(&mut transaction, key, &fingerprint).await {
+        Err(error) if condition(&error) == Condition::LockHeld => {
             transaction.rollback().await?;
             return Ok(refused_unseen(Refusal::StillUnderWay));
         }
@@ -48,14 +37,14 @@ pub(crate) async fn write_once(
     };
     if let Some(Json(earlier)) = claim.reply {
         let outcome = if claim.fingerprint == fingerprint {
-            replay(&mut transaction, earlier, clock).await?
+            replay::<E>(&mut transaction, earlier, clock).await?
         } else {
             refused_unseen(Refusal::IdempotencyKeyReused)
         };
         transaction.rollback().await?;
         return Ok(outcome);
     }
-    let applied = items::apply(&mut transaction, write).await?;
+    let applied = apply::<E>(&mut transaction, write).await?;
     let as_of = clock.now();
     let current = match applied {
         Ok(current) => current,
@@ -72,7 +61,7 @@ pub(crate) async fn write_once(
         source: Source::Database,
         as_of,
     };
-    remember(&mut transaction, key, &served).await?;
+    E::remember_reply(&mut transaction, key, &served).await?;
     transaction.commit().await?;
     Ok(Outcome {
         reply: Reply::Served(served),
@@ -88,24 +77,16 @@ fn refused_unseen(refusal: Refusal) -> Outcome {
     }
 }
 
-/// Whether another transaction held a lock for too long.
-fn waited_in_vain(error: &sqlx::Error) -> bool {
-    const LOCK_NOT_AVAILABLE: &str = "55P03";
-    error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code)
-        .is_some_and(|code| code == LOCK_NOT_AVAILABLE)
-}
-
-async fn replay(
-    connection: &mut PgConnection,
+async fn replay<E: Tables>(
+    connection: &mut Connection<E>,
     earlier: Served,
     clock: &dyn Clock,
 ) -> Result<Outcome, sqlx::Error> {
     let as_of = clock.now();
     let current = match earlier.body {
         Body::Item(Item { id, .. }) | Body::Deleted { id } => {
-            Some((items::current(connection, id).await?, as_of))
+            let found = E::item(connection, id).await?;
+            Some((found.map_or(Current::Gone { id }, Current::Item), as_of))
         }
         // No write is answered with a page.
         Body::Page(_) => None,
@@ -113,6 +94,52 @@ async fn replay(
     Ok(Outcome {
         reply: Reply::Served(earlier),
         current,
+    })
+}
+
+/// Does what `write` says, or says what stands against it.
+async fn apply<E: Tables>(
+    connection: &mut Connection<E>,
+    write: &Write,
+) -> Result<Result<Current, Current>, sqlx::Error> {
+    match write {
+        Write::Create { id, draft } => {
+            let item = E::create_item(connection, *id, draft).await?;
+            Ok(Ok(Current::Item(item)))
+        }
+        Write::Replace {
+            id,
+            draft,
+            expected,
+        } => match hold::<E>(connection, *id, *expected).await? {
+            Ok(()) => {
+                let item = E::replace_item(connection, *id, draft).await?;
+                Ok(Ok(Current::Item(item)))
+            }
+            Err(obstacle) => Ok(Err(obstacle)),
+        },
+        Write::Delete { id, expected } => match hold::<E>(connection, *id, *expected).await? {
+            Ok(()) => {
+                E::delete_item(connection, *id).await?;
+                Ok(Ok(Current::Gone { id: *id }))
+            }
+            Err(obstacle) => Ok(Err(obstacle)),
+        },
+    }
+}
+
+/// Holds the item, unless it is not there, or has not the version expected.
+async fn hold<E: Tables>(
+    connection: &mut Connection<E>,
+    id: Uuid,
+    expected: Option<Version>,
+) -> Result<Result<(), Current>, sqlx::Error> {
+    Ok(match E::hold_item(connection, id).await? {
+        None => Err(Current::Gone { id }),
+        Some(item) if expected.is_some_and(|expected| expected != item.version) => {
+            Err(Current::Item(item))
+        }
+        Some(_) => Ok(()),
     })
 }
 
@@ -153,51 +180,4 @@ fn fingerprint(write: &Write) -> Result<Vec<u8>, sqlx::Error> {
     };
     let text = serde_json::to_vec(&intent).map_err(|error| sqlx::Error::Encode(error.into()))?;
     Ok(Sha256::digest(text).to_vec())
-}
-
-/// The row of a key, held until the transaction ends. Without a reply, it is
-/// this transaction that made it.
-#[derive(sqlx::FromRow)]
-struct Claim {
-    fingerprint: Vec<u8>,
-    reply: Option<Json<Served>>,
-}
-
-/// Also forgets a few keys that nobody retries with any more, so that the table
-/// stays small without anybody tending it.
-async fn claim(
-    connection: &mut PgConnection,
-    key: &IdempotencyKey,
-    fingerprint: &[u8],
-) -> Result<Claim, sqlx::Error> {
-    sqlx::query_as(
-        "WITH forgotten AS (
-             DELETE FROM idempotency_keys WHERE key IN (
-                 SELECT key FROM idempotency_keys
-                 WHERE created_at < now() - interval '7 days' AND key <> $1
-                 ORDER BY created_at LIMIT 10
-                 FOR UPDATE SKIP LOCKED
-             )
-         )
-         INSERT INTO idempotency_keys (key, fingerprint) VALUES ($1, $2)
-         ON CONFLICT (key) DO UPDATE SET key = excluded.key
-         RETURNING fingerprint, reply",
-    )
-    .bind(key.as_str())
-    .bind(fingerprint)
-    .fetch_one(connection)
-    .await
-}
-
-async fn remember(
-    connection: &mut PgConnection,
-    key: &IdempotencyKey,
-    served: &Served,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE idempotency_keys SET reply = $2 WHERE key = $1")
-        .bind(key.as_str())
-        .bind(Json(served))
-        .execute(connection)
-        .await?;
-    Ok(())
 }

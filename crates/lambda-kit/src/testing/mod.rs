@@ -1,5 +1,7 @@
-//! What the tests of functions share: real servers, if there are any, and a
-//! clock that stands still.
+//! What the tests of functions share: real servers, if there are any, a clock
+//! that stands still, and functions to invoke.
+
+mod lambda_endpoint;
 
 use std::{
     io::Write,
@@ -9,6 +11,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
+pub use self::lambda_endpoint::{LambdaEndpoint, function_at};
 use crate::{
     clock::{Clock, SystemClock},
     faults::{FaultInjection, Injector},
@@ -16,20 +19,25 @@ use crate::{
 
 /// The value of `variable`, which names a real server that a test needs.
 ///
-/// `None` means that the test cannot say anything; it says so on standard
-/// error, past the test harness's capture, in a line that begins with
-/// `SKIPPED: `.
+/// `None` means that the test cannot say anything; see [`skipped`].
 pub fn server(variable: &str) -> Option<String> {
     let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
     if url.is_none() {
-        let thread = std::thread::current();
-        let test = thread.name().unwrap_or("a test");
-        let line = format!("SKIPPED: {test} needs {variable}\n");
-        // One write, so that lines of parallel tests do not mix. There is
-        // nobody left to tell if standard error is closed.
-        let _ = std::io::stderr().write_all(line.as_bytes());
+        skipped(&format!("needs {variable}"));
     }
     url
+}
+
+/// Says that the test that runs cannot say anything, and what it lacks: on
+/// standard error, past the test harness's capture, in a line that begins with
+/// `SKIPPED: `.
+pub fn skipped(why: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    let line = format!("SKIPPED: {test} {why}\n");
+    // One write, so that lines of parallel tests do not mix. There is nobody
+    // left to tell if standard error is closed.
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// A clock that a test drives.

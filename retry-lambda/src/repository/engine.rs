@@ -1,0 +1,42 @@
+//! How a kind of server is talked to.
+
+use std::time::Duration;
+
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+
+/// A connection to a server of the kind `E`.
+pub(super) type Connection<E> = <<E as Engine>::Database as sqlx::Database>::Connection;
+
+/// A kind of server, and where one is.
+pub(super) trait Engine: Send + Sync + 'static {
+    /// What `sqlx` calls it.
+    type Database: sqlx::Database<Connection: Migrate>;
+
+    /// What the schema is made of.
+    const MIGRATIONS: &'static Migrator;
+
+    /// A connection on which the server ends statements that take longer than
+    /// `limit`, and transactions whose client was frozen for good: their locks
+    /// would keep others waiting. A lock is waited for half as long, so that
+    /// there is time to say what was waited for.
+    ///
+    /// A `token` stands in for the password of the address.
+    fn connect(
+        &self,
+        token: Option<&str>,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Connection<Self>, sqlx::Error>> + Send;
+
+    /// A connection without limits: building an index takes its time.
+    fn connect_to_migrate(
+        &self,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Connection<Self>, sqlx::Error>> + Send;
+
+    /// Waits until nobody else migrates this database, which then holds for as
+    /// long as the connection, and clears away what a migration that was cut off
+    /// has left.
+    fn prepare_to_migrate(
+        connection: &mut Connection<Self>,
+    ) -> impl Future<Output = Result<(), MigrateError>> + Send;
+}
