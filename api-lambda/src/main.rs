@@ -6,7 +6,7 @@ use api_lambda::{
     config::Config,
     faults::{FaultTable, FaultWatch, FaultyStore},
     http::{self, App, Store},
-    path::{self, Circuits},
+    path::{self, Circuits, RetryLimits},
     telemetry::{Counted, MeasuredStore},
 };
 use axum::{middleware::map_response, response::Response};
@@ -52,7 +52,14 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     if let Err(error) = circuits.retry.warm_up(WARM_UP).await {
         tracing::warn!(%error, "the circuit is not known yet");
     }
-    let path = path::build(retry, fallback, circuits.clone(), config.patience, &clock);
+    let path = path::build(
+        retry,
+        fallback,
+        circuits.clone(),
+        config.patience,
+        RetryLimits::default(),
+        &clock,
+    );
     let app = App {
         path,
         circuits,

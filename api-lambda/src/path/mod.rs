@@ -31,7 +31,6 @@ use lambda_kit::{
 use tower::{Service, ServiceBuilder, ServiceExt, retry::RetryLayer, util::BoxCloneSyncService};
 
 pub(crate) use self::journal::as_ms;
-pub use self::journal::{Attempt, AttemptOutcome, Journal, Target};
 use self::{
     attempt_timeout::AttemptTimeoutLayer,
     classify::classify,
@@ -39,6 +38,10 @@ use self::{
     invoke::Invoke,
     journal::JournalLayer,
     retry::{RetryPolicy, suspicion_of},
+};
+pub use self::{
+    journal::{Attempt, AttemptOutcome, Journal, Target},
+    retry::RetryLimits,
 };
 
 /// A command on its way, with the notes taken about it.
@@ -145,6 +148,7 @@ pub fn build<S, B, C>(
     fallback: Function,
     circuits: Circuits<S, B>,
     patience: Patience,
+    retries: RetryLimits,
     clock: &Arc<C>,
 ) -> Path
 where
@@ -160,6 +164,7 @@ where
             Arc::clone(clock),
         ))
         .layer(RetryLayer::new(RetryPolicy::new(
+            retries,
             suspicion_of(&circuits.retry),
             Arc::clone(clock),
         )))

@@ -19,7 +19,6 @@ use tower::retry::{
 
 use super::{AttemptError, Call, PathError};
 
-const MAX_ATTEMPTS: u32 = 3;
 const BASE: Duration = Duration::from_millis(50);
 const CAP: Duration = Duration::from_secs(1);
 
@@ -28,15 +27,34 @@ const MIN_ATTEMPT: Duration = Duration::from_millis(250);
 
 /// How long a success or a retry is remembered by the budget.
 const BUDGET_TTL: Duration = Duration::from_secs(10);
-/// Retries that are always allowed, each second: an environment with little
-/// traffic has earned none.
-const BUDGET_RESERVE_PER_S: u32 = 1;
-/// Retries allowed for each request: one in ten.
-const BUDGET_RATIO: f32 = 0.1;
 
-/// No retries from this suspicion on, as a share of what opens the circuit: with
-/// the defaults when three calls more have failed than have succeeded.
-const TROUBLE: f64 = 0.1;
+/// How far retries may go; the default is what is deployed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RetryLimits {
+    /// Attempts at one request at most, the first one included.
+    pub attempts: u32,
+    /// Retries that each request which needed none earns for others, from 0 to
+    /// 1000.
+    pub earned: f32,
+    /// Retries that an environment may make each second without having earned
+    /// them: one with little traffic never would.
+    pub reserve_per_s: u32,
+    /// No retries from this suspicion on, as a share of what opens the circuit.
+    pub suspicion: f64,
+}
+
+impl Default for RetryLimits {
+    /// Three attempts, a retry for every ten requests, and none once three calls
+    /// more have failed than have succeeded under the breaker's default policy.
+    fn default() -> Self {
+        Self {
+            attempts: 3,
+            earned: 0.1,
+            reserve_per_s: 1,
+            suspicion: 0.1,
+        }
+    }
+}
 
 /// How much speaks for an outage, as a share of what opens the circuit.
 pub(super) type Suspicion = Arc<dyn Fn() -> f64 + Send + Sync>;
@@ -57,6 +75,7 @@ where
 /// Decides about retries of one request; clones share the budget.
 pub(super) struct RetryPolicy<C> {
     attempts: u32,
+    limits: RetryLimits,
     suspicion: Suspicion,
     budget: Arc<TpsBudget>,
     clock: Arc<C>,
@@ -66,6 +85,7 @@ impl<C> Clone for RetryPolicy<C> {
     fn clone(&self) -> Self {
         Self {
             attempts: self.attempts,
+            limits: self.limits,
             suspicion: Arc::clone(&self.suspicion),
             budget: Arc::clone(&self.budget),
             clock: Arc::clone(&self.clock),
@@ -74,10 +94,11 @@ impl<C> Clone for RetryPolicy<C> {
 }
 
 impl<C> RetryPolicy<C> {
-    pub(super) fn new(suspicion: Suspicion, clock: Arc<C>) -> Self {
-        let budget = TpsBudget::new(BUDGET_TTL, BUDGET_RESERVE_PER_S, BUDGET_RATIO);
+    pub(super) fn new(limits: RetryLimits, suspicion: Suspicion, clock: Arc<C>) -> Self {
+        let budget = TpsBudget::new(BUDGET_TTL, limits.reserve_per_s, limits.earned);
         Self {
             attempts: 1,
+            limits,
             suspicion,
             budget: Arc::new(budget),
             clock,
@@ -94,14 +115,17 @@ impl<C: Clock> Policy<Call, Reply, PathError> for RetryPolicy<C> {
         result: &mut Result<Reply, PathError>,
     ) -> Option<Self::Future> {
         if !is_transient(result) {
-            self.budget.deposit();
+            // Only what went well earns retries: a circuit's refusal is free.
+            if matches!(result, Ok(Reply::Served(_) | Reply::Refused(_))) {
+                self.budget.deposit();
+            }
             return None;
         }
         let wait = backoff(self.attempts, fastrand::f64());
         let remaining = call.attempts_end.remaining(self.clock.now());
-        if self.attempts >= MAX_ATTEMPTS
+        if self.attempts >= self.limits.attempts
             || remaining < wait + MIN_ATTEMPT
-            || (self.suspicion)() >= TROUBLE
+            || (self.suspicion)() >= self.limits.suspicion
             || !self.budget.withdraw()
         {
             return None;

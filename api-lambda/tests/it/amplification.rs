@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api_lambda::path::{self, AttemptOutcome, Call, Circuits, Patience, Target};
+use api_lambda::path::{self, AttemptOutcome, Call, Circuits, Patience, RetryLimits, Target};
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use breaker_core::{Breaker, MemoryStore, Policy};
 use contract::{Command, Dependency, Faults, IdempotencyKey, Reply, Unavailable, Write};
@@ -85,7 +85,8 @@ async fn an_outage_gets_a_tenth_more_attempts_than_calls_at_most() {
     };
     let clock = Arc::new(SystemClock);
     let (retry, fallback) = (function("retry"), function("fallback"));
-    let path = path::build(retry, fallback, circuits, PATIENCE, &clock);
+    let retries = RetryLimits::default();
+    let path = path::build(retry, fallback, circuits, PATIENCE, retries, &clock);
 
     let (admitted, attempts) = admitted_and_attempts(&path).await;
     assert!(admitted > FEWEST, "the outage was met: {admitted} calls");

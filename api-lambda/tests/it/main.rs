@@ -11,6 +11,7 @@ mod amplification;
 mod answers;
 mod bad_input;
 mod faults;
+mod metastability;
 mod nonsense;
 mod openapi;
 mod start;

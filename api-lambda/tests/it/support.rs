@@ -5,7 +5,7 @@ use std::{net::TcpListener, sync::Arc, time::Duration};
 use api_lambda::{
     faults::{FaultTable, FaultWatch, FaultyStore},
     http::{App, router},
-    path::{self, Circuits, Patience},
+    path::{self, Circuits, Patience, RetryLimits},
     telemetry::MeasuredStore,
 };
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
@@ -86,6 +86,7 @@ fn app(lambda_url: &str, injection: FaultInjection) -> Router {
         function("fallback"),
         circuits.clone(),
         patience,
+        RetryLimits::default(),
         &clock,
     );
     router(App {
