@@ -39,7 +39,7 @@ pub(super) const PARTS: &[Part] = &[
             "--exclude-tag",
             "faults",
         ],
-        cases_per_example: 15,
+        cases_per_example: 25,
         with_open_circuit: false,
     },
     Part {
