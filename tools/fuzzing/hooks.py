@@ -25,10 +25,11 @@ schemathesis.openapi.format("cursor", strategies.uuids().map(cursor))
 def map_case(context, case):
     """Makes right what is meant to be right.
 
-    The coverage phase writes headers in letters and digits alone: where no such text fits the pattern, as for
-    an ETag, it sends `0` as one that does, and every key it sends is the same short one, while
-    a key is for one request. Sequences get a key of their own too: with one that an earlier
-    sequence used, the API rightly answers with that one's item, which may be gone by now.
+    The coverage phase writes headers in letters and digits alone: where no such text fits the
+    pattern, as for an ETag, it sends `0` as one that does, and every key it sends is the same
+    short one, while a key is for one request. Sequences get a key of their own too: with one
+    that an earlier sequence used, the API rightly answers with that one's item, which may be
+    gone by now.
     """
     phase = case.meta.phase.name.value
     if not case.meta.generation.mode.is_positive or phase == "fuzzing":
@@ -39,16 +40,6 @@ def map_case(context, case):
         if phase == "coverage" and name in case.headers:
             case.headers[name] = '"1"'
     return case
-
-
-@schemathesis.hook
-def filter_case(context, case):
-    """Leaves out `#` and `?` in the path, however encoded.
-
-    API Gateway decodes the path before the function gets it, and lambda_http, which has to make
-    a URI of that, ends the path there. No id and no circuit's name has either.
-    """
-    return not any(mark in str(value) for value in case.path_parameters.values() for mark in "#?")
 
 
 # Schemathesis has Hypothesis climb toward requests that are accepted. Most of ours are, so it
