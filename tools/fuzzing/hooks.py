@@ -23,18 +23,22 @@ schemathesis.openapi.format("cursor", strategies.uuids().map(cursor))
 
 @schemathesis.hook
 def map_case(context, case):
-    """Makes right what the coverage phase means to be right.
+    """Makes right what is meant to be right.
 
-    It writes headers in letters and digits alone: where no such text fits the pattern, as for
-    an ETag, it sends `0` as one that does, and every key it sends is the same short one, while
-    a key is for one request.
+    The coverage phase writes headers in letters and digits alone: where no such text fits the
+    pattern, as for an ETag, it sends `0` as one that does, and every key it sends is the same
+    short one, while a key is for one request. Sequences get a key of their own too: with one
+    that an earlier sequence used, the API rightly answers with that one's item, which may be
+    gone by now.
     """
-    if case.meta.phase.name.value == "coverage" and case.meta.generation.mode.is_positive:
-        for name in ("If-Match", "If-None-Match"):
-            if name in case.headers:
-                case.headers[name] = '"1"'
-        if "Idempotency-Key" in case.headers:
-            case.headers["Idempotency-Key"] = str(uuid.uuid4())
+    phase = case.meta.phase.name.value
+    if not case.meta.generation.mode.is_positive or phase == "fuzzing":
+        return case
+    if "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())
+    for name in ("If-Match", "If-None-Match"):
+        if phase == "coverage" and name in case.headers:
+            case.headers[name] = '"1"'
     return case
 
 

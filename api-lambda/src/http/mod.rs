@@ -16,8 +16,16 @@ mod request_id;
 
 use std::sync::Arc;
 
-use axum::{Router, http::Uri, middleware, routing::get};
+use axum::{
+    Router,
+    extract::Request,
+    http::Uri,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use breaker_core::DynamoDbStore;
+use lambda_http::RequestExt;
 use lambda_kit::{
     clock::{Clock, SystemClock},
     config::Stage,
@@ -80,8 +88,20 @@ pub fn router(app: App) -> Router {
         .route("/openapi.json", get(openapi::read))
         .fallback(unknown_route)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn(whole_path))
         .layer(middleware::from_fn(request_id::carry))
         .with_state(app)
+}
+
+/// API Gateway decodes the path, and the URI that `lambda_http` makes of it ends at the
+/// first `?` or `#` that was encoded: `/items/{id}%3Fx` would be taken for the item. No
+/// route has either character.
+async fn whole_path(request: Request, next: Next) -> Response {
+    let path = request.raw_http_path();
+    if path.contains(['?', '#']) {
+        return Problem::unknown_route(path).into_response();
+    }
+    next.run(request).await
 }
 
 async fn unknown_route(uri: Uri) -> Problem {

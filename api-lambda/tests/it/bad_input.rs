@@ -4,6 +4,7 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
+use lambda_http::RequestExt;
 use serde_json::{Value, json};
 
 use crate::support::{isolated, send};
@@ -89,6 +90,15 @@ async fn an_id_that_is_no_uuid_is_refused() {
     for method in [Method::GET, Method::PUT, Method::DELETE] {
         let body = problem(request(method, "/items/42", "{}"), 400, "invalid-parameter").await;
         assert_eq!(fields(&body), ["id"]);
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_would_end_at_an_encoded_mark_is_no_route() {
+    for raw in ["/health?x", "/health#x"] {
+        // As API Gateway's event is read: the path decoded, and a URI made of it.
+        let sent = request(Method::GET, "/health", "").with_raw_http_path(raw);
+        problem(sent, 404, "unknown-route").await;
     }
 }
 

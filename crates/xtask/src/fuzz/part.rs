@@ -31,6 +31,28 @@ pub(super) struct Part {
 /// are parts of their own.
 pub(super) const PARTS: &[Part] = &[
     Part {
+        name: "fuzz: circuits and overrides",
+        about: "the circuits' operations, the override among them",
+        arguments: &["--include-tag", "circuits"],
+        cases_per_example: 100,
+        with_open_circuit: false,
+    },
+    Part {
+        name: "fuzz: items while the circuit is open",
+        about: "the items' operations while an override holds the circuit open",
+        arguments: &["--include-tag", "items"],
+        cases_per_example: 100,
+        with_open_circuit: true,
+    },
+    // No answer about a fault leads to another request, so no sequences follow from it.
+    Part {
+        name: "fuzz: faults",
+        about: "the faults' operations",
+        arguments: &["--include-tag", "faults", "--phases", "coverage,fuzzing"],
+        cases_per_example: 100,
+        with_open_circuit: false,
+    },
+    Part {
         name: "fuzz: every operation but overrides and faults",
         about: "every operation but overrides and faults",
         arguments: &[
@@ -39,29 +61,7 @@ pub(super) const PARTS: &[Part] = &[
             "--exclude-tag",
             "faults",
         ],
-        cases_per_example: 15,
-        with_open_circuit: false,
-    },
-    Part {
-        name: "fuzz: circuits and overrides",
-        about: "the circuits' operations, the override among them",
-        arguments: &["--include-tag", "circuits"],
-        cases_per_example: 120,
-        with_open_circuit: false,
-    },
-    Part {
-        name: "fuzz: items while the circuit is open",
-        about: "the items' operations while an override holds the circuit open",
-        arguments: &["--include-tag", "items"],
-        cases_per_example: 120,
-        with_open_circuit: true,
-    },
-    // No answer about a fault leads to another request, so no sequences follow from it.
-    Part {
-        name: "fuzz: faults",
-        about: "the faults' operations",
-        arguments: &["--include-tag", "faults", "--phases", "coverage,fuzzing"],
-        cases_per_example: 120,
+        cases_per_example: 22,
         with_open_circuit: false,
     },
 ];
