@@ -20,6 +20,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// For so long a client repeats a write before it gives up.
 const PERSISTENCE: Duration = Duration::from_mins(2);
 
+/// With fewer items than this, clients create.
+const FEWEST_ITEMS: usize = 5;
+
 /// What all clients share.
 pub(crate) struct World {
     pub(crate) api_url: String,
@@ -102,14 +105,12 @@ impl<'run> Client<'run> {
     fn write(&mut self, number: usize) -> Result<()> {
         let token = format!("{}-{number}", self.world.mark);
         let count = self.world.items(|items| items.len());
-        let (asked, path, method) = match self.draws.u32(0..20) {
-            _ if count < 5 => (
-                Asked::Create {
-                    token: token.clone(),
-                },
-                "/items".to_owned(),
-                "POST",
-            ),
+        let draw = if count < FEWEST_ITEMS {
+            0
+        } else {
+            self.draws.u32(0..20)
+        };
+        let (asked, path, method) = match draw {
             0..5 => (
                 Asked::Create {
                     token: token.clone(),
@@ -118,10 +119,7 @@ impl<'run> Client<'run> {
                 "POST",
             ),
             5 => {
-                let index = self.draws.usize(0..count);
-                let item = self
-                    .world
-                    .items(|items| items.swap_remove(index % items.len()));
+                let item = self.take_item(count);
                 (Asked::Delete, format!("/items/{item}"), "DELETE")
             }
             _ => {
@@ -207,6 +205,14 @@ impl<'run> Client<'run> {
             let index = index % items.len().max(1);
             items.get(index).cloned().unwrap_or_default()
         })
+    }
+
+    /// An item that no client writes to from now on, unless it is just doing so.
+    fn take_item(&mut self, count: usize) -> String {
+        let item = self.any_item(count);
+        self.world
+            .items(|items| items.retain(|other| *other != item));
+        item
     }
 
     /// Sends a write until the answer is a last word; `None` if none came in a
