@@ -137,7 +137,7 @@ fn fuzz_running(
     Ok(())
 }
 
-/// A short run that is the same every time.
+/// A short run, drawn from a seed that stays.
 ///
 /// # Errors
 /// What was found, or what kept it from running.
