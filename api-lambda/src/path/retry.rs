@@ -44,14 +44,14 @@ pub struct RetryLimits {
 }
 
 impl Default for RetryLimits {
-    /// Three attempts, a retry for every ten requests, and none once three calls
+    /// Three attempts, a retry for every ten requests, and none once four calls
     /// more have failed than have succeeded under the breaker's default policy.
     fn default() -> Self {
         Self {
             attempts: 3,
             earned: 0.1,
             reserve_per_s: 1,
-            suspicion: 0.1,
+            suspicion: 0.15,
         }
     }
 }
