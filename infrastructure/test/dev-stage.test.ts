@@ -19,6 +19,7 @@ describe('the dev stage', () => {
       ...cache,
       CACHE_FRESH_MS: '30000',
       FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
+      CIRCUITS_TABLE_NAME: '${CircuitsTable}',
       DATABASE_URL: `postgres://items_owner@${databaseAddress}/items?sslmode=verify-full`,
       DATABASE_AUTH: 'iam',
       CACHE_URL: `rediss://circuit-breaker-dev-writer@${cacheAddress}`,
@@ -72,8 +73,9 @@ describe('its network', () => {
     expect(dev.ofType('AWS::EC2::Subnet').filter(({ MapPublicIpOnLaunch }) => MapPublicIpOnLaunch)).toEqual([]);
   });
 
+  const name = (group: unknown) => rendered(group).replace(/^\$\{Network(.*)\.GroupId\}$/, '$1');
+
   test('lets exactly those talk that have to', () => {
-    const name = (group: unknown) => rendered(group).replace(/^\$\{Network(.*)\.GroupId\}$/, '$1');
     const ways = dev
       .ofType('AWS::EC2::SecurityGroupIngress')
       .map((rule) => `${name(rule['SourceSecurityGroupId'])} to ${name(rule['GroupId'])} at ${rule['ToPort']}`);
@@ -85,7 +87,10 @@ describe('its network', () => {
     ]);
   });
 
-  test('closes the way out of every group but to another group', () => {
+  test('closes the way out of every group but to another group, and to DynamoDB for one', () => {
+    const toDynamoDb = dev.only('AWS::EC2::SecurityGroupEgress');
+    expect(toDynamoDb).toMatchObject({ DestinationPrefixListId: 'pl-02cd2c6b', IpProtocol: 'tcp', FromPort: 443, ToPort: 443 });
+    expect(name(toDynamoDb['GroupId'])).toBe('RetryFunction');
     for (const group of dev.ofType('AWS::EC2::SecurityGroup')) {
       expect(group['SecurityGroupIngress']).toBeUndefined();
       expect(group['SecurityGroupEgress']).not.toHaveLength(0);
@@ -96,13 +101,30 @@ describe('its network', () => {
     }
   });
 
+  const endpoint = (type: string) => {
+    const [found = {}, ...others] = dev.ofType('AWS::EC2::VPCEndpoint').filter((each) => each['VpcEndpointType'] === type);
+    expect(others).toEqual([]);
+    return found;
+  };
+
   test('reaches the Lambda API, for the Fallback function alone', () => {
-    const { ServiceName, PolicyDocument, PrivateDnsEnabled } = dev.only('AWS::EC2::VPCEndpoint');
+    const { ServiceName, PolicyDocument, PrivateDnsEnabled } = endpoint('Interface');
     expect(rendered(ServiceName)).toBe('com.amazonaws.${AWS::Region}.lambda');
     expect(PrivateDnsEnabled).toBe(true);
     expect(PolicyDocument.Statement).toHaveLength(1);
     expect(PolicyDocument.Statement[0].Action).toBe('lambda:InvokeFunction');
     expect(rendered(PolicyDocument.Statement[0].Resource)).toMatch(/:function:circuit-breaker-dev-fallback$/);
+  });
+
+  test("reaches DynamoDB for the circuits' table alone", () => {
+    const { ServiceName, PolicyDocument, RouteTableIds } = endpoint('Gateway');
+    expect(rendered(ServiceName)).toBe('com.amazonaws.${AWS::Region}.dynamodb');
+    expect(RouteTableIds).toHaveLength(dev.ofType('AWS::EC2::RouteTable').length);
+    expect(PolicyDocument.Statement).toHaveLength(1);
+    const { Action, Resource, Condition } = PolicyDocument.Statement[0];
+    expect(Action).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem']);
+    expect(rendered(Resource)).toBe('${CircuitsTable.Arn}');
+    expect(rendered(Condition.StringEquals['aws:PrincipalAccount'])).toBe('${AWS::AccountId}');
   });
 });
 

@@ -27,6 +27,7 @@ describe('the local stage', () => {
       ...common,
       ...cache,
       CACHE_FRESH_MS: '1000',
+      CIRCUITS_TABLE_NAME: '${CircuitsTable}',
       FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
       DATABASE_URL: 'postgres://items:secret@127.0.0.1:5432/items',
       DATABASE_AUTH: 'password',

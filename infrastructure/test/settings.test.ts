@@ -45,6 +45,13 @@ describe('the dev stage', () => {
     expect(read(devContext).backends.kind).toBe('managed');
   });
 
+  test('must be told where DynamoDB is', () => {
+    expect(mistakes({ ...devContext, dynamoDbPrefixList: '' })).toEqual(['dynamoDbPrefixList is missing']);
+    expect(mistakes({ ...devContext, dynamoDbPrefixList: '0.0.0.0/0' })).toEqual([
+      'dynamoDbPrefixList "0.0.0.0/0" is not the id of a prefix list',
+    ]);
+  });
+
   test('refuses endpoints, which it would have to ignore', () => {
     const { databaseUrl = '', cacheUrl = '' } = localContext;
     expect(mistakes({ ...devContext, databaseUrl, cacheUrl })).toEqual([
@@ -67,7 +74,7 @@ describe('any stage', () => {
   });
 
   test('says what would be right for each mistake', () => {
-    expect(errorFrom({ stage: 'dev', functionsDir }).message).toBe(
+    expect(errorFrom({ ...devContext, webOrigin: '' }).message).toBe(
       [
         '1 setting is wrong:',
         '  webOrigin: is missing',

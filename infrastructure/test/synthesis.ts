@@ -22,7 +22,12 @@ export const localContext: Context = {
   cacheUrl: 'redis://127.0.0.1:6379',
 };
 
-export const devContext: Context = { stage: 'dev', webOrigin: 'https://items.example.com', functionsDir };
+export const devContext: Context = {
+  stage: 'dev',
+  webOrigin: 'https://items.example.com',
+  functionsDir,
+  dynamoDbPrefixList: 'pl-02cd2c6b',
+};
 
 /** The templates of one stage, made under the same feature flags as a deployment's. */
 export class Synthesis {

@@ -34,7 +34,9 @@ export const cachePort = 6379;
  *
  * Security groups live here, with all their rules, so that who may talk to whom can be read in one
  * place. A function in here needs no way out for its logs or its traces: the Lambda service carries
- * those. Invoking another function is the one call to an AWS API, hence the one endpoint.
+ * those. Two AWS APIs are called from inside: Lambda's, to invoke another function, through the
+ * interface endpoint made here; and DynamoDB's, through the gateway endpoint that the Data stack makes
+ * beside the one table it leads to (`circuits-endpoint.ts`).
  */
 export class PrivateNetwork extends Construct {
   readonly vpc: IVpc;
@@ -45,7 +47,7 @@ export class PrivateNetwork extends Construct {
 
   constructor(scope: Construct, id: string, props: PrivateNetworkProps) {
     super(scope, id);
-    const { cidr, availabilityZones } = props.settings;
+    const { cidr, availabilityZones, dynamoDbPrefixList } = props.settings;
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(cidr),
       maxAzs: availabilityZones,
@@ -72,6 +74,9 @@ export class PrivateNetwork extends Construct {
     allow(this.retryFunction, this.cache, cachePort, 'cached items');
     allow(this.retryFunction, lambdaApi, 443, 'invocation of the Fallback function');
     allow(this.fallbackFunction, this.cache, cachePort, 'cached items');
+
+    // A gateway endpoint has no security group to point to, only the addresses behind it.
+    this.retryFunction.addEgressRule(Peer.prefixList(dynamoDbPrefixList), Port.tcp(443), 'circuits');
 
     this.addLambdaApi(lambdaApi, props.invocableFunctionArn);
   }

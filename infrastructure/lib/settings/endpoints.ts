@@ -33,6 +33,9 @@ export const checkWebOrigin: Check = (value) => {
   return url.origin === value ? undefined : `"${value}" is not exactly an origin, which is "${url.origin}"`;
 };
 
+export const checkPrefixList: Check = (value) =>
+  /^pl-[0-9a-f]{8,17}$/.test(value) ? undefined : `"${value}" is not the id of a prefix list`;
+
 function parse(value: string): URL | undefined {
   return URL.canParse(value) ? new URL(value) : undefined;
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { ContextReader, type ContextLookup } from './context-reader.ts';
-import { checkCacheUrl, checkDatabaseUrl, checkWebOrigin } from './endpoints.ts';
+import { checkCacheUrl, checkDatabaseUrl, checkPrefixList, checkWebOrigin } from './endpoints.ts';
 import { checkFunctionsDirectory, functionFolders } from './function-folders.ts';
 import { SettingsError } from './settings-error.ts';
 import type { Backends, StageSettings } from './stage-settings.ts';
@@ -12,6 +12,9 @@ const right = {
   functionsDir: `a directory with an executable bootstrap in each of ${Object.values(functionFolders).join(', ')}`,
   databaseUrl: 'postgres://user:password@host:port/database',
   cacheUrl: 'redis://host:port, or rediss:// for TLS',
+  dynamoDbPrefixList:
+    'the PrefixListId that `aws ec2 describe-managed-prefix-lists --filters ' +
+    'Name=prefix-list-name,Values=com.amazonaws.<region>.dynamodb` tells, such as pl-02cd2c6b',
 };
 
 /**
@@ -45,5 +48,6 @@ function readBackends(reader: ContextReader, stage: string, { backends }: StageD
   for (const [setting, what] of [['databaseUrl', 'database'], ['cacheUrl', 'cache']] as const) {
     reader.absent(setting, `is set, but the ${stage} stage creates its own ${what}`, 'leave it out');
   }
-  return backends;
+  const dynamoDbPrefixList = reader.required('dynamoDbPrefixList', right.dynamoDbPrefixList, checkPrefixList);
+  return { ...backends, network: { ...backends.network, dynamoDbPrefixList } };
 }

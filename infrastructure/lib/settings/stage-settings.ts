@@ -47,6 +47,11 @@ export interface ManagedBackends {
 export interface NetworkSettings {
   readonly cidr: string;
   readonly availabilityZones: number;
+  /**
+   * AWS's own list of DynamoDB's addresses in the region. CloudFormation has no name for it and a
+   * template cannot look it up, so whoever deploys says it.
+   */
+  readonly dynamoDbPrefixList: string;
 }
 
 export interface DatabaseSettings {

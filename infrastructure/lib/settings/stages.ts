@@ -1,13 +1,24 @@
-import type { ApiSettings, DataProtection, FunctionSettings, LogRetentionDays, ManagedBackends } from './stage-settings.ts';
+import type {
+  ApiSettings,
+  DataProtection,
+  FunctionSettings,
+  LogRetentionDays,
+  ManagedBackends,
+  NetworkSettings,
+} from './stage-settings.ts';
 
 /** The part of a stage's settings that does not change from one deployment to the next. */
 export interface StageDefinition {
   readonly functions: Omit<FunctionSettings, 'directory'>;
   /** Where `given`, the deployment must name both endpoints; where `managed`, it must not. */
-  readonly backends: { readonly kind: 'given' } | ManagedBackends;
+  readonly backends: { readonly kind: 'given' } | ManagedDefinition;
   readonly api: ApiSettings;
   readonly logRetentionDays: LogRetentionDays;
   readonly dataProtection: DataProtection;
+}
+
+export interface ManagedDefinition extends Omit<ManagedBackends, 'network'> {
+  readonly network: Omit<NetworkSettings, 'dynamoDbPrefixList'>;
 }
 
 /** The whole system on one machine: an AWS emulator beside a real database and a real cache. */

@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { CircuitsEndpoint } from '../constructs/circuits-endpoint.ts';
 import { CircuitsTable } from '../constructs/circuits-table.ts';
 import { ItemsCache } from '../constructs/items-cache.ts';
 import { ItemsDatabase } from '../constructs/items-database.ts';
@@ -20,6 +21,7 @@ export class DataStack extends Stack {
   /** For a stage that runs its own database and cache. */
   addBackends(network: PrivateNetwork, { database, cache }: ManagedBackends) {
     const { stage, dataProtection, logRetentionDays } = this.#settings;
+    new CircuitsEndpoint(this, 'CircuitsEndpoint', { vpc: network.vpc, circuits: this.circuits });
     const shared = { stage, network, dataProtection, logRetentionDays };
     return {
       database: new ItemsDatabase(this, 'Database', { ...shared, settings: database }).connection,

@@ -37,6 +37,7 @@ export class ServiceStack extends Stack {
     });
     const retry = new RetryFunction(this, 'Retry', {
       basics,
+      circuits,
       database,
       cache: cache.writer,
       fallback,

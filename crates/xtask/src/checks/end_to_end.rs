@@ -69,6 +69,7 @@ fn synthesise_dev(workspace: &Workspace, interrupt: &Interrupt) -> Result<()> {
         "stage=dev".to_owned(),
         format!("functionsDir={}", functions.display()),
         "webOrigin=https://items.example.com".to_owned(),
+        "dynamoDbPrefixList=pl-02cd2c6b".to_owned(),
     ];
     deploy::cdk(workspace, "synth")
         .args(["--quiet", "--output"])
