@@ -50,7 +50,7 @@ describe("the page on the running stack", () => {
     const circuit = page.getByRole("article", { name: "Circuit retry" });
     await circuit.getByRole("status").filter({ hasText: "Closed" }).waitFor();
     await circuit.getByRole("meter").waitFor();
-    await page.getByText("API up").waitFor();
+    await page.getByText("Live · local").waitFor();
     await screenshot(page, "circuits-dark");
     expect(faults).toEqual([]);
     await close();

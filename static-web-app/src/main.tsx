@@ -4,11 +4,13 @@ import "./styles/index.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "@/app/App";
+import { preloadPage } from "@/app/pages";
 import { ConfigProblem, loadRuntimeConfig } from "@/app/runtimeConfig";
 import { StartupProblem } from "@/app/StartupProblem";
 import { applyTheme, rememberedTheme } from "@/app/theme";
 
 applyTheme(rememberedTheme());
+preloadPage(window.location.pathname);
 
 async function start(): Promise<React.ReactNode> {
   try {

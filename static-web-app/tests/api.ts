@@ -33,4 +33,5 @@ export const api = setupServer(
   answersItems([]),
   answersCircuits(closedCircuit()),
   http.get(at("/circuits/:name/events"), () => HttpResponse.json({ events: [], next_since: 0 })),
+  http.get(at("/faults"), () => HttpResponse.json({ allowed: true, faults: {} })),
 );

@@ -86,7 +86,7 @@ describe("the circuits panel", () => {
     circuit = { ...openCircuit(), epoch: 11 };
     expect(await screen.findByText(/too many · api · epoch 11/)).toBeVisible();
     expect(within(await card()).getByRole("status")).toHaveTextContent("Open");
-    expect(asked).toEqual(["0", "3"]);
+    expect(asked).toEqual(["0", "4"]);
   });
 
   it("rests while the page is hidden, and is up to date as soon as it is seen again", async () => {

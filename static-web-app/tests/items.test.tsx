@@ -3,7 +3,7 @@ import { http, HttpResponse } from "msw";
 import { describe, expect, it } from "vitest";
 import { answersItems, api, at, problem } from "./api";
 import { openPage } from "./page";
-import { item, servedBy } from "./samples";
+import { closedCircuit, item, servedBy } from "./samples";
 
 describe("the list of items", () => {
   it("shows each item with its quantity, and that the answer came from the database", async () => {
@@ -53,7 +53,10 @@ describe("the list of items", () => {
 
   it("says that the API is down, and recovers on a retry", async () => {
     api.use(http.get(at("/items"), () => HttpResponse.error(), { once: true }));
-    api.use(http.get(at("/health"), () => HttpResponse.error(), { once: true }));
+    api.use(
+      http.get(at("/circuits"), () => HttpResponse.json({ circuits: [closedCircuit()] }), { once: true }),
+      http.get(at("/circuits"), () => HttpResponse.error()),
+    );
     const user = openPage();
     expect(await screen.findByText("Items could not be loaded: the API cannot be reached")).toBeVisible();
     expect(await screen.findByText("API down")).toBeVisible();

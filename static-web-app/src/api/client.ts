@@ -1,4 +1,5 @@
 import createClient, { type Client } from "openapi-fetch";
+import { recording, RequestLog } from "./requestLog";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
@@ -11,15 +12,24 @@ export type CircuitEvent = Schemas["CircuitEvent"];
 export type CircuitState = Circuit["state"];
 /** The state that calls meet: an operator's order stands above the rules. */
 export type EffectiveState = CircuitEvent["to"];
-export type Api = Client<paths>;
+export type Fault = Schemas["Fault"];
+export type FaultList = Schemas["FaultList"];
+export type FaultTarget = Schemas["FaultTarget"];
+export interface Api extends Client<paths> {
+  /** What was asked through this client. */
+  readonly log: RequestLog;
+}
 
 /** The API gives up after 15 s; a browser that still waits at 20 s is waiting for nobody. */
 const ANSWER_WITHIN_MS = 20_000;
 
 export function createApi(apiUrl: string): Api {
-  return createClient<paths>({
+  const client = createClient<paths>({
     baseUrl: apiUrl,
     fetch: (request) =>
       fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]) }),
   });
+  const log = new RequestLog();
+  client.use(recording(log, apiUrl));
+  return { ...client, log };
 }

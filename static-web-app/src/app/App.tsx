@@ -1,14 +1,18 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { Suspense, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { Route, Switch } from "wouter";
 import { ApiProvider } from "@/api/ApiContext";
 import { createApi } from "@/api/client";
+import { Live } from "@/shared/live/Live";
+import { LiveProvider } from "@/shared/live/LiveContext";
 import { NoticesProvider } from "@/shared/notices";
+import { Announcer } from "./Announcer";
 import { CrashGuard } from "./CrashGuard";
 import { Notices } from "./Notices";
-import { CircuitsPage, ItemsPage, UnknownPage } from "./pages";
+import { PAGES } from "./pages";
 import type { RuntimeConfig } from "./runtimeConfig";
 import { TopBar } from "./TopBar";
+import { UnknownPage } from "./UnknownPage";
 
 /**
  * The API retries, and says when to come back; retries here would multiply
@@ -26,24 +30,30 @@ function createQueries(): QueryClient {
 export function App({ config }: { config: RuntimeConfig }) {
   const [queries] = useState(createQueries);
   const [api] = useState(() => createApi(config.apiUrl));
+  const [live] = useState(() => new Live(api));
+  useEffect(() => live.start(), [live]);
   return (
     <QueryClientProvider client={queries}>
       <ApiProvider value={api}>
-        <NoticesProvider>
-          <TopBar />
-          <main id="content" tabIndex={-1}>
-            <CrashGuard>
-              <Suspense>
-                <Switch>
-                  <Route path="/" component={ItemsPage} />
-                  <Route path="/circuits" component={CircuitsPage} />
-                  <Route component={UnknownPage} />
-                </Switch>
-              </Suspense>
-            </CrashGuard>
-          </main>
-          <Notices />
-        </NoticesProvider>
+        <LiveProvider value={live}>
+          <NoticesProvider>
+            <TopBar />
+            <main id="content" tabIndex={-1}>
+              <CrashGuard>
+                <Suspense>
+                  <Switch>
+                    {PAGES.map(({ path, Component }) => (
+                      <Route key={path} path={path} component={Component} />
+                    ))}
+                    <Route component={UnknownPage} />
+                  </Switch>
+                </Suspense>
+              </CrashGuard>
+            </main>
+            <Announcer />
+            <Notices />
+          </NoticesProvider>
+        </LiveProvider>
       </ApiProvider>
     </QueryClientProvider>
   );

@@ -1,12 +1,8 @@
 import { Link, useLocation } from "wouter";
-import { ApiHealth } from "@/features/health/ApiHealth";
 import { PRODUCT } from "@/shared/pageTitle";
+import { LiveStatus } from "./LiveStatus";
+import { PAGES, preloadPage } from "./pages";
 import { ThemeSwitch } from "./ThemeSwitch";
-
-const PAGES = [
-  { href: "/", name: "Items" },
-  { href: "/circuits", name: "Circuits" },
-];
 
 export function TopBar() {
   const [location] = useLocation();
@@ -20,13 +16,18 @@ export function TopBar() {
         <span className="brand-name">{PRODUCT}</span>
       </Link>
       <nav aria-label="Pages">
-        {PAGES.map(({ href, name }) => (
-          <Link key={href} href={href} aria-current={location === href ? "page" : undefined}>
+        {PAGES.map(({ path, name }) => (
+          <Link
+            key={path}
+            href={path}
+            aria-current={location === path ? "page" : undefined}
+            onPointerEnter={() => preloadPage(path)}
+          >
             {name}
           </Link>
         ))}
       </nav>
-      <ApiHealth />
+      <LiveStatus />
       <ThemeSwitch />
     </header>
   );

@@ -1,42 +1,26 @@
-import { lazy } from "react";
-import { Link } from "wouter";
-import { CircuitsPanel } from "@/features/circuits/CircuitsPanel";
-import { CircuitsStrip } from "@/features/circuits/CircuitsStrip";
-import { ItemsSection } from "@/features/items/ItemsSection";
-import { useMedia, WIDE } from "@/shared/media";
-import { usePageTitle } from "@/shared/pageTitle";
+import { type ComponentType, lazy } from "react";
 
-const CircuitsSection = lazy(() =>
-  import("@/features/circuits/CircuitsSection").then((module) => ({ default: module.CircuitsSection })),
-);
-
-export function ItemsPage() {
-  usePageTitle("Items");
-  const wide = useMedia(WIDE);
-  return (
-    <div className="items-page">
-      {!wide && <CircuitsStrip />}
-      <div className="items-column">
-        <ItemsSection />
-      </div>
-      {wide && <CircuitsPanel />}
-    </div>
-  );
+export interface Page {
+  path: string;
+  name: string;
+  Component: ComponentType;
+  /** Fetches the page's part of the code; it is kept once it is here. */
+  load: () => Promise<unknown>;
 }
 
-export function CircuitsPage() {
-  usePageTitle("Circuits");
-  return <CircuitsSection />;
+function page(path: string, name: string, load: () => Promise<ComponentType>): Page {
+  const Component = lazy(() => load().then((component) => ({ default: component })));
+  return { path, name, Component, load };
 }
 
-export function UnknownPage() {
-  usePageTitle("Not found");
-  return (
-    <div className="full-page">
-      <h1>There is no such page</h1>
-      <p>
-        Go to the <Link href="/">items</Link> or the <Link href="/circuits">circuits</Link>.
-      </p>
-    </div>
-  );
+/** Each page comes in a part of its own, fetched when it is first gone to. */
+export const PAGES: readonly Page[] = [
+  page("/", "Items", () => import("./ItemsPage").then((part) => part.ItemsPage)),
+  page("/circuits", "Circuits", () => import("./CircuitsPage").then((part) => part.CircuitsPage)),
+];
+
+/** Starts to fetch the page that was asked for, while the page does not know its API yet. */
+export function preloadPage(path: string): void {
+  // What fails here fails again where it is shown, and is told there.
+  PAGES.find((page) => page.path === path)?.load().catch(() => undefined);
 }

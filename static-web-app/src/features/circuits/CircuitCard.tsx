@@ -3,11 +3,11 @@ import { ageInWords, localTime } from "@/shared/duration";
 import { useNow } from "@/shared/now";
 import { CircuitGlyph } from "./CircuitGlyph";
 import { FailureMeter } from "./FailureMeter";
-import { type Observed, serverTime } from "./observed";
+import { type Observed, serverTime } from "@/shared/live/observed";
 import { Outlook } from "./Outlook";
 import { OverrideNote } from "./OverrideNote";
 import { ProbePips } from "./ProbePips";
-import { STATE_WORDS } from "./stateWords";
+import { STATE_WORDS } from "@/shared/live/stateWords";
 import { Transitions } from "./Transitions";
 
 interface Props {

@@ -2,7 +2,7 @@ import { Link } from "wouter";
 import { CircuitGlyph } from "./CircuitGlyph";
 import { CircuitsView } from "./CircuitsView";
 import { Outlook } from "./Outlook";
-import { STATE_WORDS } from "./stateWords";
+import { STATE_WORDS } from "@/shared/live/stateWords";
 
 /** The circuits in a line each, where there is no room for the panel. */
 export function CircuitsStrip() {

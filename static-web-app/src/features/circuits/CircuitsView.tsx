@@ -1,40 +1,37 @@
 import type { ReactNode } from "react";
-import { RequestFailed } from "@/shared/RequestFailed";
 import { durationInWords } from "@/shared/duration";
+import { useLive, useLiveState } from "@/shared/live/LiveContext";
+import type { Observed } from "@/shared/live/observed";
+import { ignorance } from "@/shared/live/shownState";
 import { useNow } from "@/shared/now";
-import { useCircuits } from "./circuitQueries";
-import type { Observed } from "./observed";
+import { RequestFailed } from "@/shared/RequestFailed";
 
-/** Loads the circuits and says when they are not live; how each one looks is the caller's. */
+/** Says when the circuits are not live; how each one looks is the caller's. */
 export function CircuitsView({ children }: { children: (circuits: readonly Observed[]) => ReactNode }) {
-  const { data, dataUpdatedAt, error, isPending, isFetching, refetch } = useCircuits();
-  if (isPending) return <p className="quiet">Reading the circuits…</p>;
-  if (data === undefined) {
+  const live = useLive();
+  const { circuits, receivedAt, error } = useLiveState();
+  if (circuits === null || receivedAt === null) {
+    if (error === null) return <p className="quiet">Reading the circuits…</p>;
     return (
-      <RequestFailed
-        error={error}
-        consequence="No circuits"
-        retrying={isFetching}
-        onRetry={() => void refetch()}
-      />
+      <RequestFailed error={error} consequence="No circuits" retrying={false} onRetry={() => void live.refresh()} />
     );
   }
-  const observed = data.circuits.map((circuit) => ({ circuit, receivedAt: dataUpdatedAt }));
   return (
     <>
-      {error !== null && <LastKnown receivedAt={dataUpdatedAt} />}
+      {error !== null && <LastKnown error={error} receivedAt={receivedAt} />}
       <div className={error === null ? undefined : "outdated"}>
-        {observed.length === 0 ? <p className="quiet">The API knows no circuit yet.</p> : children(observed)}
+        {circuits.length === 0 ? <p className="quiet">The API knows no circuit yet.</p> : children(circuits)}
       </div>
     </>
   );
 }
 
-function LastKnown({ receivedAt }: { receivedAt: number }) {
+function LastKnown({ error, receivedAt }: { error: Error; receivedAt: number }) {
   const now = useNow();
+  const silent = ignorance(error) === "stale" ? "no answer" : "the circuits' table has not answered";
   return (
     <p className="not-live" role="alert">
-      Not live: no answer for {durationInWords(now - receivedAt)}. This is the last known state.
+      Not live: {silent} for {durationInWords(now - receivedAt)}. This is the last known state.
     </p>
   );
 }

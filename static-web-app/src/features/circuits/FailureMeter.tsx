@@ -1,5 +1,5 @@
 import type { Circuit } from "@/api/client";
-import { percent } from "./stateWords";
+import { percent } from "@/shared/live/stateWords";
 
 /** The failure rate in the window, against the rate that trips the circuit. */
 export function FailureMeter({ evidence }: { evidence: Circuit["evidence"] }) {

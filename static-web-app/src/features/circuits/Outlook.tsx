@@ -1,6 +1,6 @@
 import { waitInWords } from "@/shared/duration";
 import { useNow } from "@/shared/now";
-import { effectiveOverride, type Observed, type Override, waitUntilRetry } from "./observed";
+import { effectiveOverride, type Observed, type Override, waitUntilRetry } from "@/shared/live/observed";
 
 const BY_HAND: Record<Override["mode"], string> = {
   force_open: "Every call is refused, by hand.",

@@ -1,6 +1,6 @@
 import { waitInWords } from "@/shared/duration";
 import { useNow } from "@/shared/now";
-import { effectiveOverride, type Observed, type Override, serverTime } from "./observed";
+import { effectiveOverride, type Observed, type Override, serverTime } from "@/shared/live/observed";
 
 const MODES: Record<Override["mode"], string> = {
   force_open: "Forced open",

@@ -1,20 +1,20 @@
 import type { CircuitEvent } from "@/api/client";
 import { ageInWords, localTime } from "@/shared/duration";
+import { useLiveState } from "@/shared/live/LiveContext";
 import { useNow } from "@/shared/now";
 import { CircuitGlyph } from "./CircuitGlyph";
-import { useTransitions } from "./circuitQueries";
-import { type Observed, serverTime } from "./observed";
-import { STATE_WORDS, SWITCH_POSITION } from "./stateWords";
+import { type Observed, serverTime } from "@/shared/live/observed";
+import { STATE_WORDS, SWITCH_POSITION } from "@/shared/live/stateWords";
 
 /** The last transitions, newest first. */
 export function Transitions({ observed, shown }: { observed: Observed; shown: number }) {
-  const { data, isError } = useTransitions(observed.circuit);
-  if (isError && data === undefined) return <p className="quiet">The transitions could not be read.</p>;
-  if (data === undefined) return <p className="quiet">Reading the transitions…</p>;
-  if (data.events.length === 0) return <p className="quiet">No transition has been recorded.</p>;
+  const { history } = useLiveState();
+  const events = history.circuits[observed.circuit.name]?.events ?? null;
+  if (events === null) return <p className="quiet">Reading the transitions…</p>;
+  if (events.length === 0) return <p className="quiet">No transition has been recorded.</p>;
   return (
     <ol className="transitions">
-      {data.events
+      {events
         .toReversed()
         .slice(0, shown)
         .map((event) => (
