@@ -1,16 +1,17 @@
 //! What a connection to the database presents.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use contract::Item;
 use lambda_kit::{
     iam::{AuthMode, Grant, Login, Tokens},
-    testing::{ManualClock, no_faults},
+    testing::{ManualClock, Opening, TlsFront, no_faults},
 };
 use retry_lambda::{
     database::{DatabaseConfig, DatabaseError},
-    repository,
+    repository::{self, Repository},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -18,7 +19,71 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::world::{PATIENCE, START};
+use crate::{
+    engine::Engine,
+    world::{PATIENCE, START},
+};
+
+/// As RDS has it: over TLS, and a token that is out of date is refused.
+#[tokio::test]
+async fn each_connection_to_postgresql_presents_a_token_of_its_own_over_tls() {
+    let Some(url) = Engine::Postgres.create_database().await else {
+        return;
+    };
+    let (server, database) = address_of(&url);
+    let front = TlsFront::to(server, Opening::SslRequest).await;
+    let clock = Arc::new(ManualClock::at(START));
+    let user = format!("{database}_user");
+    let tokens = tokens_for(front.address, &user, &clock);
+    let first = tokens.sign().await.unwrap();
+    let mut owner = Engine::Postgres.connect(&url).await;
+    owner
+        .execute(&format!("CREATE ROLE {user} LOGIN PASSWORD '{first}'"))
+        .await;
+
+    let certificate = front.certificate_in(env!("CARGO_TARGET_TMPDIR"));
+    let trusting = format!(
+        "postgres://{user}@{}/{database}?sslmode=verify-full&sslrootcert={}",
+        front.address,
+        certificate.display()
+    );
+    let items = repository_at(&trusting, Login::Token(tokens.clone()), &clock);
+    refused_by_the_database(items.get(Uuid::nil(), Some(PATIENCE)).await);
+
+    // The first token is worth nothing any more, and the connection it opened
+    // is gone.
+    clock.advance(Duration::from_mins(16));
+    let second = tokens.sign().await.unwrap();
+    assert_ne!(first, second);
+    owner
+        .execute(&format!("ALTER ROLE {user} PASSWORD '{second}'"))
+        .await;
+    owner.end_all_others().await;
+    refused_by_the_database(items.get(Uuid::nil(), Some(PATIENCE)).await);
+
+    // Nobody vouches for the server here, so it learns nothing.
+    let wary = format!(
+        "postgres://{user}@{}/{database}?sslmode=verify-full",
+        front.address
+    );
+    let items = repository_at(&wary, Login::Token(tokens), &clock);
+    let error = items.get(Uuid::nil(), Some(PATIENCE)).await.unwrap_err();
+    assert!(error.to_string().contains("certificate"), "{error}");
+    std::fs::remove_file(certificate).unwrap();
+}
+
+/// Who gets as far as to miss the table has logged in.
+fn refused_by_the_database(outcome: Result<Option<Item>, DatabaseError>) {
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, DatabaseError::Defect(_)), "{error}");
+    assert!(error.to_string().contains("items"), "{error}");
+}
+
+/// `host:port` and database.
+fn address_of(url: &str) -> (&str, &str) {
+    let (_, address) = url.rsplit_once('@').unwrap();
+    address.split_once('/').unwrap()
+}
 
 #[tokio::test]
 async fn postgresql_is_told_a_token_as_the_password() {
@@ -60,11 +125,15 @@ async fn mysql_is_never_told_a_password_in_the_clear() {
 }
 
 fn tokens(listener: &TcpListener) -> Tokens {
-    let address = listener.local_addr().unwrap();
+    let clock = Arc::new(ManualClock::at(START));
+    tokens_for(listener.local_addr().unwrap(), "retry", &clock)
+}
+
+fn tokens_for(address: SocketAddr, user: &str, clock: &Arc<ManualClock>) -> Tokens {
     let grant = Grant::Database {
         host: address.ip().to_string(),
         port: address.port(),
-        user: "retry".to_owned(),
+        user: user.to_owned(),
     };
     let sdk = SdkConfig::builder()
         .region(Region::new("us-east-1"))
@@ -72,7 +141,7 @@ fn tokens(listener: &TcpListener) -> Tokens {
             "akid", "secret", None, None, "test",
         )))
         .build();
-    Tokens::new(&sdk, &grant, Arc::new(ManualClock::at(START))).unwrap()
+    Tokens::new(&sdk, &grant, Arc::clone(clock) as _).unwrap()
 }
 
 fn mysql_at(listener: &TcpListener) -> String {
@@ -82,13 +151,17 @@ fn mysql_at(listener: &TcpListener) -> String {
 
 /// Asks the database anything, which takes a connection.
 async fn log_in(url: &str, login: Login) -> Result<(), DatabaseError> {
+    let database = repository_at(url, login, &Arc::new(ManualClock::at(START)));
+    database.get(Uuid::nil(), Some(PATIENCE)).await.map(drop)
+}
+
+fn repository_at(url: &str, login: Login, clock: &Arc<ManualClock>) -> Box<dyn Repository> {
     let config = DatabaseConfig {
         url: url.parse().unwrap(),
         auth: AuthMode::Password,
         limit: PATIENCE,
     };
-    let database = repository::open(config, login, no_faults(), Arc::new(ManualClock::at(START)));
-    database.get(Uuid::nil(), Some(PATIENCE)).await.map(drop)
+    repository::open(config, login, no_faults(), Arc::clone(clock) as _)
 }
 
 /// Plays PostgreSQL up to the moment at which the client has sent a password in

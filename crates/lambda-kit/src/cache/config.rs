@@ -2,7 +2,9 @@
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use redis::{
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisError, TlsCertificates,
+};
 
 use crate::{
     aws,
@@ -18,10 +20,69 @@ pub struct CacheConfig {
     pub url: CacheUrl,
     /// `CACHE_AUTH` and `CACHE_NAME`.
     pub auth: CacheAuth,
+    /// `CACHE_ROOT_CERTIFICATES`.
+    pub trust: CacheTrust,
     /// What every key begins with; empty unless several systems share a cache.
     pub namespace: String,
     /// The most that one operation may take, with everything it needs.
     pub limit: Duration,
+}
+
+/// Who may vouch for the cache, where it is reached over TLS.
+#[derive(Clone)]
+pub enum CacheTrust {
+    /// The authorities that browsers trust, Amazon's among them.
+    Public,
+    /// Only these, in PEM.
+    Own(Vec<u8>),
+}
+
+/// A text that is no path of a file of certificates.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be {}", CacheTrust::EXPECTED)]
+pub struct CacheTrustError;
+
+impl CacheTrust {
+    /// What [`CacheTrust::from_str`] accepts, in words.
+    pub const EXPECTED: &str =
+        "the path of a readable PEM file with certificates of authorities (CACHE_URL: rediss://)";
+
+    /// A client that trusts nobody else.
+    pub(super) fn client(&self, info: ConnectionInfo) -> Result<Client, RedisError> {
+        match self {
+            Self::Public => Client::open(info),
+            Self::Own(pem) => Client::build_with_tls(
+                info,
+                TlsCertificates {
+                    client_tls: None,
+                    root_cert: Some(pem.clone()),
+                },
+            ),
+        }
+    }
+}
+
+impl FromStr for CacheTrust {
+    type Err = CacheTrustError;
+
+    /// Reads the file at once: a mistake shall show at the start.
+    fn from_str(path: &str) -> Result<Self, Self::Err> {
+        const BEGINNING: &str = "-----BEGIN CERTIFICATE-----";
+        let pem = std::fs::read_to_string(path).map_err(|_| CacheTrustError)?;
+        if !pem.contains(BEGINNING) {
+            return Err(CacheTrustError);
+        }
+        Ok(Self::Own(pem.into_bytes()))
+    }
+}
+
+impl fmt::Debug for CacheTrust {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public => formatter.write_str("Public"),
+            Self::Own(pem) => write!(formatter, "Own({} bytes)", pem.len()),
+        }
+    }
 }
 
 /// How a function shows the cache who it is.
@@ -43,14 +104,28 @@ impl CacheConfig {
         Self {
             url,
             auth: CacheAuth::Password,
+            trust: CacheTrust::Public,
             namespace: String::new(),
             limit: Self::DEFAULT_LIMIT,
         }
     }
 
-    /// Reads `CACHE_URL`, `CACHE_AUTH` and, if that is `iam`, `CACHE_NAME`.
+    /// Reads `CACHE_URL`, `CACHE_ROOT_CERTIFICATES`, `CACHE_AUTH` and, if that is
+    /// `iam`, `CACHE_NAME`.
     pub fn read<L: Fn(&str) -> Option<String>>(variables: &mut Variables<L>) -> Option<Self> {
         let url = variables.required::<CacheUrl>("CACHE_URL", CacheUrl::EXPECTED);
+        let trust = variables.optional(
+            "CACHE_ROOT_CERTIFICATES",
+            CacheTrust::EXPECTED,
+            CacheTrust::Public,
+        );
+        let usable = |url: &CacheUrl, trust: &CacheTrust| trust.client(url.as_given()).is_ok();
+        if let (Some(url), Some(trust)) = (&url, &trust)
+            && !usable(url, trust)
+        {
+            let message = format!("is set but is not {}", CacheTrust::EXPECTED);
+            return variables.refuse("CACHE_ROOT_CERTIFICATES", &message);
+        }
         let mode = variables.optional("CACHE_AUTH", AuthMode::EXPECTED, AuthMode::Password);
         let auth = match mode? {
             AuthMode::Password => CacheAuth::Password,
@@ -66,6 +141,7 @@ impl CacheConfig {
         };
         Some(Self {
             auth,
+            trust: trust?,
             ..Self::new(url?)
         })
     }
@@ -194,6 +270,37 @@ mod tests {
                 "CACHE_NAME is not set; it must be the name of the cache that the token is \
                  signed for; CACHE_URL must be rediss://user@host:port when CACHE_AUTH is iam"
             );
+        }
+    }
+
+    #[test]
+    fn certificates_that_cannot_be_used_are_reported_at_the_start() {
+        let folder = std::env::temp_dir();
+        let file = |name: &str, text: &str| {
+            let path = folder.join(format!("{}-{name}.pem", std::process::id()));
+            std::fs::write(&path, text).unwrap();
+            path.to_str().unwrap().to_owned()
+        };
+        let authority = rcgen::generate_simple_self_signed(["cache".to_owned()]).unwrap();
+        let good = file("good", &authority.cert.pem());
+        let torn = file("torn", &authority.cert.pem()[..120]);
+        let other = file("other", "a text");
+        let read = |url, path| read(&[("CACHE_URL", url), ("CACHE_ROOT_CERTIFICATES", path)]);
+
+        let config = read("rediss://cache:6379", &good).unwrap();
+        assert!(matches!(config.trust, CacheTrust::Own(_)));
+        for (url, path) in [
+            ("rediss://cache:6379", &*torn),
+            ("rediss://cache:6379", &*other),
+            ("rediss://cache:6379", "/nowhere/at-all.pem"),
+            ("redis://cache:6379", &*good),
+        ] {
+            let error = read(url, path).unwrap_err();
+            let expected = "CACHE_ROOT_CERTIFICATES is set but is not the path of a readable PEM";
+            assert!(error.starts_with(expected), "{url} {path}: {error}");
+        }
+        for path in [good, torn, other] {
+            std::fs::remove_file(path).unwrap();
         }
     }
 

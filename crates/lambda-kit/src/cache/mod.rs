@@ -25,11 +25,11 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use contract::{CacheEntry, CacheEntryError, CacheKey, FaultTarget};
-use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, aio::MultiplexedConnection};
 use tokio::time::timeout;
 
 pub use self::{
-    config::{CacheAuth, CacheConfig, CacheUrl, CacheUrlError},
+    config::{CacheAuth, CacheConfig, CacheTrust, CacheTrustError, CacheUrl, CacheUrlError},
     lease::Lease,
     put::Put,
 };
@@ -191,7 +191,7 @@ impl Cache {
             Login::OfUrl => url.as_given(),
             Login::Token(tokens) => url.with_token(&tokens.sign().await?),
         };
-        let client = Client::open(info)?;
+        let client = self.shared.config.trust.client(info)?;
         Ok(client
             .get_multiplexed_async_connection_with_config(&limits)
             .await?)

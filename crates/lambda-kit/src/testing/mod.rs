@@ -2,6 +2,7 @@
 //! that stands still, and functions to invoke.
 
 mod lambda_endpoint;
+mod tls_front;
 
 use std::{
     io::Write,
@@ -11,7 +12,10 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
-pub use self::lambda_endpoint::{LambdaEndpoint, function_at};
+pub use self::{
+    lambda_endpoint::{LambdaEndpoint, function_at},
+    tls_front::{Opening, TlsFront},
+};
 use crate::{
     clock::{Clock, SystemClock},
     faults::{FaultInjection, Injector},

@@ -6,9 +6,9 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use chrono::{DateTime, Utc};
 use contract::{CacheContent, CacheEntry, CacheKey, Item};
 use lambda_kit::{
-    cache::{Cache, CacheConfig, CacheError, Put},
+    cache::{Cache, CacheConfig, CacheError, CacheTrust, Put},
     iam::{Grant, Login, Tokens},
-    testing::{ManualClock, no_faults, server},
+    testing::{ManualClock, Opening, TlsFront, no_faults, server},
 };
 use tokio::{net::TcpListener, time::timeout};
 use uuid::Uuid;
@@ -147,39 +147,95 @@ async fn a_connection_that_fell_silent_is_replaced_within_the_limit() {
     assert_eq!(cache.get(&key).await.unwrap(), Some(item(id, 1)));
 }
 
-/// The user takes any password; what counts is that one was presented.
+/// As ElastiCache has it: over TLS, and a token that is out of date is refused.
 #[tokio::test]
-async fn a_token_is_presented_as_the_users_password() {
+async fn each_connection_presents_a_token_of_its_own_over_tls() {
     let Some(url) = server("TEST_CACHE_URL") else {
         return;
     };
+    let front = TlsFront::to(url.trim_start_matches("redis://"), Opening::None).await;
     let id = Uuid::now_v7();
     let user = format!("test-{id}");
-    let client = redis::Client::open(&*url).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    redis::cmd("ACL")
-        .arg(&["SETUSER", &user, "on", "nopass", "~*", "+@all"])
-        .exec_async(&mut connection)
-        .await
-        .unwrap();
-    let url = url.replace("redis://", &format!("redis://{user}@"));
-    let config = CacheConfig {
-        namespace: format!("test-{id}:"),
-        ..CacheConfig::new(url.parse().unwrap())
-    };
-    let cache = Cache::new(config, Login::Token(tokens(&user)), clock(), no_faults());
+    let clock = clock();
+    let tokens = tokens(&user, &clock);
+    let mut admin = admin(&url).await;
+    let first = tokens.sign().await.unwrap();
+    set_user(&mut admin, &user, &first).await;
+    let trust = CacheTrust::Own(front.certificate.clone().into_bytes());
+    let cache = cache_over_tls(&front, &user, trust, &clock);
     let key = CacheKey::Item(id);
     cache.put(&key, &item(id, 1)).await.unwrap();
 
-    let sessions: String = redis::cmd("CLIENT")
-        .arg("LIST")
-        .query_async(&mut connection)
+    // The first token is worth nothing any more, and the connection it opened
+    // is gone.
+    clock.advance(Duration::from_mins(16));
+    let second = tokens.sign().await.unwrap();
+    assert_ne!(first, second);
+    set_user(&mut admin, &user, &second).await;
+    redis::cmd("CLIENT")
+        .arg(&["KILL", "USER", &user])
+        .exec_async(&mut admin)
         .await
         .unwrap();
-    assert!(sessions.contains(&format!("user={user} ")), "{sessions}");
+    assert_eq!(cache.get(&key).await.unwrap(), Some(item(id, 1)));
 }
 
-fn tokens(user: &str) -> Tokens {
+/// A token would be as good as a password to whoever sits there instead.
+#[tokio::test]
+async fn a_server_that_nobody_trusted_vouches_for_gets_no_token() {
+    let Some(url) = server("TEST_CACHE_URL") else {
+        return;
+    };
+    let front = TlsFront::to(url.trim_start_matches("redis://"), Opening::None).await;
+    let user = format!("test-{}", Uuid::now_v7());
+    let clock = clock();
+    let mut admin = admin(&url).await;
+    let token = tokens(&user, &clock).sign().await.unwrap();
+    set_user(&mut admin, &user, &token).await;
+    let cache = cache_over_tls(&front, &user, CacheTrust::Public, &clock);
+    let error = cache
+        .get(&CacheKey::Item(Uuid::now_v7()))
+        .await
+        .unwrap_err();
+    let CacheError::Failed(error) = error else {
+        panic!("expected a connection that is refused, got {error:?}");
+    };
+    assert!(error.to_string().contains("certificate"), "{error}");
+}
+
+async fn admin(url: &str) -> redis::aio::MultiplexedConnection {
+    let client = redis::Client::open(url).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
+}
+
+/// The user, with this password and no other.
+async fn set_user(admin: &mut redis::aio::MultiplexedConnection, user: &str, password: &str) {
+    let password = format!(">{password}");
+    redis::cmd("ACL")
+        .arg(&["SETUSER", user, "reset", "on", &password, "~*", "+@all"])
+        .exec_async(admin)
+        .await
+        .unwrap();
+}
+
+fn cache_over_tls(
+    front: &TlsFront,
+    user: &str,
+    trust: CacheTrust,
+    clock: &Arc<ManualClock>,
+) -> Cache {
+    let url = format!("rediss://{user}@{}", front.address);
+    let config = CacheConfig {
+        namespace: format!("{user}:"),
+        trust,
+        limit: Duration::from_secs(4),
+        ..CacheConfig::new(url.parse().unwrap())
+    };
+    let login = Login::Token(tokens(user, clock));
+    Cache::new(config, login, Arc::clone(clock) as _, no_faults())
+}
+
+fn tokens(user: &str, clock: &Arc<ManualClock>) -> Tokens {
     let sdk = aws_config::SdkConfig::builder()
         .region(aws_config::Region::new("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
@@ -190,7 +246,7 @@ fn tokens(user: &str) -> Tokens {
         name: "items-cache".to_owned(),
         user: user.to_owned(),
     };
-    Tokens::new(&sdk, &grant, clock()).unwrap()
+    Tokens::new(&sdk, &grant, Arc::clone(clock) as _).unwrap()
 }
 
 #[tokio::test]
