@@ -7,7 +7,7 @@ import { addSystem } from '../lib/system.ts';
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 try {
-  addSystem(app, readSettings((key) => app.node.tryGetContext(key)));
+  addSystem(app, readSettings(app.node.getAllContext()));
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   console.error(error.message);

@@ -20,7 +20,7 @@ export function addSystem(app: App, settings: StageSettings): void {
       const database = givenDatabase(backends.databaseUrl);
       return { database, cache: givenCache(backends.cacheUrl), network: undefined };
     }
-    const { network } = new NetworkStack(app, stackName('Network'), settings, backends.network);
+    const { network } = new NetworkStack(app, stackName('Network'), settings, backends);
     return { ...data.addBackends(network, backends), network };
   }
 }

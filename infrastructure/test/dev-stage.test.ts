@@ -20,7 +20,7 @@ describe('the dev stage', () => {
       CACHE_FRESH_MS: '30000',
       FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
       CIRCUITS_TABLE_NAME: '${CircuitsTable}',
-      DATABASE_URL: `postgres://items_owner@${databaseAddress}/items?sslmode=verify-full`,
+      DATABASE_URL: `postgres://items_owner@${databaseAddress}/items?sslmode=verify-full&sslrootcert=/opt/rds-authorities.pem`,
       DATABASE_AUTH: 'iam',
       CACHE_URL: `rediss://circuit-breaker-dev-writer@${cacheAddress}`,
     });
@@ -125,27 +125,6 @@ describe('its network', () => {
     expect(Action).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem']);
     expect(rendered(Resource)).toBe('${CircuitsTable.Arn}');
     expect(rendered(Condition.StringEquals['aws:PrincipalAccount'])).toBe('${AWS::AccountId}');
-  });
-});
-
-describe('its database', () => {
-  const database = dev.only('AWS::RDS::DBInstance');
-
-  test('is private, encrypted and backed up', () => {
-    expect(database).toMatchObject({
-      Engine: 'postgres',
-      PubliclyAccessible: false,
-      StorageEncrypted: true,
-      BackupRetentionPeriod: 7,
-    });
-    expect(database['VPCSecurityGroups'].map(rendered)).toEqual(['${NetworkDatabase GroupId}']);
-  });
-
-  test('admits users by IAM and over TLS only, and knows no password', () => {
-    expect(database).toMatchObject({ EnableIAMDatabaseAuthentication: true, MasterUserAuthenticationType: 'iam-db-auth' });
-    expect(database).not.toHaveProperty('MasterUserPassword');
-    expect(dev.only('AWS::RDS::DBParameterGroup')['Parameters']).toEqual({ 'rds.force_ssl': '1' });
-    expect(dev.ofType('AWS::SecretsManager::Secret')).toEqual([]);
   });
 });
 

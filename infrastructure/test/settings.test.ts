@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../lib/settings/read-settings.ts';
 import { SettingsError } from '../lib/settings/settings-error.ts';
-import { type Context, devContext, localContext } from './synthesis.ts';
+import { type Context, devContext, localContext, prodContext } from './synthesis.ts';
 
 const { functionsDir = '', ...localWithoutFunctions } = localContext;
 
@@ -34,6 +34,12 @@ describe('the local stage', () => {
     ]);
   });
 
+  test('takes a database of the kind it is told', () => {
+    const databaseUrl = 'mysql://items:secret@127.0.0.1/items';
+    expect(read({ ...localContext, databaseEngine: 'mysql', databaseUrl }).backends).toMatchObject({ databaseUrl });
+    expect(mistakes({ ...localContext, databaseEngine: 'mysql' })).toEqual(['databaseUrl has the scheme postgres://']);
+  });
+
   test('does not repeat a password in what it says', () => {
     const context = { ...localContext, databaseUrl: 'mysql://items:secret@127.0.0.1/items' };
     expect(errorFrom(context).message).not.toContain('secret');
@@ -61,7 +67,28 @@ describe('the dev stage', () => {
   });
 });
 
+describe('the prod stage', () => {
+  test('knows no way to inject faults', () => {
+    expect(read(prodContext).functions.faultInjection).toBe('refused');
+  });
+});
+
 describe('any stage', () => {
+  test.each(['local', 'dev', 'prod'])('refuses a setting that it does not know, such as one misspelt: %s', (stage) => {
+    const context = { ...(stage === 'local' ? localContext : devContext), stage, databseEngine: 'mysql' };
+    expect(mistakes(context)).toEqual(['databseEngine is not a setting of this stage']);
+  });
+
+  test('refuses a database of a kind there is not', () => {
+    expect(mistakes({ ...devContext, databaseEngine: 'oracle' })).toEqual([
+      'databaseEngine "oracle" is none of what it can be',
+    ]);
+  });
+
+  test("leaves CDK's own entries of the context alone", () => {
+    expect(read({ ...localContext, 'cli-telemetry': 'false', '@aws-cdk/core:x': 'true', 'aws:cdk:y': 'true' })).toBeDefined();
+  });
+
   test('that does not exist is reported together with whatever else is wrong', () => {
     expect(mistakes({ stage: 'staging', functionsDir })).toEqual([
       'stage there is no stage "staging"',
@@ -120,7 +147,7 @@ describe('the directory of functions', () => {
 });
 
 function read(context: Context) {
-  return readSettings((key) => context[key]);
+  return readSettings(context);
 }
 
 function errorFrom(context: Context): SettingsError {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { readSettings } from '../lib/settings/read-settings.ts';
+import { databaseEngines } from '../lib/settings/stage-settings.ts';
 import { addSystem } from '../lib/system.ts';
 
 export type Context = Readonly<Record<string, string>>;
@@ -10,6 +11,7 @@ export type Context = Readonly<Record<string, string>>;
 export interface Resource {
   readonly Type: string;
   readonly Properties: Record<string, any>;
+  readonly DeletionPolicy?: string;
 }
 
 const functionsDir = fileURLToPath(new URL('fixtures/functions', import.meta.url));
@@ -29,15 +31,25 @@ export const devContext: Context = {
   dynamoDbPrefixList: 'pl-02cd2c6b',
 };
 
+export const prodContext: Context = { ...devContext, stage: 'prod' };
+
+/** Every stage that runs its own database, with every kind of it. */
+export const managedContexts: readonly Context[] = [devContext, prodContext].flatMap((context) =>
+  databaseEngines.map((databaseEngine) => ({ ...context, databaseEngine })),
+);
+
 /** The templates of one stage, made under the same feature flags as a deployment's. */
 export class Synthesis {
   readonly templates: ReadonlyMap<string, Template>;
+  /** The folder of the functions' and layers' contents. */
+  readonly assets: string;
 
   constructor(context: Context) {
     const { context: flags } = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8'));
     const app = new App({ context: flags });
-    addSystem(app, readSettings((key) => context[key]));
+    addSystem(app, readSettings(context));
     const stacks = app.node.children as Stack[];
+    this.assets = app.outdir;
     this.templates = new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
   }
 

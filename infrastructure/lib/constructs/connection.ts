@@ -9,6 +9,8 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 export interface Connection {
   readonly environment: Readonly<Record<string, string>>;
   readonly permissions: readonly PolicyStatement[];
+  /** Who vouches for the server, where no public authority does. */
+  readonly authorities?: 'rds';
 }
 
 export interface CacheConnections {

@@ -20,12 +20,12 @@ import type { LogRetentionDays, NetworkSettings } from '../settings/stage-settin
 
 export interface PrivateNetworkProps {
   readonly settings: NetworkSettings;
+  readonly databasePort: number;
   readonly logRetentionDays: LogRetentionDays;
   /** The only function that can be invoked from inside. */
   readonly invocableFunctionArn: string;
 }
 
-export const databasePort = 5432;
 export const cachePort = 6379;
 
 /**
@@ -70,7 +70,7 @@ export class PrivateNetwork extends Construct {
     this.cache = this.group('Cache', 'The cache of items');
     const lambdaApi = this.group('LambdaApi', 'The endpoint of the Lambda API');
 
-    allow(this.retryFunction, this.database, databasePort, 'items');
+    allow(this.retryFunction, this.database, props.databasePort, 'items');
     allow(this.retryFunction, this.cache, cachePort, 'cached items');
     allow(this.retryFunction, lambdaApi, 443, 'invocation of the Fallback function');
     allow(this.fallbackFunction, this.cache, cachePort, 'cached items');

@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import type { CircuitsTable } from './circuits-table.ts';
 import type { Connection } from './connection.ts';
 import type { FallbackFunction } from './fallback-function.ts';
+import { RdsAuthorities } from './rds-authorities.ts';
 import { type FunctionBasics, type Placement, RustFunction } from './rust-function.ts';
 
 export interface RetryFunctionProps {
@@ -33,6 +34,7 @@ export class RetryFunction extends RustFunction {
       },
       permissions: [fallback.invocation, ...circuits.permissions, ...database.permissions, ...cache.permissions],
       placement,
+      layers: database.authorities === 'rds' ? [new RdsAuthorities(scope, 'RdsAuthorities')] : [],
     });
   }
 }

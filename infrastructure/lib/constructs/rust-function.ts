@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function, type IFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, Function, type IFunction, type ILayerVersion, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type FunctionKind, functionFolders } from '../settings/function-folders.ts';
@@ -28,6 +28,7 @@ export interface RustFunctionProps extends FunctionBasics {
   readonly environment: Readonly<Record<string, string>>;
   readonly permissions: readonly PolicyStatement[];
   readonly placement: Placement | undefined;
+  readonly layers?: readonly ILayerVersion[];
 }
 
 const architectures = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
@@ -64,6 +65,7 @@ export class RustFunction extends Construct {
       runtime: Runtime.PROVIDED_AL2023,
       architecture: architectures[settings.architecture],
       handler: 'bootstrap',
+      layers: [...(props.layers ?? [])],
       code: Code.fromAsset(join(settings.directory, functionFolders[kind])),
       memorySize: settings.memoryMb,
       timeout: Duration.seconds(props.timeoutSeconds),

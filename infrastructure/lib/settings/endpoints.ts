@@ -1,12 +1,18 @@
 import type { Check } from './context-reader.ts';
+import type { DatabaseEngine } from './stage-settings.ts';
 
 /** Values are never repeated in what these checks say, because an endpoint may hold a password. */
 
-export const checkDatabaseUrl: Check = (value) => {
+const databaseSchemes: Readonly<Record<DatabaseEngine, readonly string[]>> = {
+  postgres: ['postgres:', 'postgresql:'],
+  mysql: ['mysql:'],
+};
+
+export const checkDatabaseUrl = (engine: DatabaseEngine): Check => (value) => {
   const url = parse(value);
   if (url === undefined) return 'is not a URL';
   const wrong = [
-    !['postgres:', 'postgresql:'].includes(url.protocol) && `has the scheme ${url.protocol}//`,
+    !databaseSchemes[engine].includes(url.protocol) && `has the scheme ${url.protocol}//`,
     url.hostname === '' && 'names no host',
     url.username === '' && 'names no user',
     url.pathname.length < 2 && 'names no database',

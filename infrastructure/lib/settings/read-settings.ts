@@ -1,16 +1,16 @@
 import { resolve } from 'node:path';
-import { ContextReader, type ContextLookup } from './context-reader.ts';
+import { type Context, ContextReader } from './context-reader.ts';
 import { checkCacheUrl, checkDatabaseUrl, checkPrefixList, checkWebOrigin } from './endpoints.ts';
 import { checkFunctionsDirectory, functionFolders } from './function-folders.ts';
 import { SettingsError } from './settings-error.ts';
-import type { Backends, StageSettings } from './stage-settings.ts';
+import { type Backends, databaseEngines, type StageSettings } from './stage-settings.ts';
 import { stages, type StageDefinition } from './stages.ts';
 
 const right = {
   stage: `one of ${Object.keys(stages).join(', ')}`,
   webOrigin: 'scheme, host and port of the web app and nothing else, such as https://items.example.com',
   functionsDir: `a directory with an executable bootstrap in each of ${Object.values(functionFolders).join(', ')}`,
-  databaseUrl: 'postgres://user:password@host:port/database',
+  databaseUrl: { postgres: 'postgres://user:password@host:port/database', mysql: 'mysql://user:password@host:port/database' },
   cacheUrl: 'redis://host:port, or rediss:// for TLS',
   dynamoDbPrefixList:
     'the PrefixListId that `aws ec2 describe-managed-prefix-lists --filters ' +
@@ -22,8 +22,8 @@ const right = {
  *
  * @throws SettingsError with every mistake there is.
  */
-export function readSettings(lookup: ContextLookup): StageSettings {
-  const reader = new ContextReader(lookup);
+export function readSettings(context: Context): StageSettings {
+  const reader = new ContextReader(context);
   const stage = reader.required('stage', right.stage, (value) =>
     Object.hasOwn(stages, value) ? undefined : `there is no stage "${value}"`,
   );
@@ -31,6 +31,8 @@ export function readSettings(lookup: ContextLookup): StageSettings {
   const functionsDir = reader.required('functionsDir', right.functionsDir, checkFunctionsDirectory);
   const definition = stages[stage];
   const backends = definition && readBackends(reader, stage, definition);
+  // What else there may be depends on the stage.
+  if (definition) reader.nothingElse();
 
   if (definition === undefined || backends === undefined || reader.mistakes.length > 0) {
     throw new SettingsError(reader.mistakes);
@@ -40,8 +42,9 @@ export function readSettings(lookup: ContextLookup): StageSettings {
 }
 
 function readBackends(reader: ContextReader, stage: string, { backends }: StageDefinition): Backends {
+  const engine = reader.choice('databaseEngine', databaseEngines);
   if (backends.kind === 'given') {
-    const databaseUrl = reader.required('databaseUrl', right.databaseUrl, checkDatabaseUrl);
+    const databaseUrl = reader.required('databaseUrl', right.databaseUrl[engine], checkDatabaseUrl(engine));
     const cacheUrl = reader.required('cacheUrl', right.cacheUrl, checkCacheUrl);
     return { kind: 'given', databaseUrl, cacheUrl };
   }
@@ -49,5 +52,9 @@ function readBackends(reader: ContextReader, stage: string, { backends }: StageD
     reader.absent(setting, `is set, but the ${stage} stage creates its own ${what}`, 'leave it out');
   }
   const dynamoDbPrefixList = reader.required('dynamoDbPrefixList', right.dynamoDbPrefixList, checkPrefixList);
-  return { ...backends, network: { ...backends.network, dynamoDbPrefixList } };
+  return {
+    ...backends,
+    network: { ...backends.network, dynamoDbPrefixList },
+    database: { ...backends.database, engine },
+  };
 }

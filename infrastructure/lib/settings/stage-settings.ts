@@ -54,12 +54,21 @@ export interface NetworkSettings {
   readonly dynamoDbPrefixList: string;
 }
 
+/** The kinds of server that the Retry function keeps its items in. */
+export const databaseEngines = ['postgres', 'mysql'] as const;
+export type DatabaseEngine = (typeof databaseEngines)[number];
+
 export interface DatabaseSettings {
+  readonly engine: DatabaseEngine;
   readonly instanceClass: string;
   readonly storageGb: number;
+  /** Storage grows by itself up to here before it is full. */
+  readonly maxStorageGb: number;
   /** Whether a standby in a second availability zone takes over when the first one fails. */
   readonly standby: 'none' | 'second-zone';
   readonly backupRetentionDays: number;
+  /** Which statements the database spends its time on; the smallest instances cannot tell. */
+  readonly performanceInsights: 'kept-a-week' | 'none';
 }
 
 export interface CacheSettings {

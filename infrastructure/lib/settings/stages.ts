@@ -1,5 +1,6 @@
 import type {
   ApiSettings,
+  DatabaseSettings,
   DataProtection,
   FunctionSettings,
   LogRetentionDays,
@@ -17,8 +18,9 @@ export interface StageDefinition {
   readonly dataProtection: DataProtection;
 }
 
-export interface ManagedDefinition extends Omit<ManagedBackends, 'network'> {
+export interface ManagedDefinition extends Omit<ManagedBackends, 'network' | 'database'> {
   readonly network: Omit<NetworkSettings, 'dynamoDbPrefixList'>;
+  readonly database: Omit<DatabaseSettings, 'engine'>;
 }
 
 /** The whole system on one machine: an AWS emulator beside a real database and a real cache. */
@@ -51,7 +53,14 @@ const dev: StageDefinition = {
   backends: {
     kind: 'managed',
     network: { cidr: '10.20.0.0/16', availabilityZones: 2 },
-    database: { instanceClass: 'db.t4g.micro', storageGb: 20, standby: 'none', backupRetentionDays: 7 },
+    database: {
+      instanceClass: 'db.t4g.micro',
+      storageGb: 20,
+      maxStorageGb: 50,
+      standby: 'none',
+      backupRetentionDays: 7,
+      performanceInsights: 'none',
+    },
     cache: { nodeType: 'cache.t4g.micro', replicas: 0 },
   },
   api: { requestsPerSecond: 200, burst: 400 },
@@ -59,4 +68,33 @@ const dev: StageDefinition = {
   dataProtection: 'disposable',
 };
 
-export const stages: Readonly<Record<string, StageDefinition>> = { local, dev };
+/** Nothing that fails alone takes it down, and its data outlives its stacks. */
+const prod: StageDefinition = {
+  functions: {
+    architecture: 'arm64',
+    memoryMb: 512,
+    logLevel: 'info',
+    cacheFreshMs: 30_000,
+    faultInjection: 'refused',
+  },
+  backends: {
+    kind: 'managed',
+    // A standby needs a second zone; a third would cost another network endpoint and survive no more.
+    network: { cidr: '10.30.0.0/16', availabilityZones: 2 },
+    database: {
+      // Not of the burstable kind, which would slow down just when an outage ends and everybody is back.
+      instanceClass: 'db.m7g.large',
+      storageGb: 100,
+      maxStorageGb: 1_000,
+      standby: 'second-zone',
+      backupRetentionDays: 35,
+      performanceInsights: 'kept-a-week',
+    },
+    cache: { nodeType: 'cache.m7g.large', replicas: 1 },
+  },
+  api: { requestsPerSecond: 1_000, burst: 2_000 },
+  logRetentionDays: 90,
+  dataProtection: 'kept',
+};
+
+export const stages: Readonly<Record<string, StageDefinition>> = { local, dev, prod };
