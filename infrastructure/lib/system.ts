@@ -10,7 +10,8 @@ export function addSystem(app: App, settings: StageSettings): void {
   const stackName = (part: string) => `CircuitBreaker-${settings.stage}-${part}`;
   const data = new DataStack(app, stackName('Data'), settings);
   const backends = connectBackends();
-  new ServiceStack(app, stackName('Service'), settings, data.circuits, backends);
+  const { circuits, operators } = data;
+  new ServiceStack(app, stackName('Service'), { settings, circuits, operators, backends });
   Tags.of(app).add('project', 'circuit-breaker');
   Tags.of(app).add('stage', settings.stage);
 

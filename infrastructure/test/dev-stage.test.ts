@@ -10,7 +10,7 @@ describe('the dev stage', () => {
   });
 
   test('gives functions no password, but a user that authenticates by IAM', () => {
-    const common = { STAGE: 'dev', LOG_LEVEL: 'info', FAULT_INJECTION: 'refused' };
+    const common = { STAGE: 'dev', LOG_LEVEL: 'info', FAULT_INJECTION: 'allowed' };
     const cache = { CACHE_AUTH: 'iam', CACHE_NAME: '${Cache}' };
     const cacheAddress = '${Cache PrimaryEndPointAddress}:${Cache PrimaryEndPointPort}';
     const databaseAddress = '${DatabaseInstance EndpointAddress}:${DatabaseInstance EndpointPort}';
@@ -18,7 +18,7 @@ describe('the dev stage', () => {
       ...common,
       ...cache,
       CACHE_FRESH_MS: '30000',
-      FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
+      FALLBACK_FUNCTION_NAME: '${FallbackLive}',
       CIRCUITS_TABLE_NAME: '${CircuitsTable}',
       DATABASE_URL: `postgres://items_owner@${databaseAddress}/items?sslmode=verify-full&sslrootcert=/opt/rds-authorities.pem`,
       DATABASE_AUTH: 'iam',
@@ -35,9 +35,9 @@ describe('the dev stage', () => {
     expect(dev.environment('api')).toEqual({
       STAGE: 'dev',
       LOG_LEVEL: 'info',
-      FAULT_INJECTION: 'refused',
-      RETRY_FUNCTION_NAME: '${RetryFunction}',
-      FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
+      FAULT_INJECTION: 'allowed',
+      RETRY_FUNCTION_NAME: '${RetryLive}',
+      FALLBACK_FUNCTION_NAME: '${FallbackLive}',
       CIRCUITS_TABLE_NAME: '${CircuitsTable}',
     });
   });
@@ -113,7 +113,7 @@ describe('its network', () => {
     expect(PrivateDnsEnabled).toBe(true);
     expect(PolicyDocument.Statement).toHaveLength(1);
     expect(PolicyDocument.Statement[0].Action).toBe('lambda:InvokeFunction');
-    expect(rendered(PolicyDocument.Statement[0].Resource)).toMatch(/:function:circuit-breaker-dev-fallback$/);
+    expect(rendered(PolicyDocument.Statement[0].Resource)).toMatch(/:function:circuit-breaker-dev-fallback:live$/);
   });
 
   test("reaches DynamoDB for the circuits' table alone", () => {

@@ -19,8 +19,8 @@ describe('the local stage', () => {
     const cache = { CACHE_URL: 'redis://127.0.0.1:6379', CACHE_AUTH: 'password' };
     expect(local.environment('api')).toEqual({
       ...common,
-      RETRY_FUNCTION_NAME: '${RetryFunction}',
-      FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
+      RETRY_FUNCTION_NAME: '${RetryLive}',
+      FALLBACK_FUNCTION_NAME: '${FallbackLive}',
       CIRCUITS_TABLE_NAME: '${CircuitsTable}',
     });
     expect(local.environment('retry')).toEqual({
@@ -28,7 +28,7 @@ describe('the local stage', () => {
       ...cache,
       CACHE_FRESH_MS: '1000',
       CIRCUITS_TABLE_NAME: '${CircuitsTable}',
-      FALLBACK_FUNCTION_NAME: '${FallbackFunction}',
+      FALLBACK_FUNCTION_NAME: '${FallbackLive}',
       DATABASE_URL: 'postgres://items:secret@127.0.0.1:5432/items',
       DATABASE_AUTH: 'password',
     });

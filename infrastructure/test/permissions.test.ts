@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { devContext, localContext, type Resource, rendered, Synthesis } from './synthesis.ts';
+import { devContext, localContext, prodContext, type Resource, rendered, Synthesis } from './synthesis.ts';
 
 interface Permission {
   readonly action: string;
@@ -10,7 +10,7 @@ const keepCircuits = ['GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
   (action) => `dynamodb:${action} on \${CircuitsTable Arn}`,
 );
 
-describe.each([localContext, devContext])('in the $stage stage', (context) => {
+describe.each([localContext, devContext, prodContext])('in the $stage stage', (context) => {
   const stage = new Synthesis(context);
 
   test('no role may do everything a service can', () => {
@@ -35,8 +35,8 @@ describe.each([localContext, devContext])('in the $stage stage', (context) => {
   test('the API function may invoke the others and keep circuits, and nothing else', () => {
     expect(of(stage, 'api')).toEqual([
       ...keepCircuits,
-      'lambda:InvokeFunction on ${FallbackFunction.Arn}',
-      'lambda:InvokeFunction on ${RetryFunction.Arn}',
+      'lambda:InvokeFunction on ${FallbackLive}',
+      'lambda:InvokeFunction on ${RetryLive}',
       'logs:CreateLogStream on ${ApiLogs.Arn}',
       'logs:PutLogEvents on ${ApiLogs.Arn}',
     ]);
@@ -51,7 +51,7 @@ describe('what the functions may do to the database and the cache', () => {
   test('is nothing that IAM would know of, where the endpoints are given', () => {
     expect(of(local, 'retry')).toEqual([
       ...keepCircuits,
-      'lambda:InvokeFunction on ${FallbackFunction.Arn}',
+      'lambda:InvokeFunction on ${FallbackLive}',
       'logs:CreateLogStream on ${RetryLogs.Arn}',
       'logs:PutLogEvents on ${RetryLogs.Arn}',
     ]);
@@ -104,7 +104,8 @@ function permissions(resources: readonly Resource[]): Permission[] {
 }
 
 /** Of a role or a policy. */
-function statements({ Properties }: Resource): Record<string, any>[] {
-  const inline = (Properties['Policies'] ?? []).flatMap((policy: any) => policy.PolicyDocument.Statement);
+function statements({ Type, Properties }: Resource): Record<string, any>[] {
+  const policies = Type === 'AWS::IAM::Role' ? Properties['Policies'] : undefined;
+  const inline = (policies ?? []).flatMap((policy: any) => policy.PolicyDocument.Statement);
   return [...inline, ...(Properties['PolicyDocument']?.Statement ?? [])];
 }

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { rdsAuthorities } from '../lib/constructs/rds-authorities.ts';
 import { devContext, Synthesis } from './synthesis.ts';
 
+const { assets } = new Synthesis(devContext);
 const certificates = rdsAuthorities().map((text) => new X509Certificate(text));
 
 test('three authorities of each region vouch for RDS, each for itself', () => {
@@ -27,7 +28,6 @@ test('none of them expires before those who deploy this do', () => {
 });
 
 test('the layer holds them where the function looks for them', () => {
-  const { assets } = new Synthesis(devContext);
   const layer = readdirSync(assets).map((name) => join(assets, name, 'rds-authorities.pem'));
   const [found, ...others] = layer.flatMap((file) => {
     try {

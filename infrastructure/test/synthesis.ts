@@ -12,6 +12,7 @@ export interface Resource {
   readonly Type: string;
   readonly Properties: Record<string, any>;
   readonly DeletionPolicy?: string;
+  readonly UpdatePolicy?: unknown;
 }
 
 const functionsDir = fileURLToPath(new URL('fixtures/functions', import.meta.url));

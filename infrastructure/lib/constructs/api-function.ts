@@ -19,8 +19,8 @@ export class ApiFunction extends RustFunction {
       kind: 'api',
       timeoutSeconds: 15,
       environment: {
-        RETRY_FUNCTION_NAME: retry.function.functionName,
-        FALLBACK_FUNCTION_NAME: fallback.function.functionName,
+        RETRY_FUNCTION_NAME: retry.live.functionArn,
+        FALLBACK_FUNCTION_NAME: fallback.live.functionArn,
         CIRCUITS_TABLE_NAME: circuits.tableName,
       },
       permissions: [retry.invocation, fallback.invocation, ...circuits.permissions],

@@ -18,6 +18,7 @@ export class FallbackFunction extends RustFunction {
       environment: cache.environment,
       permissions: cache.permissions,
       placement,
+      reservedConcurrency: basics.settings.reservedConcurrency?.fallback,
     });
   }
 }

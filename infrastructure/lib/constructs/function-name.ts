@@ -9,6 +9,9 @@ export function functionName(stage: string, kind: FunctionKind): string {
   return `circuit-breaker-${stage}-${kind}`;
 }
 
+/** Callers go by this name for the version in charge, whichever that is. */
+export const liveAlias = 'live';
+
 export function functionArn(stack: Stack, name: string): string {
   return stack.formatArn({
     service: 'lambda',

@@ -1,16 +1,19 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { CorsHttpMethod, HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type CfnStage, CorsHttpMethod, HttpApi, type HttpRoute, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { ApiSettings, LogRetentionDays } from '../settings/stage-settings.ts';
+import type { ApiSettings, LogRetentionDays, RateLimit } from '../settings/stage-settings.ts';
 import type { ApiFunction } from './api-function.ts';
-import { everythingElse, routes } from './routes.ts';
+import type { Guard } from './guard.ts';
+import type { Route } from './routes.ts';
 
 export interface ItemsHttpApiProps {
   readonly stage: string;
   readonly settings: ApiSettings;
+  readonly routes: readonly Route[];
+  readonly guard: Guard | undefined;
   readonly webOrigin: string;
   readonly logRetentionDays: LogRetentionDays;
   readonly api: ApiFunction;
@@ -29,13 +32,15 @@ export class ItemsHttpApi extends Construct {
       corsPreflight: {
         allowOrigins: [props.webOrigin],
         allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.DELETE],
-        allowHeaders: ['content-type', 'if-match', 'if-none-match', 'idempotency-key', 'x-request-id'],
+        allowHeaders: [
+          ...(props.guard ? ['authorization'] : []),
+          ...['content-type', 'if-match', 'if-none-match', 'idempotency-key', 'x-request-id'],
+        ],
         exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotency-key', 'server-timing', 'cache-status', 'age', 'link'],
         maxAge: Duration.hours(1),
       },
     });
-    this.addRoutes(httpApi, props.api);
-    this.addStage(httpApi, props);
+    this.addStage(httpApi, this.addRoutes(httpApi, props), props);
     this.apiId = httpApi.apiId;
     this.url = httpApi.apiEndpoint;
     Validations.of(this).acknowledge({
@@ -44,31 +49,45 @@ export class ItemsHttpApi extends Construct {
     });
   }
 
-  private addRoutes(httpApi: HttpApi, api: ApiFunction): void {
+  private addRoutes(httpApi: HttpApi, { api, routes, guard }: ItemsHttpApiProps): HttpRoute[] {
     // One permission for the whole API: a function's resource policy has no room for one per route.
-    const integration = new HttpLambdaIntegration('ApiFunction', api.function, { scopePermissionToRoute: false });
-    for (const { path, methods } of [...routes, ...everythingElse]) {
-      httpApi.addRoutes({ path, methods: [...methods], integration });
-    }
+    const integration = new HttpLambdaIntegration('ApiFunction', api.live, { scopePermissionToRoute: false });
+    return routes.flatMap(({ path, methods, purpose }) =>
+      httpApi.addRoutes({ path, methods: [...methods], integration, ...guard?.of(purpose) }),
+    );
   }
 
-  private addStage(httpApi: HttpApi, { stage, settings, logRetentionDays }: ItemsHttpApiProps): void {
+  private addStage(httpApi: HttpApi, routes: HttpRoute[], props: ItemsHttpApiProps): void {
+    const { stage, logRetentionDays } = props;
+    const { throttling } = props.settings;
     const accessLogs = new LogGroup(this, 'AccessLogs', {
       logGroupName: `/aws/vendedlogs/circuit-breaker-${stage}-api-access`,
       retention: logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    new HttpStage(this, 'Stage', {
+    const httpStage = new HttpStage(this, 'Stage', {
       httpApi,
       autoDeploy: true,
       detailedMetricsEnabled: true,
-      throttle: { rateLimit: settings.requestsPerSecond, burstLimit: settings.burst },
+      throttle: { rateLimit: throttling.information.perSecond, burstLimit: throttling.information.burst },
       accessLogSettings: { destination: new LogGroupLogDestination(accessLogs), format: accessLogFormat },
     });
+    // Settings for a route are refused before the route is there.
+    httpStage.node.addDependency(...routes);
+    (httpStage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
+      props.routes.flatMap(({ path, methods, purpose }) =>
+        methods.map((method) => [`${method} ${path}`, routeSettings(throttling[purpose])]),
+      ),
+    );
   }
 }
 
-/** Who called stays out of it: no address, no user agent. */
+/** What is not said here is not taken from the stage's settings but from the service's own. */
+function routeSettings({ perSecond, burst }: RateLimit) {
+  return { DetailedMetricsEnabled: true, ThrottlingRateLimit: perSecond, ThrottlingBurstLimit: burst };
+}
+
+/** Who called stays out of it, no address, no user agent, except for operators, who answer for what they do. */
 const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     request_id: '$context.requestId',
@@ -76,6 +95,7 @@ const accessLogFormat = AccessLogFormat.custom(
     method: '$context.httpMethod',
     route: '$context.routeKey',
     path: '$context.path',
+    operator: '$context.authorizer.claims.sub',
     status: '$context.status',
     response_bytes: '$context.responseLength',
     latency_ms: '$context.responseLatency',

@@ -26,7 +26,7 @@ export class RetryFunction extends RustFunction {
       kind: 'retry',
       timeoutSeconds: 8,
       environment: {
-        FALLBACK_FUNCTION_NAME: fallback.function.functionName,
+        FALLBACK_FUNCTION_NAME: fallback.live.functionArn,
         CIRCUITS_TABLE_NAME: circuits.tableName,
         ...database.environment,
         ...cache.environment,
@@ -34,6 +34,7 @@ export class RetryFunction extends RustFunction {
       },
       permissions: [fallback.invocation, ...circuits.permissions, ...database.permissions, ...cache.permissions],
       placement,
+      reservedConcurrency: basics.settings.reservedConcurrency?.retry,
       layers: database.authorities === 'rds' ? [new RdsAuthorities(scope, 'RdsAuthorities')] : [],
     });
   }

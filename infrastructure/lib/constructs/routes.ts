@@ -1,24 +1,30 @@
 import { HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { FunctionSettings, Purpose } from '../settings/stage-settings.ts';
 
 export interface Route {
   readonly path: string;
   readonly methods: readonly HttpMethod[];
+  readonly purpose: Purpose;
 }
 
 const { DELETE, GET, HEAD, PATCH, POST, PUT } = HttpMethod;
 
 /** The routes that mean something, each with a line of its own in metrics and access logs. */
-export const routes: readonly Route[] = [
-  { path: '/items', methods: [GET, POST] },
-  { path: '/items/{id}', methods: [GET, PUT, DELETE] },
-  { path: '/circuits', methods: [GET] },
-  { path: '/circuits/{name}', methods: [GET] },
-  { path: '/circuits/{name}/events', methods: [GET] },
-  { path: '/circuits/{name}/override', methods: [PUT, DELETE] },
-  { path: '/faults', methods: [GET, DELETE] },
-  { path: '/faults/{target}', methods: [PUT, DELETE] },
-  { path: '/health', methods: [GET] },
-  { path: '/openapi.json', methods: [GET] },
+const named: readonly Route[] = [
+  { path: '/items', methods: [GET, POST], purpose: 'items' },
+  { path: '/items/{id}', methods: [GET, PUT, DELETE], purpose: 'items' },
+  { path: '/circuits', methods: [GET], purpose: 'information' },
+  { path: '/circuits/{name}', methods: [GET], purpose: 'information' },
+  { path: '/circuits/{name}/events', methods: [GET], purpose: 'information' },
+  { path: '/circuits/{name}/override', methods: [PUT, DELETE], purpose: 'operations' },
+  { path: '/health', methods: [GET], purpose: 'information' },
+  { path: '/openapi.json', methods: [GET], purpose: 'information' },
+];
+
+const faults: readonly Route[] = [
+  { path: '/faults', methods: [GET], purpose: 'information' },
+  { path: '/faults', methods: [DELETE], purpose: 'operations' },
+  { path: '/faults/{target}', methods: [PUT, DELETE], purpose: 'operations' },
 ];
 
 /**
@@ -27,8 +33,21 @@ export const routes: readonly Route[] = [
  *
  * The methods are named one by one because `ANY` and `$default` would also take the `OPTIONS` of
  * browsers' preflight requests, which API Gateway answers itself only while no route matches them.
+ *
+ * What would change something is guarded like an operation, lest an odd spelling of a guarded path
+ * find its way around the guard.
  */
-export const everythingElse: readonly Route[] = ['/', '/{proxy+}'].map((path) => ({
-  path,
-  methods: [GET, HEAD, POST, PUT, PATCH, DELETE],
-}));
+const everythingElse: readonly Route[] = ['/', '/{proxy+}'].flatMap((path): Route[] => [
+  { path, methods: [GET, HEAD], purpose: 'information' },
+  { path, methods: [POST, PUT, PATCH, DELETE], purpose: 'operations' },
+]);
+
+/**
+ * The routes of a stage.
+ *
+ * Where faults are refused there is no route to them, so there is none for everything else either,
+ * which would be one.
+ */
+export function routes({ faultInjection }: Pick<FunctionSettings, 'faultInjection'>): readonly Route[] {
+  return faultInjection === 'allowed' ? [...named, ...faults, ...everythingElse] : named;
+}

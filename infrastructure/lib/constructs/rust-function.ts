@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { type ISecurityGroup, type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function, type IFunction, type ILayerVersion, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { Alias, Architecture, Code, Function, type IFunction, type ILayerVersion, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type FunctionKind, functionFolders } from '../settings/function-folders.ts';
-import type { FunctionSettings, LogRetentionDays } from '../settings/stage-settings.ts';
-import { functionArn, functionName } from './function-name.ts';
+import type { FunctionSettings, LogRetentionDays, Release } from '../settings/stage-settings.ts';
+import { functionArn, functionName, liveAlias } from './function-name.ts';
 
 /** A place inside a network. */
 export interface Placement {
@@ -20,6 +20,7 @@ export interface FunctionBasics {
   readonly stage: string;
   readonly settings: FunctionSettings;
   readonly logRetentionDays: LogRetentionDays;
+  readonly release: Release;
 }
 
 export interface RustFunctionProps extends FunctionBasics {
@@ -29,6 +30,7 @@ export interface RustFunctionProps extends FunctionBasics {
   readonly permissions: readonly PolicyStatement[];
   readonly placement: Placement | undefined;
   readonly layers?: readonly ILayerVersion[];
+  readonly reservedConcurrency?: number | undefined;
 }
 
 const architectures = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
@@ -41,6 +43,8 @@ const architectures = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 
  */
 export class RustFunction extends Construct {
   readonly function: IFunction;
+  /** What callers call: the version in charge, or the function itself where there are no versions. */
+  readonly live: Alias;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     super(scope, id);
@@ -60,7 +64,7 @@ export class RustFunction extends Construct {
         }),
       },
     });
-    this.function = new Function(this, 'Function', {
+    const lambda = new Function(this, 'Function', {
       functionName: name,
       runtime: Runtime.PROVIDED_AL2023,
       architecture: architectures[settings.architecture],
@@ -78,11 +82,19 @@ export class RustFunction extends Construct {
       role,
       logGroup,
       tracing: Tracing.ACTIVE,
+      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
+      // The version before stays, to go back to.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       ...(placement && {
         vpc: placement.vpc,
         vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
         securityGroups: [placement.securityGroup],
       }),
+    });
+    this.function = lambda;
+    this.live = new Alias(this, 'Live', {
+      aliasName: liveAlias,
+      version: props.release === 'unversioned' ? lambda.latestVersion : lambda.currentVersion,
     });
     this.acknowledge();
   }
@@ -100,11 +112,11 @@ export class RustFunction extends Construct {
     );
   }
 
-  /** Allows to invoke this function and no version or alias of it. */
+  /** Allows to invoke the version in charge, and no other. */
   get invocation(): PolicyStatement {
     return new PolicyStatement({
       actions: ['lambda:InvokeFunction'],
-      resources: [this.function.functionArn],
+      resources: [this.live.functionArn],
     });
   }
 

@@ -3,7 +3,7 @@ import { type Context, ContextReader } from './context-reader.ts';
 import { checkCacheUrl, checkDatabaseUrl, checkPrefixList, checkWebOrigin } from './endpoints.ts';
 import { checkFunctionsDirectory, functionFolders } from './function-folders.ts';
 import { SettingsError } from './settings-error.ts';
-import { type Backends, databaseEngines, type StageSettings } from './stage-settings.ts';
+import { type Backends, databaseEngines, itemsAccess, type ReservedConcurrency, type SignInSettings, type StageSettings } from './stage-settings.ts';
 import { stages, type StageDefinition } from './stages.ts';
 
 const right = {
@@ -31,14 +31,25 @@ export function readSettings(context: Context): StageSettings {
   const functionsDir = reader.required('functionsDir', right.functionsDir, checkFunctionsDirectory);
   const definition = stages[stage];
   const backends = definition && readBackends(reader, stage, definition);
+  const signIn = definition?.signIn && readSignIn(reader, definition.signIn);
+  const reservedConcurrency = definition?.functions.reservedConcurrency && readReserved(reader, definition);
   // What else there may be depends on the stage.
   if (definition) reader.nothingElse();
 
   if (definition === undefined || backends === undefined || reader.mistakes.length > 0) {
     throw new SettingsError(reader.mistakes);
   }
-  const functions = { ...definition.functions, directory: resolve(functionsDir) };
-  return { ...definition, stage, webOrigin, functions, backends };
+  const functions = { ...definition.functions, directory: resolve(functionsDir), reservedConcurrency };
+  return { ...definition, stage, webOrigin, functions, backends, signIn };
+}
+
+function readSignIn(reader: ContextReader, signIn: Omit<SignInSettings, 'itemsFor'>): SignInSettings {
+  return { ...signIn, itemsFor: reader.choice('itemsFor', itemsAccess) };
+}
+
+/** A new account has so few environments that none of them can be reserved. */
+function readReserved(reader: ContextReader, { functions }: StageDefinition): ReservedConcurrency | undefined {
+  return reader.choice('reservedConcurrency', ['on', 'off']) === 'on' ? functions.reservedConcurrency : undefined;
 }
 
 function readBackends(reader: ContextReader, stage: string, { backends }: StageDefinition): Backends {

@@ -11,6 +11,9 @@ export interface StageSettings {
   readonly functions: FunctionSettings;
   readonly backends: Backends;
   readonly api: ApiSettings;
+  /** Nobody has to sign in where there is nobody to sign in to. */
+  readonly signIn: SignInSettings | undefined;
+  readonly release: Release;
   readonly logRetentionDays: LogRetentionDays;
   readonly dataProtection: DataProtection;
 }
@@ -26,6 +29,15 @@ export interface FunctionSettings {
   readonly cacheFreshMs: number;
   /** Whether whoever may call the API may also inject faults: nowhere where it would hurt users. */
   readonly faultInjection: 'allowed' | 'refused';
+  readonly reservedConcurrency: ReservedConcurrency | undefined;
+}
+
+/** Environments that only this function may use, and that are all it can have. */
+export interface ReservedConcurrency {
+  /** Each holds a connection to the database, which has only so many. */
+  readonly retry: number;
+  /** Enough to answer for everybody when nobody else answers. */
+  readonly fallback: number;
 }
 
 /** Either somebody else runs the database and the cache, or this app creates them in a network of their own. */
@@ -78,9 +90,35 @@ export interface CacheSettings {
 }
 
 export interface ApiSettings {
-  readonly requestsPerSecond: number;
+  readonly throttling: Readonly<Record<Purpose, RateLimit>>;
+}
+
+/** What a route is for: work with items; changing how the system behaves; or telling about it. */
+export type Purpose = 'items' | 'operations' | 'information';
+
+export interface RateLimit {
+  readonly perSecond: number;
   readonly burst: number;
 }
+
+export const itemsAccess = ['everyone', 'signed-in'] as const;
+
+/** Operators sign in; nobody can make an account alone. */
+export interface SignInSettings {
+  /** Who may work with items; operations are always for those who signed in. */
+  readonly itemsFor: (typeof itemsAccess)[number];
+  readonly secondFactor: 'required' | 'optional';
+  /** Whether Cognito refuses sign-ins that look like an attack, which is paid by user. */
+  readonly threatProtection: 'enforced' | 'none';
+}
+
+/**
+ * How a new version of a function takes over from the old one.
+ *
+ * `unversioned`: at once and for good, where nothing can shift traffic. `at-once` and `canary` go back
+ * when the new version fails.
+ */
+export type Release = 'unversioned' | 'at-once' | 'canary';
 
 /** The retentions CloudWatch Logs knows that make sense here. */
 export type LogRetentionDays = 1 | 7 | 14 | 30 | 90 | 365;

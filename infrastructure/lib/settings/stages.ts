@@ -6,6 +6,8 @@ import type {
   LogRetentionDays,
   ManagedBackends,
   NetworkSettings,
+  Release,
+  SignInSettings,
 } from './stage-settings.ts';
 
 /** The part of a stage's settings that does not change from one deployment to the next. */
@@ -14,6 +16,8 @@ export interface StageDefinition {
   /** Where `given`, the deployment must name both endpoints; where `managed`, it must not. */
   readonly backends: { readonly kind: 'given' } | ManagedDefinition;
   readonly api: ApiSettings;
+  readonly signIn: Omit<SignInSettings, 'itemsFor'> | undefined;
+  readonly release: Release;
   readonly logRetentionDays: LogRetentionDays;
   readonly dataProtection: DataProtection;
 }
@@ -32,10 +36,21 @@ const local: StageDefinition = {
     logLevel: 'info',
     cacheFreshMs: 1_000,
     faultInjection: 'allowed',
+    reservedConcurrency: undefined,
   },
   backends: { kind: 'given' },
   // The emulator shares the machine with everything else; the limits only have to be out of the way.
-  api: { requestsPerSecond: 10_000, burst: 5_000 },
+  api: {
+    throttling: {
+      items: { perSecond: 10_000, burst: 5_000 },
+      operations: { perSecond: 10_000, burst: 5_000 },
+      information: { perSecond: 10_000, burst: 5_000 },
+    },
+  },
+  // The emulator knows neither users' pools that issue tokens over HTTP nor CodeDeploy, and tests change
+  // a function's variables while it runs.
+  signIn: undefined,
+  release: 'unversioned',
   logRetentionDays: 1,
   dataProtection: 'disposable',
 };
@@ -47,8 +62,10 @@ const dev: StageDefinition = {
     memoryMb: 256,
     logLevel: 'info',
     cacheFreshMs: 30_000,
-    // Nothing yet asks who calls the API.
-    faultInjection: 'refused',
+    // By those who signed in.
+    faultInjection: 'allowed',
+    // The database has room for some 80 connections.
+    reservedConcurrency: { retry: 40, fallback: 20 },
   },
   backends: {
     kind: 'managed',
@@ -63,7 +80,15 @@ const dev: StageDefinition = {
     },
     cache: { nodeType: 'cache.t4g.micro', replicas: 0 },
   },
-  api: { requestsPerSecond: 200, burst: 400 },
+  api: {
+    throttling: {
+      items: { perSecond: 200, burst: 400 },
+      operations: { perSecond: 2, burst: 5 },
+      information: { perSecond: 50, burst: 100 },
+    },
+  },
+  signIn: { secondFactor: 'optional', threatProtection: 'none' },
+  release: 'at-once',
   logRetentionDays: 14,
   dataProtection: 'disposable',
 };
@@ -76,6 +101,9 @@ const prod: StageDefinition = {
     logLevel: 'info',
     cacheFreshMs: 30_000,
     faultInjection: 'refused',
+    // The database has room for some 800 connections; an account has 1,000 environments, of which Lambda
+    // lets no function take the last 100.
+    reservedConcurrency: { retry: 300, fallback: 200 },
   },
   backends: {
     kind: 'managed',
@@ -92,7 +120,15 @@ const prod: StageDefinition = {
     },
     cache: { nodeType: 'cache.m7g.large', replicas: 1 },
   },
-  api: { requestsPerSecond: 1_000, burst: 2_000 },
+  api: {
+    throttling: {
+      items: { perSecond: 1_000, burst: 2_000 },
+      operations: { perSecond: 2, burst: 5 },
+      information: { perSecond: 100, burst: 200 },
+    },
+  },
+  signIn: { secondFactor: 'required', threatProtection: 'enforced' },
+  release: 'canary',
   logRetentionDays: 90,
   dataProtection: 'kept',
 };

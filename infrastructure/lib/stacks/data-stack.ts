@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CircuitsEndpoint } from '../constructs/circuits-endpoint.ts';
 import { CircuitsTable } from '../constructs/circuits-table.ts';
+import { Operators } from '../constructs/operators.ts';
 import { ItemsCache } from '../constructs/items-cache.ts';
 import { ItemsDatabase } from '../constructs/items-database.ts';
 import type { PrivateNetwork } from '../constructs/private-network.ts';
@@ -10,11 +11,14 @@ import type { ManagedBackends, StageSettings } from '../settings/stage-settings.
 /** Everything that holds data, so that the rest can be destroyed and made anew. */
 export class DataStack extends Stack {
   readonly circuits: CircuitsTable;
+  readonly operators: Operators | undefined;
   readonly #settings: StageSettings;
 
   constructor(scope: Construct, id: string, settings: StageSettings) {
     super(scope, id, { description: 'Circuit breaker: circuits, items and the cache of items' });
     this.#settings = settings;
+    const { stage, signIn, dataProtection } = settings;
+    this.operators = signIn && new Operators(this, 'Operators', { stage, settings: signIn, dataProtection });
     this.circuits = new CircuitsTable(this, 'Circuits', settings);
   }
 

@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { engineFacts } from '../constructs/database-engine.ts';
-import { functionArn, functionName } from '../constructs/function-name.ts';
+import { functionArn, functionName, liveAlias } from '../constructs/function-name.ts';
 import { PrivateNetwork } from '../constructs/private-network.ts';
 import type { ManagedBackends, StageSettings } from '../settings/stage-settings.ts';
 
@@ -15,7 +15,7 @@ export class NetworkStack extends Stack {
       settings: network,
       databasePort: engineFacts[database.engine].port,
       logRetentionDays: settings.logRetentionDays,
-      invocableFunctionArn: functionArn(this, functionName(settings.stage, 'fallback')),
+      invocableFunctionArn: functionArn(this, `${functionName(settings.stage, 'fallback')}:${liveAlias}`),
     });
   }
 }

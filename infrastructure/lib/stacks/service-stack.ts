@@ -4,9 +4,13 @@ import { ApiFunction } from '../constructs/api-function.ts';
 import type { CircuitsTable } from '../constructs/circuits-table.ts';
 import type { CacheConnections, Connection } from '../constructs/connection.ts';
 import { FallbackFunction } from '../constructs/fallback-function.ts';
+import { GradualRelease } from '../constructs/gradual-release.ts';
+import { Guard } from '../constructs/guard.ts';
 import { ItemsHttpApi } from '../constructs/items-http-api.ts';
+import { type Operators, signInOrigin } from '../constructs/operators.ts';
 import type { PrivateNetwork } from '../constructs/private-network.ts';
 import { RetryFunction } from '../constructs/retry-function.ts';
+import { routes } from '../constructs/routes.ts';
 import type { FunctionBasics } from '../constructs/rust-function.ts';
 import type { StageSettings } from '../settings/stage-settings.ts';
 
@@ -17,18 +21,20 @@ export interface ConnectedBackends {
   readonly network: PrivateNetwork | undefined;
 }
 
+export interface ServiceStackProps {
+  readonly settings: StageSettings;
+  readonly circuits: CircuitsTable;
+  readonly operators: Operators | undefined;
+  readonly backends: ConnectedBackends;
+}
+
 /** The three functions and the HTTP API in front of them. */
 export class ServiceStack extends Stack {
-  constructor(
-    scope: Construct,
-    id: string,
-    settings: StageSettings,
-    circuits: CircuitsTable,
-    { database, cache, network }: ConnectedBackends,
-  ) {
+  constructor(scope: Construct, id: string, { settings, circuits, operators, backends }: ServiceStackProps) {
     super(scope, id, { description: 'Circuit breaker: the API, Retry and Fallback functions and the HTTP API' });
-    const { stage, logRetentionDays } = settings;
-    const basics: FunctionBasics = { stage, settings: settings.functions, logRetentionDays };
+    const { stage, logRetentionDays, release, webOrigin } = settings;
+    const { database, cache, network } = backends;
+    const basics: FunctionBasics = { stage, settings: settings.functions, logRetentionDays, release };
 
     const fallback = new FallbackFunction(this, 'Fallback', {
       basics,
@@ -44,10 +50,17 @@ export class ServiceStack extends Stack {
       placement: network && { vpc: network.vpc, securityGroup: network.retryFunction },
     });
     const api = new ApiFunction(this, 'Api', { basics, circuits, retry, fallback });
+    if (release !== 'unversioned') {
+      new GradualRelease(this, 'Release', { stage, release, functions: { api, retry, fallback } });
+    }
+    const guard =
+      settings.signIn && operators && new Guard(this, 'Guard', { settings: settings.signIn, operators, webOrigin });
     const httpApi = new ItemsHttpApi(this, 'HttpApi', {
       stage,
       settings: settings.api,
-      webOrigin: settings.webOrigin,
+      routes: routes(settings.functions),
+      guard,
+      webOrigin,
       logRetentionDays,
       api,
     });
@@ -58,6 +71,10 @@ export class ServiceStack extends Stack {
     this.output('RetryFunctionName', retry.function.functionName);
     this.output('FallbackFunctionName', fallback.function.functionName);
     this.output('CircuitsTableName', circuits.tableName);
+    if (guard) {
+      this.output('SignInUrl', signInOrigin(this, stage));
+      this.output('SignInClientId', guard.clientId);
+    }
   }
 
   private output(key: string, value: string): void {
