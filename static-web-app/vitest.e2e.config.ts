@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-/** Drives the running stack in a real browser; see `e2e/` for what it needs. */
+/** Drives the page in a real browser: on the running stack, or with a stand-in for the API. */
 export default defineConfig({
   test: {
     include: ["e2e/**/*.e2e.ts"],
+    globalSetup: ["e2e/harness/previewServer.ts"],
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -2,128 +2,224 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { describe, expect, it, vi } from "vitest";
 import type { Circuit } from "@/api/client";
-import { answersCircuits, api, at } from "./api";
+import { answersCircuits, api, at, problem } from "./api";
 import { openPage } from "./page";
-import { closedCircuit, secondsAgo } from "./samples";
+import { CIRCUIT_IN, closedCircuit, counted, secondsAgo } from "./samples";
 
 const card = () => screen.findByRole("article", { name: "Circuit retry" });
+const state = async () => within(await card()).getByTestId("state");
 
-const openCircuit = (): Circuit =>
-  closedCircuit({
-    state: "open",
-    epoch: 5,
-    retry_at: secondsAgo(-20),
-    reopens: 2,
-    cause: "12 of 13 calls failed",
-    // What was counted before the circuit opened says nothing about it now.
-    evidence: {
-        window_s: 10,
-        calls: 0,
-        failures: 0,
-        slow: 0,
-        failure_rate: null,
-        threshold: 0.5,
-        suspicion: 0,
-      },
-  });
+/** Opens the circuits' own page, where everything is told. */
+function openCircuits() {
+  window.history.replaceState(null, "", "/circuits");
+  return openPage();
+}
 
-describe("the circuits panel", () => {
-  it("shows a closed circuit with its evidence against the threshold", async () => {
-    openPage();
+const events = () => [
+  { epoch: 4, at: secondsAgo(600), from: "half_open", to: "closed", reason: "3 probes succeeded", actor: "breaker" },
+  { epoch: 5, at: secondsAgo(4), from: "closed", to: "open", reason: "23 of 23 calls failed", actor: "breaker" },
+];
+
+const answersEvents = (told: readonly unknown[] = events()) =>
+  http.get(at("/circuits/:name/events"), () => HttpResponse.json({ events: told, next_since: 5 }));
+
+describe("a circuit's card", () => {
+  it("shows a closed circuit with its evidence against the thresholds", async () => {
+    openCircuits();
     const circuit = await card();
-    expect(within(circuit).getByRole("status")).toHaveTextContent("Closed");
-    expect(circuit).toHaveTextContent("Calls go through.");
-    expect(circuit).toHaveTextContent("2 of 40 calls failed in the last 10 s");
-    expect(within(circuit).getByRole("meter")).toHaveAttribute("aria-valuetext", "5.0 %, trips at 50 %");
+    expect(await state()).toHaveTextContent("Closed");
+    expect(circuit).toHaveTextContent("Every call goes through.");
+    expect(circuit).toHaveTextContent("2 of 40 calls failed: 1.4 % to 17 % with 95 % confidence");
+    expect(circuit).toHaveTextContent("0 of 40 took 3 s or more");
+    const meter = within(circuit).getByRole("meter", { name: "Failure rate" });
+    expect(meter).toHaveAttribute("aria-valuetext", "5.0 %, trips at 50 %");
+    expect(within(circuit).getByRole("img", { name: "Traffic: 4/s, 5.0 % errors" })).toBeInTheDocument();
   });
 
-  it("shows why a circuit is open and counts down to its probes by the server's clock", async () => {
+  it("shows the share of slow calls against theirs", async () => {
+    api.use(answersCircuits(closedCircuit({ evidence: counted(20, 0, 12) })));
+    openCircuits();
+    const meter = within(await card()).getByRole("meter", { name: "Slow calls" });
+    expect(meter).toHaveAttribute("aria-valuetext", "60 %, trips at 50 %");
+    expect(await card()).toHaveTextContent("12 of 20 took 3 s or more");
+  });
+
+  it("shows an open circuit: why it tripped, how often it reopened, and the wait for the probes", async () => {
+    api.use(answersCircuits(CIRCUIT_IN.open()), answersEvents());
+    openCircuits();
+    expect(await state()).toHaveTextContent("Open");
+    expect(await card()).toHaveTextContent(/Calls are refused\. Probes may go out in 1[56] s\./);
+    expect(await card()).toHaveTextContent("5 · reopened 2 times in a row");
+    expect(await card()).toHaveTextContent("No calls were counted in the last 2 min");
+    expect(await screen.findByText("Opened")).toBeVisible();
+    expect(await card()).toHaveTextContent(/Opened [45] s ago: 23 of 23 calls failed/);
+  });
+
+  it("shows the leases and successes of a half-open circuit", async () => {
+    api.use(answersCircuits(CIRCUIT_IN.half_open()));
+    openCircuits();
+    expect(await state()).toHaveTextContent("Half-open");
+    expect(await card()).toHaveTextContent("Probes decide: 1 of 3 successes so far.");
+    expect(await card()).toHaveTextContent("1 of 2 leased");
+    expect(await card()).toHaveTextContent("1 of 3 successes");
+  });
+
+  it("shows how far a circuit that has just closed has ramped up, and why it had tripped", async () => {
+    const closed = { ...events()[0], epoch: 7, at: secondsAgo(2) };
+    api.use(answersCircuits(CIRCUIT_IN.ramping()), answersEvents([...events(), closed]));
+    openCircuits();
+    expect(await state()).toHaveTextContent("Ramping");
+    expect(await card()).toHaveTextContent(/46 % of the calls go through, all of them in [23] s\./);
+    expect(await screen.findByText(/Last trip:/)).toHaveTextContent(/Opened .* ago: 23 of 23 calls failed/);
+  });
+
+  it.each([
+    ["forced_open", "Forced open", "Every call is refused, by hand."],
+    ["forced_closed", "Forced closed", "Every call goes through, by hand."],
+    ["shadow", "Shadow", "Every call goes through; the rules alone would say: closed."],
+  ] as const)("shows the order of a circuit that is %s, who gave it, why and for how long", async (kind, word, outlook) => {
+    api.use(answersCircuits(CIRCUIT_IN[kind]()));
+    openCircuits();
+    expect(await state()).toHaveTextContent(word);
+    expect(await card()).toHaveTextContent(outlook);
+    expect(await card()).toHaveTextContent(`${word} by jo: drill`);
+    expect(await card()).toHaveTextContent(/Ends in 1 min (29|30) s/);
+    expect(within(await card()).getByRole("button", { name: "Withdraw the override of retry" })).toBeVisible();
+  });
+
+  it("shows an order that has run out no more, without waiting for news of it", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    const given = CIRCUIT_IN.forced_open();
+    api.use(http.get(at("/circuits"), () => HttpResponse.json({ circuits: [{ ...given, as_of: secondsAgo(0) }] })));
+    openCircuits();
+    expect(await state()).toHaveTextContent("Forced open");
+    await act(() => vi.advanceTimersByTimeAsync(91_000));
+    expect(await state()).toHaveTextContent("Closed");
+    expect(await card()).toHaveTextContent("No override: the rules decide.");
+  });
+
+  it("says that the circuits' table is away while the API answers, and what was known", async () => {
+    api.use(
+      http.get(at("/circuits"), () => HttpResponse.json({ circuits: [CIRCUIT_IN.open()] }), { once: true }),
+      http.get(at("/circuits"), () => problem(503, "service-unavailable")),
+    );
+    openCircuits();
+    await waitFor(async () => expect(await state()).toHaveTextContent("Store unavailable"));
+    expect(await card()).toHaveTextContent(/Calls go on by what was known: open, \d+ s ago\./);
+    expect(screen.getByText(/the circuits' table has not answered/)).toBeVisible();
+    expect(screen.getByText("Store away")).toBeVisible();
+  });
+
+  it("goes stale when nothing answers, and carries the countdown on by this browser's clock alone", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const skewedByAnHour = { as_of: secondsAgo(-3600), retry_at: secondsAgo(-3620), since: secondsAgo(-3597) };
-    const once = () => HttpResponse.json({ circuits: [{ ...openCircuit(), ...skewedByAnHour }] });
-    // Every later poll fails, so that only this browser's clock carries the countdown on.
     api.use(
-      http.get(at("/circuits"), once, { once: true }),
+      http.get(at("/circuits"), () => HttpResponse.json({ circuits: [{ ...CIRCUIT_IN.open(), ...skewedByAnHour }] }), { once: true }),
       http.get(at("/circuits"), () => HttpResponse.error()),
     );
-    openPage();
-    const circuit = await card();
-    expect(within(circuit).getByRole("status")).toHaveTextContent("Open");
-    expect(circuit).toHaveTextContent("Probes may go out in 20 s.");
-    expect(circuit).toHaveTextContent("Why12 of 13 calls failed");
-    expect(circuit).toHaveTextContent("No calls were counted in the last 10 s");
-    expect(circuit).toHaveTextContent("Reopened2 times in a row");
-    await act(() => vi.advanceTimersByTimeAsync(15_000));
-    expect(circuit).toHaveTextContent("Probes may go out in 5 s.");
-    await act(() => vi.advanceTimersByTimeAsync(6_000));
-    expect(circuit).toHaveTextContent("The wait is over: the next call is a probe.");
-    expect(await screen.findByText(/^Not live: no answer for/)).toBeVisible();
+    openCircuits();
+    expect(await state()).toHaveTextContent("Open");
+    expect(await card()).toHaveTextContent("Probes may go out in 20 s.");
+    await act(() => vi.advanceTimersByTimeAsync(3_000));
+    expect(await card()).toHaveTextContent("Probes may go out in 17 s.");
+    expect(await screen.findByText("API down")).toBeVisible();
+    await act(() => vi.advanceTimersByTimeAsync(7_000));
+    expect(await state()).toHaveTextContent("Stale");
+    expect(await card()).toHaveTextContent("Nothing was heard since. Last known: open, 10 s ago.");
+    expect(screen.getByText(/^Not live: no answer for 10 s/)).toBeVisible();
   });
 
-  it("shows the probes of a half-open circuit", async () => {
-    const probes = { leased: 1, max: 2, successes: 1, needed: 3 };
-    api.use(answersCircuits(closedCircuit({ state: "half_open", probes })));
-    openPage();
-    const circuit = await card();
-    expect(within(circuit).getByRole("status")).toHaveTextContent("Half-open");
-    expect(circuit).toHaveTextContent("1 of 2 leased");
-    expect(circuit).toHaveTextContent("1 of 3 successes");
+  it("says offline where the browser knows that it is", async () => {
+    vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+    api.use(http.get(at("/circuits"), () => HttpResponse.error()));
+    openCircuits();
+    expect(await screen.findByText("Offline")).toBeVisible();
+    expect(screen.getByText("No circuits: the API cannot be reached")).toBeVisible();
   });
 
-  it("follows the state by polling, and asks for transitions again when the epoch has risen", async () => {
-    let circuit = closedCircuit();
+  it("has a drawer with every rule of the policy", async () => {
+    const user = openCircuits();
+    await user.click(within(await card()).getByRole("button", { name: "Policy of retry" }));
+    const drawer = await screen.findByRole("dialog", { name: "Policy of retry" });
+    expect(within(drawer).getAllByRole("term")).toHaveLength(Object.keys(closedCircuit().policy).length);
+    expect(within(drawer).getByText("Open for").closest("div")).toHaveTextContent(/5 s$/);
+    await user.click(within(drawer).getByRole("button", { name: "Close" }));
+    expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
+  });
+});
+
+describe("polling", () => {
+  it("follows the state, asks only for the transitions after the last one known, and announces them", async () => {
+    let circuit: Circuit = closedCircuit();
     const asked: (string | null)[] = [];
     api.use(
       http.get(at("/circuits"), () => HttpResponse.json({ circuits: [circuit] })),
       http.get(at("/circuits/:name/events"), ({ request }) => {
         asked.push(new URL(request.url).searchParams.get("since"));
-        const event = { epoch: circuit.epoch, at: secondsAgo(1), from: "closed", to: "open", reason: "too many", actor: "api" };
-        return HttpResponse.json({ events: circuit.state === "open" ? [event] : [], next_since: circuit.epoch });
+        return HttpResponse.json({ events: circuit.state === "open" ? events().slice(1) : [], next_since: circuit.epoch });
       }),
     );
-    openPage();
+    openCircuits();
     expect(await screen.findByText("No transition has been recorded.")).toBeVisible();
-    circuit = { ...openCircuit(), epoch: 11 };
-    expect(await screen.findByText(/too many · api · epoch 11/)).toBeVisible();
-    expect(within(await card()).getByRole("status")).toHaveTextContent("Open");
+    expect(screen.getByTestId("announcer")).toBeEmptyDOMElement();
+    circuit = CIRCUIT_IN.open();
+    expect(await screen.findByText(/23 of 23 calls failed · epoch 5/)).toBeVisible();
+    expect(await state()).toHaveTextContent("Open");
     expect(asked).toEqual(["0", "4"]);
+    expect(screen.getByTestId("announcer")).toHaveTextContent("Circuit retry: Closed to Open. 23 of 23 calls failed");
   });
+
+  function countsPolls() {
+    let polls = 0;
+    let circuit: Circuit = closedCircuit();
+    api.use(http.get(at("/circuits"), () => (polls++, HttpResponse.json({ circuits: [circuit] }))));
+    return { polls: () => polls, answer: (next: Circuit) => (circuit = next) };
+  }
 
   it("rests while the page is hidden, and is up to date as soon as it is seen again", async () => {
-    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    const counting = countsPolls();
     const visibility = vi.spyOn(document, "visibilityState", "get");
-    const turn = async (state: DocumentVisibilityState) => {
-      visibility.mockReturnValue(state);
+    const turn = async (to: DocumentVisibilityState) => {
+      visibility.mockReturnValue(to);
       await act(async () => void document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
     };
-    let polls = 0;
-    let circuit = closedCircuit();
-    api.use(http.get(at("/circuits"), () => (polls++, HttpResponse.json({ circuits: [circuit] }))));
-    openPage();
-    expect(within(await card()).getByRole("status")).toHaveTextContent("Closed");
+    openCircuits();
+    expect(await state()).toHaveTextContent("Closed");
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
     await turn("hidden");
-    const before = polls;
-    circuit = openCircuit();
-    await act(() => vi.advanceTimersByTimeAsync(30_000));
-    expect(polls).toBe(before);
+    const before = counting.polls();
+    counting.answer(CIRCUIT_IN.open());
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(counting.polls()).toBe(before);
+    vi.useRealTimers();
     await turn("visible");
-    await waitFor(async () => expect(within(await card()).getByRole("status")).toHaveTextContent("Open"));
+    await waitFor(async () => expect(await state()).toHaveTextContent("Open"));
   });
 
-  it("says who overrides a circuit, and that its calls go by the override", async () => {
-    const override = { mode: "force_open" as const, reason: "drill", actor: "jo", expires_at: secondsAgo(-90) };
-    api.use(answersCircuits(closedCircuit({ override })));
-    openPage();
-    const circuit = await card();
-    expect(circuit).toHaveTextContent("Every call is refused, by hand.");
-    expect(circuit).toHaveTextContent("Forced open by jo: drill");
+  it("rests while the user has paused it, and goes on where they resume", async () => {
+    const counting = countsPolls();
+    const user = openCircuits();
+    expect(await state()).toHaveTextContent("Closed");
+    await user.click(screen.getByRole("button", { name: "Pause live updates" }));
+    expect(screen.getByText("Paused")).toBeVisible();
+    const before = counting.polls();
+    counting.answer(CIRCUIT_IN.open());
+    vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    await vi.advanceTimersByTimeAsync(30_000);
+    vi.useRealTimers();
+    expect(counting.polls()).toBe(before);
+    await user.click(screen.getByRole("button", { name: "Pause live updates", pressed: true }));
+    await waitFor(async () => expect(await state()).toHaveTextContent("Open"));
   });
+});
 
-  it("has a page of its own with the policy", async () => {
+describe("the circuits beside the items", () => {
+  it("are told in short, and lead to their page", async () => {
     const user = openPage();
-    await user.click(screen.getByRole("link", { name: "Circuits" }));
+    expect(await state()).toHaveTextContent("Closed");
+    expect(await card()).toHaveTextContent("2 of 40 calls failed");
+    await user.click(within(await card()).getByRole("link", { name: "retry" }));
     expect(await screen.findByRole("heading", { level: 1, name: "Circuits" })).toBeVisible();
     await waitFor(() => expect(document.title).toBe("Circuits · Circuit Breaker"));
-    expect(await screen.findByText("Open for")).toBeVisible();
   });
 });

@@ -28,6 +28,32 @@ export function servedBy(source: Served["source"], changed: Partial<Served> = {}
   };
 }
 
+/** The policy of the stage `local`. */
+const POLICY: Circuit["policy"] = {
+  failure_rate_threshold: 0.5,
+  slow_rate_threshold: 0.5,
+  slow_call_after_ms: 3_000,
+  rate_margin: 0.1,
+  evidence_bound: 9.2,
+  consecutive_failures: 5,
+  local_failures: 30,
+  slot_ms: 500,
+  window_slots: 20,
+  window_ms: 120_000,
+  sampled_calls_per_s: 75,
+  open_for_ms: 5_000,
+  open_growth: 2,
+  open_for_max_ms: 60_000,
+  max_probes: 2,
+  successes_to_close: 3,
+  probe_timeout_ms: 10_000,
+  lease_for_ms: 12_000,
+  ramp_for_ms: 5_000,
+  refresh_after_ms: 6_000,
+  max_stale_ms: 120_000,
+  store_timeout_ms: 250,
+};
+
 export function closedCircuit(changed: Partial<Circuit> = {}): Circuit {
   return {
     name: "retry",
@@ -37,20 +63,73 @@ export function closedCircuit(changed: Partial<Circuit> = {}): Circuit {
     retry_at: null,
     admitted_share: 1,
     reopens: 0,
-    cause: null,
-    evidence: {
-      window_s: 10,
-      calls: 40,
-      failures: 2,
-      slow: 0,
-      failure_rate: 0.05,
-      threshold: 0.5,
-      suspicion: 0,
-    },
+    cause: "3 probes succeeded",
+    evidence: counted(40, 2),
     probes: { leased: 0, max: 2, successes: 0, needed: 3 },
     override: null,
-    policy: { open_for_ms: 5000 } as unknown as Circuit["policy"],
+    policy: POLICY,
     as_of: secondsAgo(0),
     ...changed,
   };
+}
+
+/** What was counted in the last two seconds, and nothing before. */
+export function counted(calls: number, failures: number, slow = 0): Circuit["evidence"] {
+  const slots = [2, 1.5, 1, 0.5].map((ago, index) => ({
+    at: secondsAgo(ago),
+    calls: part(calls, index),
+    failures: part(failures, index),
+    slow: part(slow, index),
+  }));
+  return {
+    window_s: 120,
+    calls,
+    failures,
+    slow,
+    failure_rate: calls === 0 ? null : failures / calls,
+    threshold: 0.5,
+    suspicion: failures > calls / 2 ? Math.min(1, failures / 23) : 0,
+    calls_per_s: calls / 10,
+    slots: calls === 0 ? [] : slots,
+  };
+}
+
+function part(sum: number, index: number): number {
+  return Math.floor((sum * (index + 1)) / 4) - Math.floor((sum * index) / 4);
+}
+
+/** A circuit in each state that its rules or an operator can give it. */
+export const CIRCUIT_IN = {
+  closed: () => closedCircuit(),
+  open: () =>
+    closedCircuit({
+      state: "open",
+      epoch: 5,
+      since: secondsAgo(4),
+      retry_at: secondsAgo(-16),
+      reopens: 2,
+      admitted_share: 0,
+      cause: "23 of 23 calls failed",
+      // What was counted before the circuit opened says nothing about it now.
+      evidence: counted(0, 0),
+    }),
+  half_open: () =>
+    closedCircuit({
+      state: "half_open",
+      epoch: 6,
+      since: secondsAgo(1),
+      admitted_share: 0,
+      cause: "the open time is over",
+      evidence: counted(0, 0),
+      probes: { leased: 1, max: 2, successes: 1, needed: 3 },
+    }),
+  ramping: () => closedCircuit({ epoch: 7, since: secondsAgo(2), admitted_share: 0.46, evidence: counted(12, 0) }),
+  forced_open: () => overridden("force_open"),
+  forced_closed: () => overridden("force_closed"),
+  shadow: () => overridden("shadow"),
+} satisfies Record<string, () => Circuit>;
+
+function overridden(mode: NonNullable<Circuit["override"]>["mode"]): Circuit {
+  const override = { mode, reason: "drill", actor: "jo", expires_at: secondsAgo(-90) };
+  return closedCircuit({ epoch: 8, since: secondsAgo(30), cause: "drill", override });
 }

@@ -10,6 +10,14 @@ function matchMedia(query: string) {
   return { matches: query.includes("min-width"), addEventListener: () => {}, removeEventListener: () => {} };
 }
 
+/** jsdom knows dialogs, but not how they are shown. */
+HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
+  this.open = true;
+};
+HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
+  this.open = false;
+};
+
 beforeAll(() => api.listen({ onUnhandledRequest: "error" }));
 beforeEach(() => {
   vi.stubGlobal("matchMedia", matchMedia);

@@ -308,6 +308,11 @@ export interface components {
             calls: number;
             /**
              * Format: double
+             * @description Calls a second that the whole fleet has told of lately; null before it has.
+             */
+            calls_per_s: number | null;
+            /**
+             * Format: double
              * @description Failures over calls; null without calls.
              */
             failure_rate: number | null;
@@ -316,6 +321,11 @@ export interface components {
              * @description Those of them that failed.
              */
             failures: number;
+            /**
+             * @description The same counts by when the calls ended, oldest first, also those from
+             *     before the last transition. Slots without calls are left out.
+             */
+            slots: components["schemas"]["EvidenceSlot"][];
             /**
              * Format: int64
              * @description Those of them that were too slow.
@@ -336,6 +346,29 @@ export interface components {
              * @description The window's length in seconds.
              */
             window_s: number;
+        };
+        /** @description The fleet's calls that ended in one slot of time. */
+        EvidenceSlot: {
+            /**
+             * Format: date-time
+             * @description When the slot began; the policy says how long it is.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Calls that were counted in it.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Those of them that failed.
+             */
+            failures: number;
+            /**
+             * Format: int64
+             * @description Those of them that were too slow.
+             */
+            slow: number;
         };
         /** @description A fault in force. */
         Fault: {

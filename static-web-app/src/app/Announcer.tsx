@@ -1,5 +1,5 @@
 import { useLiveState } from "@/shared/live/LiveContext";
-import { STATE_WORDS } from "@/shared/live/stateWords";
+import { STATE_WORDS } from "@/shared/live/shownState";
 
 /** Tells those who listen to the page what those who see it cannot miss: transitions, and nothing else. */
 export function Announcer() {

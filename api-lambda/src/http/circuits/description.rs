@@ -1,8 +1,11 @@
 //! A circuit as clients see it.
 
+use std::collections::BTreeMap;
+
 use breaker_core::{
     Breaker, Clock, Epoch, Override, OverrideMode, Policy, Record, Snapshot, State, StateStore,
-    Timestamp, TransitionEvent, protocol::Phase,
+    Timestamp, TransitionEvent,
+    protocol::{Counts, Phase},
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -81,6 +84,29 @@ pub(in crate::http) struct EvidenceDescription {
     /// How much speaks for an outage: the circuit opens at 1.
     #[schema(minimum = 0)]
     suspicion: f64,
+    /// Calls a second that the whole fleet has told of lately; null before it has.
+    #[schema(required, minimum = 0)]
+    calls_per_s: Option<f64>,
+    /// The same counts by when the calls ended, oldest first, also those from
+    /// before the last transition. Slots without calls are left out.
+    slots: Vec<SlotDescription>,
+}
+
+/// The fleet's calls that ended in one slot of time.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EvidenceSlot)]
+pub(in crate::http) struct SlotDescription {
+    /// When the slot began; the policy says how long it is.
+    at: DateTime<Utc>,
+    /// Calls that were counted in it.
+    #[schema(minimum = 0)]
+    calls: u64,
+    /// Those of them that failed.
+    #[schema(minimum = 0)]
+    failures: u64,
+    /// Those of them that were too slow.
+    #[schema(minimum = 0)]
+    slow: u64,
 }
 
 /// Probes of a half-open circuit.
@@ -247,7 +273,32 @@ impl EvidenceDescription {
             failure_rate: total.failure_rate(),
             threshold: policy.failure_rate_threshold,
             suspicion: record.suspicion(policy, now),
+            calls_per_s: record
+                .traffic
+                .fleet_size(now)
+                .map(|size| size.recent_calls_per_s),
+            slots: SlotDescription::all(record, policy, now),
         }
+    }
+}
+
+impl SlotDescription {
+    fn all(record: &Record, policy: &Policy, now: Timestamp) -> Vec<Self> {
+        let mut slots = BTreeMap::<u64, Counts>::new();
+        for (key, counts) in &record.evidence.0 {
+            slots.entry(key.slot.0).or_default().add(*counts);
+        }
+        let at = |slot: u64| Timestamp::from_unix_ms(slot.saturating_mul(as_ms(policy.slot)));
+        slots
+            .into_iter()
+            .filter(|(slot, _)| now.since(at(*slot)) < policy.window)
+            .map(|(slot, counts)| Self {
+                at: date(at(slot)),
+                calls: counts.calls,
+                failures: counts.failures,
+                slow: counts.slow,
+            })
+            .collect()
     }
 }
 
@@ -338,4 +389,43 @@ fn date(moment: Timestamp) -> DateTime<Utc> {
         .ok()
         .and_then(DateTime::from_timestamp_millis)
         .unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use breaker_core::protocol::{Slot, SlotKey};
+    use breaker_core::{Policy, Record, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_told_by_when_it_ended_across_transitions() {
+        let policy = Policy::default();
+        let now = Timestamp::from_unix_ms(1_000_000);
+        let newest = Slot::at(now, &policy).0;
+        let counts = |calls, failures| Counts {
+            calls,
+            failures,
+            slow: 0,
+        };
+        let key = |epoch, slot| SlotKey {
+            epoch: Epoch(epoch),
+            slot: Slot(slot),
+        };
+        let mut record = Record::default();
+        record.evidence.0 = BTreeMap::from([
+            (key(1, newest - 1), counts(3, 3)),
+            (key(2, newest - 1), counts(2, 0)),
+            (key(2, newest), counts(1, 1)),
+            // Nobody has removed it yet, but it counts no longer.
+            (key(1, 1), counts(9, 9)),
+        ]);
+        let told: Vec<_> = SlotDescription::all(&record, &policy, now)
+            .into_iter()
+            .map(|slot| (slot.at.timestamp_millis(), slot.calls, slot.failures))
+            .collect();
+        let slot_ms = i64::try_from(as_ms(policy.slot)).unwrap();
+        let begins = i64::try_from(newest).unwrap() * slot_ms;
+        assert_eq!(told, [(begins - slot_ms, 5, 3), (begins, 1, 1)]);
+    }
 }

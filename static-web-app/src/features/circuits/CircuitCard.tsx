@@ -1,78 +1,73 @@
-import type { ReactNode } from "react";
-import { ageInWords, localTime } from "@/shared/duration";
-import { useNow } from "@/shared/now";
+import { lazy, Suspense, useState } from "react";
+import type { Observed } from "@/shared/live/observed";
+import { STATE_WORDS } from "@/shared/live/shownState";
 import { CircuitGlyph } from "./CircuitGlyph";
-import { FailureMeter } from "./FailureMeter";
-import { type Observed, serverTime } from "@/shared/live/observed";
-import { Outlook } from "./Outlook";
-import { OverrideNote } from "./OverrideNote";
+import { Evidence } from "./Evidence";
+import { HealthCircle } from "./HealthCircle";
+import { OverrideRow } from "./OverrideRow";
+import { Phase } from "./Phase";
+import { PolicyDrawer } from "./PolicyDrawer";
 import { ProbePips } from "./ProbePips";
-import { STATE_WORDS } from "@/shared/live/stateWords";
 import { Transitions } from "./Transitions";
+import { useShownState } from "./useShownState";
+import { Why } from "./Why";
 
-interface Props {
-  observed: Observed;
-  transitionsShown: number;
-  children?: ReactNode;
-}
+const OverrideDialogs = lazy(() =>
+  import("./override/OverrideDialogs").then((module) => ({ default: module.OverrideDialogs })),
+);
 
-/** One circuit: its state, what that means for the next call, and the evidence behind it. */
-export function CircuitCard({ observed, transitionsShown, children }: Props) {
+/** One circuit with everything that is known about it. */
+export function CircuitCard({ observed }: { observed: Observed }) {
   const { circuit } = observed;
+  const shown = useShownState(observed);
+  const [dialog, setDialog] = useState<"place" | "withdraw" | null>(null);
+  const [policyOpen, setPolicyOpen] = useState(false);
   return (
-    <article className={`circuit state-${circuit.state}`} aria-label={`Circuit ${circuit.name}`}>
+    <article className={`circuit state-${shown}`} aria-label={`Circuit ${circuit.name}`}>
       <header className="circuit-head">
-        <CircuitGlyph state={circuit.state} size={44} />
-        <div>
-          <h3 className="circuit-name">{circuit.name}</h3>
-          <div className="circuit-state" role="status">
-            {STATE_WORDS[circuit.state]}
+        <CircuitGlyph state={shown} size={48} />
+        <div className="circuit-title">
+          <h2 className="circuit-name">{circuit.name}</h2>
+          <div className="circuit-state" data-testid="state">
+            {STATE_WORDS[shown]}
           </div>
         </div>
+        <HealthCircle circuit={circuit} />
       </header>
-      <p className="circuit-outlook">
-        <Outlook observed={observed} />
-      </p>
-      <OverrideNote observed={observed} />
-      <FailureMeter evidence={circuit.evidence} />
+      <Phase observed={observed} shown={shown} />
+      <Why observed={observed} />
+      <Evidence circuit={circuit} />
       <dl className="facts">
-        <Since observed={observed} />
-        <Fact name="Epoch">{circuit.epoch}</Fact>
-        <Fact name="Probes">
-          <ProbePips probes={circuit.probes} />
-        </Fact>
-        {circuit.reopens > 0 && <Fact name="Reopened">{times(circuit.reopens)}</Fact>}
-        {circuit.cause && <Fact name="Why">{circuit.cause}</Fact>}
+        <div className="fact">
+          <dt>Probes</dt>
+          <dd>
+            <ProbePips probes={circuit.probes} />
+          </dd>
+        </div>
+        <div className="fact">
+          <dt>Epoch</dt>
+          <dd className="number">
+            {circuit.epoch}
+            <span className="quiet">{reopened(circuit.reopens)}</span>
+            <button type="button" className="link-button" onClick={() => setPolicyOpen(true)}>
+              Policy<span className="visually-hidden"> of {circuit.name}</span>
+            </button>
+          </dd>
+        </div>
       </dl>
-      <h4 className="circuit-subhead">Last transitions</h4>
-      <Transitions observed={observed} shown={transitionsShown} />
-      {children}
+      <OverrideRow observed={observed} onPlace={() => setDialog("place")} onWithdraw={() => setDialog("withdraw")} />
+      <Transitions observed={observed} />
+      {policyOpen && <PolicyDrawer circuit={circuit} onClose={() => setPolicyOpen(false)} />}
+      {dialog !== null && (
+        <Suspense>
+          <OverrideDialogs kind={dialog} observed={observed} onClose={() => setDialog(null)} />
+        </Suspense>
+      )}
     </article>
   );
 }
 
-function Since({ observed }: { observed: Observed }) {
-  const now = useNow();
-  const { since } = observed.circuit;
-  if (since == null) return <Fact name="Since">always</Fact>;
-  return (
-    <Fact name="Since">
-      <time dateTime={since} title={localTime(since)}>
-        {ageInWords(serverTime(observed, now) - Date.parse(since))}
-      </time>
-    </Fact>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="fact">
-      <dt>{name}</dt>
-      <dd className="anywhere">{children}</dd>
-    </div>
-  );
-}
-
-function times(count: number): string {
-  return count === 1 ? "once in a row" : `${count} times in a row`;
+function reopened(times: number): string {
+  if (times === 0) return "";
+  return times === 1 ? " · reopened once" : ` · reopened ${times} times in a row`;
 }

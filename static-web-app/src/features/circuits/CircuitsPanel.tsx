@@ -1,5 +1,5 @@
-import { CircuitCard } from "./CircuitCard";
 import { CircuitsView } from "./CircuitsView";
+import { CircuitSummary } from "./CircuitSummary";
 
 /** The circuits beside the items. */
 export function CircuitsPanel() {
@@ -7,11 +7,13 @@ export function CircuitsPanel() {
     <section className="circuits-panel" aria-labelledby="circuits-heading">
       <h2 id="circuits-heading">Circuits</h2>
       <CircuitsView>
-        {(circuits) =>
-          circuits.map((observed) => (
-            <CircuitCard key={observed.circuit.name} observed={observed} transitionsShown={3} />
-          ))
-        }
+        {(circuits) => (
+          <div className="circuits-column">
+            {circuits.map((observed) => (
+              <CircuitSummary key={observed.circuit.name} observed={observed} />
+            ))}
+          </div>
+        )}
       </CircuitsView>
     </section>
   );

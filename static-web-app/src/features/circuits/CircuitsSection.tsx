@@ -1,6 +1,5 @@
 import { CircuitCard } from "./CircuitCard";
 import { CircuitsView } from "./CircuitsView";
-import { Policy } from "./Policy";
 
 /** The circuits on a page of their own, with everything that is known about them. */
 export function CircuitsSection() {
@@ -11,9 +10,7 @@ export function CircuitsSection() {
         {(circuits) => (
           <div className="circuits-grid">
             {circuits.map((observed) => (
-              <CircuitCard key={observed.circuit.name} observed={observed} transitionsShown={8}>
-                <Policy policy={observed.circuit.policy} />
-              </CircuitCard>
+              <CircuitCard key={observed.circuit.name} observed={observed} />
             ))}
           </div>
         )}

@@ -19,11 +19,17 @@ export function CircuitsView({ children }: { children: (circuits: readonly Obser
   return (
     <>
       {error !== null && <LastKnown error={error} receivedAt={receivedAt} />}
-      <div className={error === null ? undefined : "outdated"}>
-        {circuits.length === 0 ? <p className="quiet">The API knows no circuit yet.</p> : children(circuits)}
-      </div>
+      {circuits.length === 0 ? <p className="quiet">The API knows no circuit yet.</p> : children(inOrder(circuits))}
     </>
   );
+}
+
+/** From the caller inwards; what the page does not know stands at the end. */
+const ORDER = ["retry", "database", "cache", "fallback"];
+
+function inOrder(circuits: readonly Observed[]): readonly Observed[] {
+  const place = ({ circuit }: Observed) => (ORDER.indexOf(circuit.name) + 1 || ORDER.length + 1);
+  return circuits.toSorted((one, other) => place(one) - place(other));
 }
 
 function LastKnown({ error, receivedAt }: { error: Error; receivedAt: number }) {

@@ -3,14 +3,10 @@ import type { Circuit } from "@/api/client";
 /** Leases that are out, and successes that count towards closing, as filled places. */
 export function ProbePips({ probes }: { probes: Circuit["probes"] }) {
   return (
-    <>
+    <div className="probes">
       <Pips filled={probes.leased} places={probes.max} words={`${probes.leased} of ${probes.max} leased`} />
-      <Pips
-        filled={probes.successes}
-        places={probes.needed}
-        words={`${probes.successes} of ${probes.needed} successes`}
-      />
-    </>
+      <Pips filled={probes.successes} places={probes.needed} words={`${probes.successes} of ${probes.needed} successes`} />
+    </div>
   );
 }
 
@@ -19,7 +15,7 @@ const DRAWN = 8;
 
 function Pips({ filled, places, words }: { filled: number; places: number; words: string }) {
   return (
-    <div className="pips">
+    <span className="pips">
       {places <= DRAWN && (
         <span aria-hidden="true">
           {Array.from({ length: places }, (_, place) => (
@@ -28,6 +24,6 @@ function Pips({ filled, places, words }: { filled: number; places: number; words
         </span>
       )}
       {words}
-    </div>
+    </span>
   );
 }

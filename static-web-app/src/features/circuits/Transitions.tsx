@@ -1,45 +1,45 @@
 import type { CircuitEvent } from "@/api/client";
 import { ageInWords, localTime } from "@/shared/duration";
 import { useLiveState } from "@/shared/live/LiveContext";
+import { type Observed, serverTime } from "@/shared/live/observed";
+import { STATE_WORDS } from "@/shared/live/shownState";
 import { useNow } from "@/shared/now";
 import { CircuitGlyph } from "./CircuitGlyph";
-import { type Observed, serverTime } from "@/shared/live/observed";
-import { STATE_WORDS, SWITCH_POSITION } from "@/shared/live/stateWords";
 
-/** The last transitions, newest first. */
-export function Transitions({ observed, shown }: { observed: Observed; shown: number }) {
+/** The audit trail, newest first: who or what moved the circuit, why and when. */
+export function Transitions({ observed }: { observed: Observed }) {
   const { history } = useLiveState();
-  const events = history.circuits[observed.circuit.name]?.events ?? null;
-  if (events === null) return <p className="quiet">Reading the transitions…</p>;
-  if (events.length === 0) return <p className="quiet">No transition has been recorded.</p>;
+  const { name } = observed.circuit;
+  const events = history.circuits[name]?.events ?? null;
   return (
-    <ol className="transitions">
-      {events
-        .toReversed()
-        .slice(0, shown)
-        .map((event) => (
-          <Transition key={event.epoch} event={event} observed={observed} />
-        ))}
-    </ol>
+    <section className="trail" aria-label={`Transitions of ${name}`} tabIndex={0}>
+      {events === null && <p className="quiet">Reading the transitions…</p>}
+      {events?.length === 0 && <p className="quiet">No transition has been recorded.</p>}
+      <ol className="transitions">
+        {events?.toReversed().map((event) => <Transition key={event.epoch} event={event} observed={observed} />)}
+      </ol>
+    </section>
   );
 }
 
 function Transition({ event, observed }: { event: CircuitEvent; observed: Observed }) {
   const now = useNow();
+  const byHand = event.actor !== "breaker";
   return (
     <li className="transition">
-      <CircuitGlyph state={SWITCH_POSITION[event.to]} size={20} />
+      <CircuitGlyph state={event.to} size={20} />
       <div>
         <div className="transition-head">
           <span>
             {STATE_WORDS[event.from]} → <strong>{STATE_WORDS[event.to]}</strong>
+            {byHand && <span className="by-hand"> by {event.actor}</span>}
           </span>
           <time className="quiet" dateTime={event.at} title={localTime(event.at)}>
             {ageInWords(serverTime(observed, now) - Date.parse(event.at))}
           </time>
         </div>
         <div className="quiet anywhere">
-          {event.reason} · {event.actor} · epoch {event.epoch}
+          {event.reason} · epoch {event.epoch}
         </div>
       </div>
     </li>

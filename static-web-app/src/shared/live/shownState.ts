@@ -1,6 +1,6 @@
 import { ApiProblem } from "@/api/problem";
-import type { Circuit, EffectiveState } from "@/api/client";
-import { effectiveOverride, type Observed } from "./observed";
+import type { EffectiveState } from "@/api/client";
+import { effectiveOverride, type Observed, type Override } from "./observed";
 
 /**
  * What a card or a ribbon can show: the state that calls meet, a circuit that has just closed
@@ -8,7 +8,7 @@ import { effectiveOverride, type Observed } from "./observed";
  */
 export type ShownState = EffectiveState | "ramping" | "store_unavailable" | "stale";
 
-export const SHOWN_WORDS: Record<ShownState, string> = {
+export const STATE_WORDS: Record<ShownState, string> = {
   closed: "Closed",
   open: "Open",
   half_open: "Half-open",
@@ -20,13 +20,13 @@ export const SHOWN_WORDS: Record<ShownState, string> = {
   stale: "Stale",
 };
 
-const ORDERED: Record<NonNullable<Circuit["override"]>["mode"], ShownState> = {
+export const ORDERED: Record<Override["mode"], ShownState> = {
   force_open: "forced_open",
   force_closed: "forced_closed",
   shadow: "shadow",
 };
 
-/** The state of a circuit that has just been heard of. */
+/** The state of a circuit as last heard of. */
 export function knownState(observed: Observed, now: number): ShownState {
   const override = effectiveOverride(observed, now);
   if (override !== null) return ORDERED[override.mode];
@@ -37,4 +37,14 @@ export function knownState(observed: Observed, now: number): ShownState {
 /** Why nothing new is known: the API answers, but its circuits' table does not; or nothing answers. */
 export function ignorance(error: Error): "store_unavailable" | "stale" {
   return error instanceof ApiProblem && error.status === 503 ? "store_unavailable" : "stale";
+}
+
+/** One lost answer says little; what is older than two polls may have been overtaken. */
+const STALE_AFTER_MS = 4_000;
+
+export function shownState(observed: Observed, error: Error | null, now: number): ShownState {
+  if (error === null) return knownState(observed, now);
+  const unknown = ignorance(error);
+  if (unknown === "stale" && now - observed.receivedAt < STALE_AFTER_MS) return knownState(observed, now);
+  return unknown;
 }

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, openPage, screenshot } from "./browser.ts";
+import { launchBrowser, openPage, screenshot } from "../harness/browser.ts";
 
 let browser: Browser;
 beforeAll(async () => {

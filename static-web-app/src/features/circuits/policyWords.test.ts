@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inWords } from "./Policy";
+import { inWords } from "./policyWords";
 
 test.each([
   ["open_for_ms", 5000, "Open for", "5 s"],

@@ -1,0 +1,55 @@
+import type { CircuitEvent } from "../../src/api/client.ts";
+import { CIRCUIT_IN, counted, secondsAgo, servedBy } from "../../tests/samples.ts";
+import { StandIn } from "./standIn.ts";
+
+const event = (epoch: number, ago: number, from: CircuitEvent["from"], to: CircuitEvent["to"], reason: string): CircuitEvent => ({
+  epoch,
+  at: secondsAgo(ago),
+  from,
+  to,
+  reason,
+  actor: "breaker",
+});
+
+/** An outage that the circuit has come back from twice, a while ago. */
+const past = (): CircuitEvent[] => [
+  event(1, 840, "closed", "open", "23 of 26 calls failed"),
+  event(2, 834, "open", "half_open", "the open time is over"),
+  event(3, 833, "half_open", "closed", "3 probes succeeded"),
+  event(4, 262, "closed", "open", "23 of 23 calls failed"),
+  event(5, 256, "open", "half_open", "the open time is over"),
+  event(6, 255, "half_open", "open", "a probe failed: unavailable"),
+  event(7, 244, "open", "half_open", "the open time is over"),
+  event(8, 242, "half_open", "closed", "3 probes succeeded"),
+];
+
+function scene(state: keyof typeof CIRCUIT_IN, more: CircuitEvent[] = []): StandIn {
+  const standIn = new StandIn();
+  const events = [...past(), ...more];
+  const epoch = events.at(-1)?.epoch ?? 0;
+  const [retry, fallback] = standIn.circuits;
+  const since = state === "closed" ? secondsAgo(242) : undefined;
+  if (retry && fallback) {
+    standIn.circuits = [
+      { ...retry, ...CIRCUIT_IN[state](), epoch, ...(since && { since }) },
+      { ...fallback, evidence: counted(6, 0) },
+    ];
+  }
+  standIn.events.retry = events;
+  return standIn;
+}
+
+const tripped = () => event(9, 4, "closed", "open", "23 of 23 calls failed");
+
+/** The main states of the system, each as the API would tell it. */
+export const SCENES = {
+  closed: () => scene("closed"),
+  open: () => {
+    const standIn = scene("open", [tripped()]);
+    standIn.served = servedBy("fallback", { circuit: "open", attempts: [{ target: "retry", outcome: "rejected", started_ms: 0, duration_ms: 0 }, { target: "fallback", outcome: "degraded", started_ms: 1, duration_ms: 9 }] });
+    standIn.faults = { database: { kind: "error", latency_ms: null, rate: 1, expires_at: secondsAgo(-80) } };
+    return standIn;
+  },
+  "half-open": () => scene("half_open", [tripped(), event(10, 1, "open", "half_open", "the open time is over")]),
+  "forced open": () => scene("forced_open", [{ ...event(9, 30, "closed", "forced_open", "drill"), actor: "jo" }]),
+} satisfies Record<string, () => StandIn>;

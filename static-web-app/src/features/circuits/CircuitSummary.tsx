@@ -1,0 +1,41 @@
+import { Link } from "wouter";
+import { durationInWords } from "@/shared/duration";
+import type { Observed } from "@/shared/live/observed";
+import { STATE_WORDS } from "@/shared/live/shownState";
+import { wilsonInterval } from "@/shared/numbers";
+import { CircuitGlyph } from "./CircuitGlyph";
+import { HealthCircle } from "./HealthCircle";
+import { Phase } from "./Phase";
+import { RateMeter } from "./RateMeter";
+import { useShownState } from "./useShownState";
+import { Why } from "./Why";
+
+/** The essence of a circuit, for a place beside something else. */
+export function CircuitSummary({ observed }: { observed: Observed }) {
+  const { circuit } = observed;
+  const { calls, failures, failure_rate, threshold, window_s } = circuit.evidence;
+  const shown = useShownState(observed);
+  return (
+    <article className={`circuit state-${shown}`} aria-label={`Circuit ${circuit.name}`}>
+      <header className="circuit-head">
+        <CircuitGlyph state={shown} size={40} />
+        <div className="circuit-title">
+          <h3 className="circuit-name">
+            <Link href="/circuits">{circuit.name}</Link>
+          </h3>
+          <div className="circuit-state" data-testid="state">
+            {STATE_WORDS[shown]}
+          </div>
+        </div>
+        <HealthCircle circuit={circuit} />
+      </header>
+      <Phase observed={observed} shown={shown} />
+      <RateMeter name="Failure rate" rate={failure_rate} threshold={threshold} band={wilsonInterval(failures, calls)}>
+        {calls === 0
+          ? `No calls were counted in the last ${durationInWords(window_s * 1000)}`
+          : `${failures} of ${calls} calls failed`}
+      </RateMeter>
+      <Why observed={observed} />
+    </article>
+  );
+}

@@ -1,0 +1,32 @@
+import type { Circuit } from "@/api/client";
+import { durationInWords } from "@/shared/duration";
+import { percent, wilsonInterval } from "@/shared/numbers";
+import { RateMeter } from "./RateMeter";
+
+/** What was counted, against what trips the circuit. */
+export function Evidence({ circuit }: { circuit: Circuit }) {
+  const { evidence, policy } = circuit;
+  const { calls, failures, slow } = evidence;
+  const band = wilsonInterval(failures, calls);
+  return (
+    <div className="evidence">
+      <RateMeter name="Failure rate" rate={evidence.failure_rate} threshold={evidence.threshold} band={band}>
+        {calls === 0
+          ? `No calls were counted in the last ${durationInWords(evidence.window_s * 1000)}`
+          : `${failures} of ${calls} calls failed: ${interval(band)} with 95 % confidence`}
+      </RateMeter>
+      <RateMeter name="Slow calls" rate={calls === 0 ? null : slow / calls} threshold={policy.slow_rate_threshold}>
+        {calls === 0
+          ? `Slow is a call of ${durationInWords(policy.slow_call_after_ms)} or more`
+          : `${slow} of ${calls} took ${durationInWords(policy.slow_call_after_ms)} or more`}
+      </RateMeter>
+      <RateMeter name="Evidence of an outage" rate={Math.min(1, evidence.suspicion)} threshold={1}>
+        {`Weighed call by call; ${policy.consecutive_failures} failures in a row decide where calls are rare`}
+      </RateMeter>
+    </div>
+  );
+}
+
+function interval(band: readonly [number, number] | null): string {
+  return band === null ? "unknown" : `${percent(band[0])} to ${percent(band[1])}`;
+}

@@ -1,0 +1,78 @@
+import { durationInWords, waitInWords } from "@/shared/duration";
+import { effectiveOverride, type Observed, serverTime, waitUntilRetry } from "@/shared/live/observed";
+import { knownState, type ShownState, STATE_WORDS } from "@/shared/live/shownState";
+import { percent } from "@/shared/numbers";
+
+export interface Outlook {
+  /** What the state means for the next call. */
+  words: string;
+  /** How much of the current phase is left, or how many calls it admits; null where there is no such thing. */
+  share: number | null;
+}
+
+export function outlook(observed: Observed, shown: ShownState, now: number): Outlook {
+  const { circuit } = observed;
+  switch (shown) {
+    case "closed":
+      return { words: "Every call goes through.", share: 1 };
+    case "ramping":
+      return { words: ramp(observed, now), share: circuit.admitted_share };
+    case "open":
+      return { words: `Calls are refused. ${probesIn(waitUntilRetry(observed, now))}`, share: waitLeft(observed, now) };
+    case "half_open": {
+      const { successes, needed } = circuit.probes;
+      return { words: `Probes decide: ${successes} of ${needed} successes so far.`, share: successes / needed };
+    }
+    case "forced_open":
+      return { words: "Every call is refused, by hand.", share: orderLeft(observed, now) };
+    case "forced_closed":
+      return { words: "Every call goes through, by hand.", share: orderLeft(observed, now) };
+    case "shadow":
+      return { words: `Every call goes through; the rules alone would say: ${ruled(observed)}.`, share: orderLeft(observed, now) };
+    case "store_unavailable":
+      return { words: `The circuits' table does not answer. Calls go on by what was known: ${before(observed, now)}`, share: null };
+    case "stale":
+      return { words: `Nothing was heard since. Last known: ${before(observed, now)}`, share: null };
+  }
+}
+
+function ramp({ circuit, receivedAt }: Observed, now: number): string {
+  const passes = `${percent(circuit.admitted_share)} of the calls go through`;
+  if (circuit.since === null) return `${passes}.`;
+  const ends = Date.parse(circuit.since) + circuit.policy.ramp_for_ms;
+  return `${passes}, all of them in ${waitInWords(ends - serverTime({ circuit, receivedAt }, now))}.`;
+}
+
+function probesIn(wait: number | null): string {
+  if (wait === null) return "The next call is a probe.";
+  return wait > 0 ? `Probes may go out in ${waitInWords(wait)}.` : "The wait is over: the next call is a probe.";
+}
+
+function waitLeft(observed: Observed, now: number): number {
+  const { since, retry_at } = observed.circuit;
+  const wait = waitUntilRetry(observed, now);
+  if (since === null || retry_at === null || wait === null) return 0;
+  return clamp(wait / (Date.parse(retry_at) - Date.parse(since)));
+}
+
+/** An order's beginning is the beginning of its epoch. */
+function orderLeft(observed: Observed, now: number): number | null {
+  const order = effectiveOverride(observed, now);
+  const { since } = observed.circuit;
+  if (order === null || since === null) return null;
+  const ends = Date.parse(order.expires_at);
+  return clamp((ends - serverTime(observed, now)) / (ends - Date.parse(since)));
+}
+
+function ruled({ circuit }: Observed): string {
+  return STATE_WORDS[circuit.state].toLowerCase();
+}
+
+function before(observed: Observed, now: number): string {
+  const age = durationInWords(now - observed.receivedAt);
+  return `${STATE_WORDS[knownState(observed, observed.receivedAt)].toLowerCase()}, ${age} ago.`;
+}
+
+function clamp(share: number): number {
+  return Math.min(1, Math.max(0, share));
+}
