@@ -4,8 +4,8 @@ import { devContext, rendered, Synthesis } from './synthesis.ts';
 const dev = new Synthesis(devContext);
 
 describe('the dev stage', () => {
-  test('has a network, a data and a service stack', () => {
-    const stacks = ['Data', 'Network', 'Service'].map((part) => `CircuitBreaker-dev-${part}`);
+  test('has a stack for each part', () => {
+    const stacks = ['Data', 'Network', 'Observability', 'Service'].map((part) => `CircuitBreaker-dev-${part}`);
     expect([...dev.templates.keys()].sort()).toEqual(stacks);
   });
 

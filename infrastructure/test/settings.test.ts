@@ -58,6 +58,13 @@ describe('the dev stage', () => {
     ]);
   });
 
+  test('refuses an address that nobody would read', () => {
+    expect(mistakes({ ...devContext, alarmEmail: 'on-call', runbookBase: 'http://example.com/' })).toEqual([
+      'alarmEmail "on-call" is not an address of e-mail',
+      'runbookBase "http://example.com/" is not such an address',
+    ]);
+  });
+
   test('refuses endpoints, which it would have to ignore', () => {
     const { databaseUrl = '', cacheUrl = '' } = localContext;
     expect(mistakes({ ...devContext, databaseUrl, cacheUrl })).toEqual([

@@ -12,6 +12,7 @@ export interface GradualReleaseProps {
   readonly stage: string;
   readonly release: Exclude<Release, 'unversioned'>;
   readonly functions: Readonly<Record<FunctionKind, RustFunction>>;
+  readonly runbookBase: string | undefined;
 }
 
 const configurations = {
@@ -27,8 +28,9 @@ const configurations = {
  * work, and going back to an older version would neither help nor be possible to tell from a cause.
  */
 export class GradualRelease extends Construct {
-  constructor(scope: Construct, id: string, { stage, release, functions }: GradualReleaseProps) {
+  constructor(scope: Construct, id: string, { stage, release, functions, runbookBase }: GradualReleaseProps) {
     super(scope, id);
+    const advice = runbookBase === undefined ? '' : ` What to do: ${runbookBase}/release-fails.md`;
     const application = new LambdaApplication(this, 'Application', { applicationName: `circuit-breaker-${stage}` });
     const kinds = Object.keys(functions) as FunctionKind[];
     const role = this.role(kinds.map((kind) => functionName(stage, kind)));
@@ -38,7 +40,7 @@ export class GradualRelease extends Construct {
         deploymentGroupName: functionName(stage, kind),
         alias: functions[kind].live,
         deploymentConfig: configurations[release],
-        alarms: [this.failures(functions[kind], functionName(stage, kind))],
+        alarms: [this.failures(functions[kind], functionName(stage, kind), advice)],
         autoRollback: { failedDeployment: true, stoppedDeployment: true, deploymentInAlarm: true },
         // AWS's managed policy, which would be added otherwise, is for every function there is.
         role: role.withoutPolicyUpdates(),
@@ -51,10 +53,10 @@ export class GradualRelease extends Construct {
   }
 
   /** Three, so that one environment lost by Lambda itself does not pass for a bad version. */
-  private failures({ live }: RustFunction, name: string): Alarm {
+  private failures({ live }: RustFunction, name: string, advice: string): Alarm {
     return new Alarm(this, `${name}-fails`, {
       alarmName: `${name}-release-fails`,
-      alarmDescription: 'Invocations end in errors. A release that is under way goes back to the version before.',
+      alarmDescription: `Invocations end in errors. A release that is under way goes back to the version before.${advice}`,
       metric: live.metricErrors({ period: Duration.minutes(1) }),
       threshold: 3,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

@@ -16,6 +16,8 @@ export interface ItemsCacheProps {
 /** Valkey on ElastiCache, over TLS only, with one user for who writes and one for who reads. */
 export class ItemsCache extends Construct {
   readonly connections: CacheConnections;
+  /** The machines, by the names that ElastiCache gives them. */
+  readonly nodes: readonly string[];
 
   constructor(scope: Construct, id: string, { stage, settings, network }: ItemsCacheProps) {
     super(scope, id);
@@ -48,6 +50,7 @@ export class ItemsCache extends Construct {
       cacheSubnetGroupName: subnets.ref,
       securityGroupIds: [network.cache.securityGroupId],
     });
+    this.nodes = Array.from({ length: 1 + settings.replicas }, (_, index) => `${cache.ref}-00${index + 1}`);
     this.connections = {
       writer: this.connectionTo(cache, writer),
       reader: this.connectionTo(cache, reader),

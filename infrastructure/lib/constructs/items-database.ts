@@ -28,6 +28,7 @@ const user = 'items_owner';
  */
 export class ItemsDatabase extends Construct {
   readonly connection: Connection;
+  readonly name: string;
 
   constructor(scope: Construct, id: string, props: ItemsDatabaseProps) {
     super(scope, id);
@@ -82,6 +83,7 @@ export class ItemsDatabase extends Construct {
       instance.node.addDependency(logGroup);
     }
     instance.applyRemovalPolicy(dataProtection === 'kept' ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY);
+    this.name = instance.ref;
     this.connection = this.connectionTo(instance, engine);
     this.acknowledge(instance, settings, dataProtection);
   }

@@ -23,6 +23,7 @@ export interface ItemsHttpApiProps {
 export class ItemsHttpApi extends Construct {
   readonly apiId: string;
   readonly url: string;
+  readonly accessLogs: string;
 
   constructor(scope: Construct, id: string, props: ItemsHttpApiProps) {
     super(scope, id);
@@ -40,7 +41,7 @@ export class ItemsHttpApi extends Construct {
         maxAge: Duration.hours(1),
       },
     });
-    this.addStage(httpApi, this.addRoutes(httpApi, props), props);
+    this.accessLogs = this.addStage(httpApi, this.addRoutes(httpApi, props), props);
     this.apiId = httpApi.apiId;
     this.url = httpApi.apiEndpoint;
     Validations.of(this).acknowledge({
@@ -57,7 +58,7 @@ export class ItemsHttpApi extends Construct {
     );
   }
 
-  private addStage(httpApi: HttpApi, routes: HttpRoute[], props: ItemsHttpApiProps): void {
+  private addStage(httpApi: HttpApi, routes: HttpRoute[], props: ItemsHttpApiProps): string {
     const { stage, logRetentionDays } = props;
     const { throttling } = props.settings;
     const accessLogs = new LogGroup(this, 'AccessLogs', {
@@ -79,6 +80,7 @@ export class ItemsHttpApi extends Construct {
         methods.map((method) => [`${method} ${path}`, routeSettings(throttling[purpose])]),
       ),
     );
+    return accessLogs.logGroupName;
   }
 }
 

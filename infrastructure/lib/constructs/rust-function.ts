@@ -43,6 +43,8 @@ const architectures = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 
  */
 export class RustFunction extends Construct {
   readonly function: IFunction;
+  /** The name of its log group. */
+  readonly logs: string;
   /** What callers call: the version in charge, or the function itself where there are no versions. */
   readonly live: Alias;
 
@@ -92,6 +94,7 @@ export class RustFunction extends Construct {
       }),
     });
     this.function = lambda;
+    this.logs = logGroup.logGroupName;
     this.live = new Alias(this, 'Live', {
       aliasName: liveAlias,
       version: props.release === 'unversioned' ? lambda.latestVersion : lambda.currentVersion,

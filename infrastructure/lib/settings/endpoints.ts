@@ -39,6 +39,17 @@ export const checkWebOrigin: Check = (value) => {
   return url.origin === value ? undefined : `"${value}" is not exactly an origin, which is "${url.origin}"`;
 };
 
+export const checkEmail: Check = (value) =>
+  /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? undefined : `"${value}" is not an address of e-mail`;
+
+/** Of a folder of pages: ours are put behind it. */
+export const checkHttpsAddress: Check = (value) => {
+  const url = parse(value);
+  return url?.protocol === 'https:' && !value.endsWith('/') && url.search === '' && url.hash === ''
+    ? undefined
+    : `"${value}" is not such an address`;
+};
+
 export const checkPrefixList: Check = (value) =>
   /^pl-[0-9a-f]{8,17}$/.test(value) ? undefined : `"${value}" is not the id of a prefix list`;
 

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { type Context, ContextReader } from './context-reader.ts';
-import { checkCacheUrl, checkDatabaseUrl, checkPrefixList, checkWebOrigin } from './endpoints.ts';
+import { checkCacheUrl, checkDatabaseUrl, checkEmail, checkHttpsAddress, checkPrefixList, checkWebOrigin } from './endpoints.ts';
 import { checkFunctionsDirectory, functionFolders } from './function-folders.ts';
 import { SettingsError } from './settings-error.ts';
-import { type Backends, databaseEngines, itemsAccess, type ReservedConcurrency, type SignInSettings, type StageSettings } from './stage-settings.ts';
+import { type Backends, databaseEngines, itemsAccess, type ObservabilitySettings, type ReservedConcurrency, type SignInSettings, type StageSettings } from './stage-settings.ts';
 import { stages, type StageDefinition } from './stages.ts';
 
 const right = {
@@ -12,6 +12,8 @@ const right = {
   functionsDir: `a directory with an executable bootstrap in each of ${Object.values(functionFolders).join(', ')}`,
   databaseUrl: { postgres: 'postgres://user:password@host:port/database', mysql: 'mysql://user:password@host:port/database' },
   cacheUrl: 'redis://host:port, or rediss:// for TLS',
+  alarmEmail: 'one address of e-mail, such as on-call@example.com',
+  runbookBase: 'where docs/runbook can be read: https, without a slash at the end',
   dynamoDbPrefixList:
     'the PrefixListId that `aws ec2 describe-managed-prefix-lists --filters ' +
     'Name=prefix-list-name,Values=com.amazonaws.<region>.dynamodb` tells, such as pl-02cd2c6b',
@@ -33,6 +35,7 @@ export function readSettings(context: Context): StageSettings {
   const backends = definition && readBackends(reader, stage, definition);
   const signIn = definition?.signIn && readSignIn(reader, definition.signIn);
   const reservedConcurrency = definition?.functions.reservedConcurrency && readReserved(reader, definition);
+  const observability = definition?.observability === 'dashboard-and-alarms' ? readObservability(reader) : undefined;
   // What else there may be depends on the stage.
   if (definition) reader.nothingElse();
 
@@ -40,7 +43,13 @@ export function readSettings(context: Context): StageSettings {
     throw new SettingsError(reader.mistakes);
   }
   const functions = { ...definition.functions, directory: resolve(functionsDir), reservedConcurrency };
-  return { ...definition, stage, webOrigin, functions, backends, signIn };
+  return { ...definition, stage, webOrigin, functions, backends, signIn, observability };
+}
+
+function readObservability(reader: ContextReader): ObservabilitySettings {
+  const alarmEmail = reader.optional('alarmEmail', right.alarmEmail, checkEmail);
+  const runbookBase = reader.optional('runbookBase', right.runbookBase, checkHttpsAddress) ?? 'docs/runbook';
+  return { alarmEmail, runbookBase };
 }
 
 function readSignIn(reader: ContextReader, signIn: Omit<SignInSettings, 'itemsFor'>): SignInSettings {

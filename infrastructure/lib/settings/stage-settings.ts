@@ -14,6 +14,8 @@ export interface StageSettings {
   /** Nobody has to sign in where there is nobody to sign in to. */
   readonly signIn: SignInSettings | undefined;
   readonly release: Release;
+  /** Nobody watches a stage that has none. */
+  readonly observability: ObservabilitySettings | undefined;
   readonly logRetentionDays: LogRetentionDays;
   readonly dataProtection: DataProtection;
 }
@@ -119,6 +121,13 @@ export interface SignInSettings {
  * when the new version fails.
  */
 export type Release = 'unversioned' | 'at-once' | 'canary';
+
+export interface ObservabilitySettings {
+  /** Who is told when an alarm rings, besides those who subscribe by themselves. */
+  readonly alarmEmail: string | undefined;
+  /** Where the pages of the runbook can be read. */
+  readonly runbookBase: string;
+}
 
 /** The retentions CloudWatch Logs knows that make sense here. */
 export type LogRetentionDays = 1 | 7 | 14 | 30 | 90 | 365;

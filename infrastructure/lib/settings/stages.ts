@@ -18,6 +18,7 @@ export interface StageDefinition {
   readonly api: ApiSettings;
   readonly signIn: Omit<SignInSettings, 'itemsFor'> | undefined;
   readonly release: Release;
+  readonly observability: 'dashboard-and-alarms' | 'none';
   readonly logRetentionDays: LogRetentionDays;
   readonly dataProtection: DataProtection;
 }
@@ -51,6 +52,7 @@ const local: StageDefinition = {
   // a function's variables while it runs.
   signIn: undefined,
   release: 'unversioned',
+  observability: 'none',
   logRetentionDays: 1,
   dataProtection: 'disposable',
 };
@@ -89,6 +91,7 @@ const dev: StageDefinition = {
   },
   signIn: { secondFactor: 'optional', threatProtection: 'none' },
   release: 'at-once',
+  observability: 'dashboard-and-alarms',
   logRetentionDays: 14,
   dataProtection: 'disposable',
 };
@@ -129,6 +132,7 @@ const prod: StageDefinition = {
   },
   signIn: { secondFactor: 'required', threatProtection: 'enforced' },
   release: 'canary',
+  observability: 'dashboard-and-alarms',
   logRetentionDays: 90,
   dataProtection: 'kept',
 };

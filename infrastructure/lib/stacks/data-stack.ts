@@ -2,9 +2,9 @@ import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { CircuitsEndpoint } from '../constructs/circuits-endpoint.ts';
 import { CircuitsTable } from '../constructs/circuits-table.ts';
-import { Operators } from '../constructs/operators.ts';
 import { ItemsCache } from '../constructs/items-cache.ts';
 import { ItemsDatabase } from '../constructs/items-database.ts';
+import { Operators } from '../constructs/operators.ts';
 import type { PrivateNetwork } from '../constructs/private-network.ts';
 import type { ManagedBackends, StageSettings } from '../settings/stage-settings.ts';
 
@@ -15,7 +15,7 @@ export class DataStack extends Stack {
   readonly #settings: StageSettings;
 
   constructor(scope: Construct, id: string, settings: StageSettings) {
-    super(scope, id, { description: 'Circuit breaker: circuits, items and the cache of items' });
+    super(scope, id, { description: 'Circuit breaker: circuits, operators, items and the cache of items' });
     this.#settings = settings;
     const { stage, signIn, dataProtection } = settings;
     this.operators = signIn && new Operators(this, 'Operators', { stage, settings: signIn, dataProtection });
@@ -28,8 +28,8 @@ export class DataStack extends Stack {
     new CircuitsEndpoint(this, 'CircuitsEndpoint', { vpc: network.vpc, circuits: this.circuits });
     const shared = { stage, network, dataProtection, logRetentionDays };
     return {
-      database: new ItemsDatabase(this, 'Database', { ...shared, settings: database }).connection,
-      cache: new ItemsCache(this, 'Cache', { ...shared, settings: cache }).connections,
+      database: new ItemsDatabase(this, 'Database', { ...shared, settings: database }),
+      cache: new ItemsCache(this, 'Cache', { ...shared, settings: cache }),
     };
   }
 }

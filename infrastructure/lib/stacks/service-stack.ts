@@ -8,6 +8,7 @@ import { GradualRelease } from '../constructs/gradual-release.ts';
 import { Guard } from '../constructs/guard.ts';
 import { ItemsHttpApi } from '../constructs/items-http-api.ts';
 import { type Operators, signInOrigin } from '../constructs/operators.ts';
+import type { Watched } from '../constructs/observability/service-metrics.ts';
 import type { PrivateNetwork } from '../constructs/private-network.ts';
 import { RetryFunction } from '../constructs/retry-function.ts';
 import { routes } from '../constructs/routes.ts';
@@ -30,6 +31,10 @@ export interface ServiceStackProps {
 
 /** The three functions and the HTTP API in front of them. */
 export class ServiceStack extends Stack {
+  readonly watched: Pick<Watched, 'apiId' | 'functions'>;
+  readonly functionLogs: readonly string[];
+  readonly accessLogs: string;
+
   constructor(scope: Construct, id: string, { settings, circuits, operators, backends }: ServiceStackProps) {
     super(scope, id, { description: 'Circuit breaker: the API, Retry and Fallback functions and the HTTP API' });
     const { stage, logRetentionDays, release, webOrigin } = settings;
@@ -50,8 +55,9 @@ export class ServiceStack extends Stack {
       placement: network && { vpc: network.vpc, securityGroup: network.retryFunction },
     });
     const api = new ApiFunction(this, 'Api', { basics, circuits, retry, fallback });
+    const functions = { api, retry, fallback };
     if (release !== 'unversioned') {
-      new GradualRelease(this, 'Release', { stage, release, functions: { api, retry, fallback } });
+      new GradualRelease(this, 'Release', { stage, release, functions, runbookBase: settings.observability?.runbookBase });
     }
     const guard =
       settings.signIn && operators && new Guard(this, 'Guard', { settings: settings.signIn, operators, webOrigin });
@@ -64,6 +70,17 @@ export class ServiceStack extends Stack {
       logRetentionDays,
       api,
     });
+
+    this.watched = {
+      apiId: httpApi.apiId,
+      functions: {
+        api: api.function.functionName,
+        retry: retry.function.functionName,
+        fallback: fallback.function.functionName,
+      },
+    };
+    this.functionLogs = Object.values(functions).map(({ logs }) => logs);
+    this.accessLogs = httpApi.accessLogs;
 
     this.output('ApiId', httpApi.apiId);
     this.output('ApiUrl', httpApi.url);
