@@ -1,8 +1,8 @@
-import { act, screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { describe, expect, it, vi } from "vitest";
-import { answersItems, api, at, problem } from "./api";
-import { openCreateDialog, openPage } from "./page";
+import { api, at, problem } from "./api";
+import { openCreateDialog } from "./page";
 import { item, servedBy } from "./samples";
 
 const stored = (name: string) => HttpResponse.json({ data: item({ name, version: 1 }), served: servedBy("database") }, { status: 201 });
@@ -96,6 +96,54 @@ describe("a refused write", () => {
   });
 });
 
+describe("every problem that a form can meet", () => {
+  it.each([
+    [400, "malformed-json"],
+    [413, "payload-too-large"],
+    [415, "unsupported-media-type"],
+    [422, "idempotency-key-reused"],
+    [429, "too-many-requests"],
+    [500, "internal"],
+    [503, "service-unavailable"],
+    [504, "deadline-exceeded"],
+  ])("%i %s is told with its detail and its request id, and keeps the input", async (status, slug) => {
+    api.use(http.post(at("/items"), () => problem(status, slug)));
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), "Busbar");
+    await user.click(create());
+    expect(await screen.findByText(`Not saved: ${slug.replaceAll("-", " ")}`)).toBeVisible();
+    expect(screen.getByText(`Detail of ${slug}.`, { exact: false })).toBeVisible();
+    expect(screen.getByText("request-1")).toBeVisible();
+    expect(screen.getByLabelText("Name")).toHaveValue("Busbar");
+    expect(screen.getByRole("button", { name: "Try again" })).toBeEnabled();
+  });
+
+  it("an answer that is not the API's is told by its status", async () => {
+    api.use(http.post(at("/items"), () => new HttpResponse("<h1>Bad gateway</h1>", { status: 502, statusText: "Bad Gateway" })));
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), "Busbar");
+    await user.click(create());
+    expect(await screen.findByText("Not saved: The API answered 502 Bad Gateway")).toBeVisible();
+  });
+
+  it.each([500, 504])("%i leaves the outcome open, and the form says so", async (status) => {
+    api.use(http.post(at("/items"), () => problem(status, "trouble")));
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), "Busbar");
+    await user.click(create());
+    expect(await screen.findByText(/It may have been stored all the same/)).toBeVisible();
+  });
+
+  it("a complaint about no field of the form is told beside the others", async () => {
+    const errors = [{ field: "colour", message: "is not a field of an item" }];
+    api.use(http.post(at("/items"), () => problem(400, "invalid-item", { errors })));
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), "Busbar");
+    await user.click(create());
+    expect(await screen.findByText(/is not a field of an item/)).toBeVisible();
+  });
+});
+
 describe("a write without an answer", () => {
   it("says that the outcome is unknown and that trying again is safe", async () => {
     api.use(http.post(at("/items"), () => HttpResponse.error()));
@@ -104,37 +152,6 @@ describe("a write without an answer", () => {
     await user.click(create());
     expect(await screen.findByText("Not saved: the API cannot be reached")).toBeVisible();
     expect(screen.getByText(/Trying again is safe/)).toBeVisible();
-  });
-});
-
-describe("editing an item", () => {
-  it("shows a conflict, reloads beside the input, and saves on the newest version", async () => {
-    const preconditions: (string | null)[] = [];
-    const newest = item({ quantity: 77, version: 4 });
-    api.use(
-      answersItems([item()]),
-      http.get(at("/items/:id"), () => HttpResponse.json({ data: newest, served: servedBy("database") })),
-      http.put(at("/items/:id"), ({ request }) => {
-        const precondition = request.headers.get("if-match");
-        preconditions.push(precondition);
-        if (precondition !== '"4"') return problem(412, "version-mismatch");
-        return HttpResponse.json({ data: item({ quantity: 5, version: 5 }), served: servedBy("database") });
-      }),
-    );
-    const user = openPage();
-    await user.click(await screen.findByRole("button", { name: "Edit Copper wire" }));
-    const dialog = await screen.findByRole("dialog", { name: "Edit Copper wire" });
-    const quantity = within(dialog).getByLabelText("Quantity");
-    await user.clear(quantity);
-    await user.type(quantity, "5");
-    await user.click(within(dialog).getByRole("button", { name: "Save" }));
-    expect(await screen.findByText("Not saved: somebody else changed this item")).toBeVisible();
-    await user.click(screen.getByRole("button", { name: "Reload" }));
-    expect(await screen.findByText("Saved meanwhile: 77")).toBeVisible();
-    expect(quantity).toHaveValue("5");
-    await user.click(within(dialog).getByRole("button", { name: "Save" }));
-    expect(await screen.findByText("Saved Copper wire, version 5")).toBeVisible();
-    expect(preconditions).toEqual(['"3"', '"4"']);
   });
 });
 

@@ -1,12 +1,14 @@
+import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
 import type { Item } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { RequestFailed } from "@/shared/RequestFailed";
 import { useIntentKey } from "./intentKey";
-import { useDeleteItem } from "./itemQueries";
+import { isConflict, useDeleteItem, useReloadItem } from "./itemQueries";
 
 interface Props {
   item: Item;
@@ -15,17 +17,30 @@ interface Props {
 }
 
 export function DeleteDialog({ item, onDeleted, onClose }: Props) {
+  // What is to be deleted is what the user has seen, so a newer version is shown first.
+  const [seen, setSeen] = useState(item);
   const remove = useDeleteItem();
+  const reload = useReloadItem();
   const keyOf = useIntentKey();
   const confirm = () =>
     remove.mutate(
-      { item, intentKey: keyOf(item.id) },
-      {
-        onSuccess: () => onDeleted(item),
-        // Somebody else was faster; what the user wanted is so.
-        onError: (error) => isGone(error) && onDeleted(item),
-      },
+      { item: seen, intentKey: keyOf([seen.id, seen.version]) },
+      { onSuccess: () => onDeleted(seen), onError: (error) => afterwards(error) },
     );
+  const afterwards = (error: Error) => {
+    // Somebody else was faster; what the user wanted is so.
+    if (isGone(error)) onDeleted(seen);
+    else if (isConflict(error)) {
+      reload.mutate(seen, {
+        onSuccess: (newest) => {
+          setSeen(newest);
+          remove.reset();
+        },
+        onError: (why) => isGone(why) && onDeleted(seen),
+      });
+    }
+  };
+  const trouble = reload.error ?? remove.error;
   return (
     <Modal
       visible
@@ -38,27 +53,44 @@ export function DeleteDialog({ item, onDeleted, onClose }: Props) {
             <Button variant="link" onClick={onClose}>
               Cancel
             </Button>
-            <Button variant="primary" onClick={confirm} loading={remove.isPending} loadingText="Deleting">
-              Delete
+            <Button
+              variant="primary"
+              onClick={confirm}
+              loading={remove.isPending || reload.isPending}
+              loadingText="Deleting"
+            >
+              {seen === item ? "Delete" : `Delete version ${seen.version}`}
             </Button>
           </SpaceBetween>
         </Box>
       }
     >
       <SpaceBetween size="m">
-        {remove.error !== null && !isGone(remove.error) && (
-          <RequestFailed
-            error={remove.error}
-            consequence="Not deleted"
-            retrying={remove.isPending}
-            onRetry={confirm}
-          />
+        {trouble !== null && !isGone(trouble) && !reload.isPending && (
+          <RequestFailed error={trouble} consequence="Not deleted" retrying={remove.isPending} onRetry={confirm} />
         )}
+        {seen !== item && trouble === null && <Changed from={item} to={seen} />}
         <div>
-          Delete <strong className="anywhere">{item.name}</strong> for good? This cannot be undone.
+          Delete <strong className="anywhere">{seen.name}</strong> for good? This cannot be undone.
         </div>
       </SpaceBetween>
     </Modal>
+  );
+}
+
+function Changed({ from, to }: { from: Item; to: Item }) {
+  return (
+    <Alert type="warning" header={<span role="alert">Not deleted: somebody else changed this item</span>}>
+      <SpaceBetween size="xxs">
+        <div>
+          You saw version {from.version}; version {to.version} holds this:
+        </div>
+        <div className="anywhere">
+          <strong>{to.name}</strong>, quantity {to.quantity.toLocaleString()}
+        </div>
+        {to.description !== "" && <div className="anywhere">{to.description}</div>}
+      </SpaceBetween>
+    </Alert>
   );
 }
 

@@ -4,6 +4,7 @@ import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useId } from "react";
 import type { Item } from "@/api/client";
+import { ConflictFields } from "./ConflictFields";
 import { ItemFields } from "./ItemFields";
 import { SaveTrouble } from "./SaveTrouble";
 import { type SaveAnswer, useItemEdit } from "./useItemEdit";
@@ -18,6 +19,7 @@ interface Props {
 export function ItemDialog({ item, onSaved, onClose }: Props) {
   const formId = useId();
   const edit = useItemEdit(item, onSaved);
+  const { conflict, base } = edit;
   return (
     <Modal
       visible
@@ -33,8 +35,15 @@ export function ItemDialog({ item, onSaved, onClose }: Props) {
             <Button variant="link" onClick={onClose}>
               Cancel
             </Button>
-            <Button variant="primary" form={formId} formAction="submit" loading={edit.save.isPending} loadingText="Saving">
-              {item === null ? "Create" : "Save"}
+            <Button
+              variant="primary"
+              form={formId}
+              formAction="submit"
+              disabled={edit.undecided}
+              loading={edit.save.isPending || edit.reload.isPending}
+              loadingText="Saving"
+            >
+              {base === null ? "Create" : conflict === null ? "Save" : `Save as version ${base.version + 1}`}
             </Button>
           </SpaceBetween>
         </Box>
@@ -50,7 +59,17 @@ export function ItemDialog({ item, onSaved, onClose }: Props) {
       >
         <SpaceBetween size="l">
           <SaveTrouble edit={edit} />
-          <ItemFields input={edit.input} errors={edit.errors} overtakenBy={edit.overtakenBy} onChange={edit.change} />
+          {conflict === null ? (
+            <ItemFields input={edit.input} errors={edit.errors} onChange={edit.change} />
+          ) : (
+            <ConflictFields
+              conflict={conflict}
+              choices={edit.choices}
+              errors={edit.errors}
+              onChoose={edit.choose}
+              onEditOn={edit.editOn}
+            />
+          )}
         </SpaceBetween>
       </form>
     </Modal>

@@ -5,10 +5,12 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { lazy, Suspense, useState } from "react";
 import { useNotices } from "@/shared/notices";
 import type { ItemIntent } from "./itemIntent";
-import { useItemsPage } from "./itemQueries";
+import { rowsOf, useItemsPage } from "./itemQueries";
 import { ItemsHeader } from "./ItemsHeader";
 import { needsNotice, ItemsNotice } from "./ItemsNotice";
 import { ItemsTable } from "./ItemsTable";
+import { SearchBar } from "./SearchBar";
+import { useItemSearch } from "./useItemSearch";
 import { type KeysetPages, useKeysetPages } from "./useKeysetPages";
 
 const ItemDialogs = lazy(() => import("./ItemDialogs").then((module) => ({ default: module.ItemDialogs })));
@@ -16,19 +18,33 @@ const ItemDialogs = lazy(() => import("./ItemDialogs").then((module) => ({ defau
 export function ItemsSection() {
   const pages = useKeysetPages();
   const query = useItemsPage(pages.cursor);
+  const search = useItemSearch();
   const [intent, setIntent] = useState<ItemIntent | null>(null);
   const { announce } = useNotices();
   const create = () => setIntent({ kind: "create" });
+  const nextCursor = query.data?.data.next_cursor ?? null;
+  const searching = search.found !== null;
   return (
     <>
       <ItemsTable
-        items={query.data?.data.items ?? []}
-        copies={query.data?.served.degraded ?? false}
+        rows={search.found ?? (query.data ? rowsOf(query.data) : [])}
         loading={query.isPending}
         header={<ItemsHeader query={query} onCreate={create} />}
-        notice={needsNotice(query) ? <ItemsNotice query={query} /> : null}
-        empty={query.isError ? <></> : <NoItems onCreate={create} />}
-        footer={pagesFooter(pages, query.data?.data.next_cursor ?? null)}
+        above={
+          <SpaceBetween size="s">
+            {needsNotice(query) && <ItemsNotice query={query} />}
+            <SearchBar
+              text={search.text}
+              found={search.found?.length ?? 0}
+              loaded={search.loaded.length}
+              onLoadMore={nextCursor === null ? null : () => pages.goTo(pages.index + 1, nextCursor)}
+              loadingMore={query.isFetching}
+              onChange={search.setText}
+            />
+          </SpaceBetween>
+        }
+        empty={searching ? <NothingFound /> : query.isError ? <></> : <NoItems onCreate={create} />}
+        footer={searching ? null : pagesFooter(pages, nextCursor)}
         onEdit={(item) => setIntent({ kind: "edit", item })}
         onDelete={(item) => setIntent({ kind: "delete", item })}
       />
@@ -62,6 +78,14 @@ function pagesFooter(pages: KeysetPages, nextCursor: string | null) {
         }}
         onChange={({ detail }) => pages.goTo(detail.currentPageIndex - 1, nextCursor)}
       />
+    </Box>
+  );
+}
+
+function NothingFound() {
+  return (
+    <Box textAlign="center" padding={{ vertical: "l" }}>
+      <strong>No loaded item matches</strong>
     </Box>
   );
 }

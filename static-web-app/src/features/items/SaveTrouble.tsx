@@ -1,36 +1,33 @@
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
-import SpaceBetween from "@cloudscape-design/components/space-between";
-import type { Item } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
 import { ProblemText } from "@/shared/ProblemText";
 import { RequestFailed } from "@/shared/RequestFailed";
 import { isDraftField } from "./draft";
+import { isConflict } from "./itemQueries";
 import type { useItemEdit } from "./useItemEdit";
 
 type Edit = ReturnType<typeof useItemEdit>;
 
 /** Why the form is not saved yet, and the way on from there; the input stays as it is. */
 export function SaveTrouble({ edit }: { edit: Edit }) {
-  const { base, overtakenBy, save } = edit;
-  if (save.error === null) {
-    return overtakenBy === null ? null : <Reloaded stored={overtakenBy} onTake={() => edit.takeStored(overtakenBy)} />;
-  }
-  if (base !== null && isConflict(save.error)) return <Conflict edit={edit} base={base} error={save.error} />;
-  if (save.error instanceof ApiProblem && save.error.fieldErrors.length > 0) {
-    return <FieldsRefused error={save.error} />;
-  }
+  const { base, save, reload } = edit;
+  const { error } = save;
+  if (error === null) return null;
+  if (base !== null && (isGone(error) || (isConflict(error) && isGone(reload.error)))) return <Deleted edit={edit} />;
+  if (base !== null && isConflict(error)) return <Overtaken edit={edit} />;
+  if (error instanceof ApiProblem && error.fieldErrors.length > 0) return <FieldsRefused error={error} />;
   return (
-    <RequestFailed error={save.error} consequence="Not saved" retrying={save.isPending} onRetry={edit.submit}>
-      {isUncertain(save.error) && (
+    <RequestFailed error={error} consequence="Not saved" retrying={save.isPending} onRetry={edit.submit}>
+      {isUncertain(error) && (
         <div>It may have been stored all the same. Trying again is safe: the same change is made only once.</div>
       )}
     </RequestFailed>
   );
 }
 
-function isConflict(error: Error): boolean {
-  return error instanceof ApiProblem && error.status === 412;
+function isGone(error: Error | null): boolean {
+  return error instanceof ApiProblem && error.status === 404;
 }
 
 /** Without a definite answer nobody knows whether the write took place. */
@@ -38,41 +35,37 @@ function isUncertain(error: Error): boolean {
   return !(error instanceof ApiProblem) || error.status === 504 || error.status === 500;
 }
 
-function Conflict({ edit, base, error }: { edit: Edit; base: Item; error: Error }) {
-  const { reload } = edit;
+/** Shown until the version that somebody else has saved is here to be compared. */
+function Overtaken({ edit: { reload, rereadTheirs } }: { edit: Edit }) {
+  if (reload.error !== null) {
+    return (
+      <RequestFailed
+        error={reload.error}
+        consequence="Not saved, because somebody else changed this item; their version cannot be read"
+        retrying={reload.isPending}
+        onRetry={rereadTheirs}
+      />
+    );
+  }
   return (
-    <Alert
-      type="warning"
-      header={<span role="alert">Not saved: somebody else changed this item</span>}
-      action={
-        <Button
-          formAction="none"
-          onClick={() => edit.reloadStored(base.id)}
-          loading={reload.isPending}
-          loadingText="Reloading"
-        >
-          Reload
-        </Button>
-      }
-    >
-      <SpaceBetween size="xs">
-        <div>You started from version {base.version}, which is no longer the newest. Your input is kept.</div>
-        <ProblemText error={reload.error ?? error} />
-      </SpaceBetween>
+    <Alert type="warning" header={<span role="alert">Not saved: somebody else changed this item</span>}>
+      Reading what they have saved, to show it beside your input.
     </Alert>
   );
 }
 
-function Reloaded({ stored, onTake }: { stored: Item; onTake: () => void }) {
+function Deleted({ edit }: { edit: Edit }) {
   return (
     <Alert
-      type="info"
-      header={`Reloaded: version ${stored.version} is the newest`}
-      action={<Button formAction="none" onClick={onTake}>
-          Take the saved values
-        </Button>}
+      type="warning"
+      header={<span role="alert">Not saved: somebody else has deleted this item</span>}
+      action={
+        <Button formAction="none" onClick={edit.createInstead}>
+          Create it as a new item
+        </Button>
+      }
     >
-      Fields that differ are marked. Saving now replaces version {stored.version} with your input.
+      Your input is kept. Saved anew, it becomes another item, with version 1.
     </Alert>
   );
 }

@@ -1,26 +1,27 @@
 import Button from "@cloudscape-design/components/button";
-import type { Item } from "@/api/client";
-import { localTime, roughAgeInWords } from "@/shared/duration";
+import type { Item, Served } from "@/api/client";
+import { ageInWords, localTime, roughAgeInWords } from "@/shared/duration";
 import { useNow } from "@/shared/now";
+import type { ItemRow } from "./itemQueries";
 
 interface NameProps {
-  item: Item;
-  copy: boolean;
+  row: ItemRow;
   /** Where there is no room for columns, the numbers stand below the name. */
   withNumbers: boolean;
 }
 
-export function ItemName({ item, copy, withNumbers }: NameProps) {
+export function ItemName({ row: { item, served }, withNumbers }: NameProps) {
   return (
     <>
       <div className="item-name anywhere">
         {item.name}
-        {copy && <span className="item-copy">copy</span>}
+        {served.degraded && <span className="item-copy">copy</span>}
       </div>
       {item.description && <div className="item-description anywhere">{item.description}</div>}
       {withNumbers && (
         <div className="item-numbers">
-          Quantity <strong>{item.quantity.toLocaleString()}</strong> · <Changed at={item.updated_at} />
+          Quantity <strong>{item.quantity.toLocaleString()}</strong> · <Changed at={item.updated_at} /> ·{" "}
+          <ServedCell served={served} />
         </div>
       )}
     </>
@@ -33,6 +34,16 @@ export function Changed({ at }: { at: string }) {
     <time dateTime={at} title={localTime(at)}>
       {roughAgeInWords(now - Date.parse(at))}
     </time>
+  );
+}
+
+/** Who knew the row, and when the database said so. */
+export function ServedCell({ served: { source, as_of } }: { served: Served }) {
+  const now = useNow();
+  return (
+    <span className={`item-source item-source-${source}`}>
+      {source}, <time dateTime={as_of} title={localTime(as_of)}>{ageInWords(now - Date.parse(as_of))}</time>
+    </span>
   );
 }
 
