@@ -9,7 +9,7 @@ const layer = (files, forbidden, message) => ({
 });
 
 const relativeUp = "../*";
-const FEATURES = ["circuits", "faults", "incident", "items", "requests", "timeline"];
+const FEATURES = ["circuits", "faults", "incident", "items", "load", "requests", "timeline"];
 
 export default tseslint.config(
   { ignores: ["dist", "src/api/schema.d.ts"] },

@@ -10,13 +10,13 @@ describe("the log of requests", () => {
     const served = servedBy("fallback");
     network.use(
       http.get(at("/items"), () =>
-        HttpResponse.json({ data: { items: [], next_cursor: null }, served }, { headers: { "x-request-id": "r-1" } }),
+        HttpResponse.json({ data: { items: [], next_cursor: null }, served }, { headers: { "x-request-id": "r-1", "server-timing": "retry;dur=9, total;dur=12" } }),
       ),
     );
     const answer = await api.GET("/items", { params: { query: { limit: 5 } } });
     expect(answer.data?.served).toEqual(served);
     expect(api.log.all()).toEqual([
-      expect.objectContaining({ method: "GET", path: "/items?limit=5", route: "/items", status: 200, requestId: "r-1", served, problem: null, failure: null }),
+      expect.objectContaining({ method: "GET", path: "/items?limit=5", route: "/items", status: 200, requestId: "r-1", served, problem: null, failure: null, serverMs: 12, by: "user" }),
     ]);
   });
 
@@ -59,4 +59,6 @@ const anyRequest = {
   served: null,
   problem: null,
   failure: null,
+  serverMs: null,
+  by: "user" as const,
 };

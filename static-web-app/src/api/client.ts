@@ -1,5 +1,5 @@
 import createClient, { type Client } from "openapi-fetch";
-import { recording, RequestLog } from "./requestLog";
+import { type RecordedRequest, recording, RequestLog } from "./requestLog";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
@@ -14,22 +14,30 @@ export type CircuitState = Circuit["state"];
 export type EffectiveState = CircuitEvent["to"];
 export type Fault = Schemas["Fault"];
 export type FaultList = Schemas["FaultList"];
+export type FaultKind = Schemas["FaultKind"];
+export type FaultRequest = Schemas["FaultRequest"];
 export type FaultTarget = Schemas["FaultTarget"];
-export interface Api extends Client<paths> {
-  /** What was asked through this client. */
+export type Calls = Client<paths>;
+export interface Api extends Calls {
+  /** What was asked, by whom ever. */
   readonly log: RequestLog;
+  /** The same API for the load generator, whose requests are told from those of the user. */
+  readonly load: Calls;
 }
 
 /** The API gives up after 15 s; a browser that still waits at 20 s is waiting for nobody. */
 const ANSWER_WITHIN_MS = 20_000;
 
 export function createApi(apiUrl: string): Api {
-  const client = createClient<paths>({
-    baseUrl: apiUrl,
-    fetch: (request) =>
-      fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]) }),
-  });
   const log = new RequestLog();
-  client.use(recording(log, apiUrl));
-  return { ...client, log };
+  const calls = (by: RecordedRequest["by"]) => {
+    const client = createClient<paths>({
+      baseUrl: apiUrl,
+      fetch: (request) =>
+        fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]) }),
+    });
+    client.use(recording(log, apiUrl, by));
+    return client;
+  };
+  return { ...calls("user"), log, load: calls("load") };
 }

@@ -15,6 +15,8 @@ export class ApiProblem extends Error {
   readonly detail: string;
   readonly requestId: string | null;
   readonly fieldErrors: readonly FieldError[];
+  /** After how many seconds the API expects to take such a request again. */
+  readonly retryAfterS: number | null;
   /** When the API expects to take such a request again, on this browser's clock. */
   readonly retryAt: number | null;
 
@@ -28,8 +30,8 @@ export class ApiProblem extends Error {
     this.detail = problem.detail ?? "";
     this.requestId = problem.request_id ?? response.headers.get("x-request-id");
     this.fieldErrors = problem.errors ?? [];
-    const seconds = problem.retry_after_s ?? retryAfterSeconds(response);
-    this.retryAt = seconds == null ? null : Date.now() + seconds * 1000;
+    this.retryAfterS = problem.retry_after_s ?? retryAfterSeconds(response);
+    this.retryAt = this.retryAfterS === null ? null : Date.now() + this.retryAfterS * 1000;
   }
 }
 

@@ -24,6 +24,10 @@ export interface RecordedRequest {
   problem: Schemas["Problem"] | null;
   /** Why no answer came, where none did. */
   failure: string | null;
+  /** How long the API's function says it took (Server-Timing), in milliseconds. */
+  serverMs: number | null;
+  /** Who asked: the user of this page, or its load generator. */
+  by: "user" | "load";
 }
 
 /** A burst of the load generator fits in; older requests make room. */
@@ -52,7 +56,7 @@ function isWatching(method: string, route: string): boolean {
   return method === "GET" && !route.startsWith("/items");
 }
 
-export function recording(log: RequestLog, apiUrl: string): Middleware {
+export function recording(log: RequestLog, apiUrl: string, by: RecordedRequest["by"]): Middleware {
   const sent = new Map<string, { started: number; clock: number }>();
   const end = (id: string, request: Request, route: string) => {
     const { started, clock } = sent.get(id) ?? { started: Date.now(), clock: performance.now() };
@@ -64,6 +68,7 @@ export function recording(log: RequestLog, apiUrl: string): Middleware {
       route,
       started,
       durationMs: performance.now() - clock,
+      by,
     };
   };
   return {
@@ -80,6 +85,7 @@ export function recording(log: RequestLog, apiUrl: string): Middleware {
         served: response.ok && isObject(body) ? ((body.served as Schemas["Served"] | undefined) ?? null) : null,
         problem: !response.ok && isObject(body) ? (body as unknown as Schemas["Problem"]) : null,
         failure: null,
+        serverMs: totalOf(response.headers.get("server-timing")),
       });
     },
     onError({ id, request, error, schemaPath }) {
@@ -88,9 +94,15 @@ export function recording(log: RequestLog, apiUrl: string): Middleware {
       // The page has gone elsewhere and no longer wants the answer.
       if (error instanceof Error && error.name === "AbortError") return;
       const failure = error instanceof Error && error.name === "TimeoutError" ? "no answer in time" : "no connection";
-      log.add({ ...ended, status: null, requestId: null, served: null, problem: null, failure });
+      log.add({ ...ended, status: null, requestId: null, served: null, problem: null, failure, serverMs: null });
     },
   };
+}
+
+/** `total` of a Server-Timing header; problems have none, as they were not served. */
+function totalOf(timing: string | null): number | null {
+  const found = /(?:^|,)\s*total;dur=(\d+(?:\.\d+)?)/.exec(timing ?? "");
+  return found === null ? null : Number(found[1]);
 }
 
 async function bodyOf(response: Response): Promise<unknown> {

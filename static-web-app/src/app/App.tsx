@@ -3,8 +3,11 @@ import { Suspense, useEffect, useState } from "react";
 import { Route, Switch } from "wouter";
 import { ApiProvider } from "@/api/ApiContext";
 import { createApi } from "@/api/client";
+import { FaultsBanner } from "@/features/faults/FaultsBanner";
+import { LoadBanner } from "@/features/load/LoadBanner";
 import { Live } from "@/shared/live/Live";
 import { LiveProvider } from "@/shared/live/LiveContext";
+import { LoadProvider } from "@/shared/load/LoadProvider";
 import { NoticesProvider } from "@/shared/notices";
 import { Announcer } from "./Announcer";
 import { CrashGuard } from "./CrashGuard";
@@ -37,21 +40,25 @@ export function App({ config }: { config: RuntimeConfig }) {
       <ApiProvider value={api}>
         <LiveProvider value={live}>
           <NoticesProvider>
-            <TopBar />
-            <main id="content" tabIndex={-1}>
-              <CrashGuard>
-                <Suspense>
-                  <Switch>
-                    {PAGES.map(({ path, Component }) => (
-                      <Route key={path} path={path} component={Component} />
-                    ))}
-                    <Route component={UnknownPage} />
-                  </Switch>
-                </Suspense>
-              </CrashGuard>
-            </main>
-            <Announcer />
-            <Notices />
+            <LoadProvider>
+              <TopBar />
+              <FaultsBanner />
+              <LoadBanner />
+              <main id="content" tabIndex={-1}>
+                <CrashGuard>
+                  <Suspense>
+                    <Switch>
+                      {PAGES.map(({ path, Component }) => (
+                        <Route key={path} path={path} component={Component} />
+                      ))}
+                      <Route component={UnknownPage} />
+                    </Switch>
+                  </Suspense>
+                </CrashGuard>
+              </main>
+              <Announcer />
+              <Notices />
+            </LoadProvider>
           </NoticesProvider>
         </LiveProvider>
       </ApiProvider>

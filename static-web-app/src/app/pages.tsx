@@ -17,6 +17,9 @@ function page(path: string, name: string, load: () => Promise<ComponentType>): P
 export const PAGES: readonly Page[] = [
   page("/", "Items", () => import("./ItemsPage").then((part) => part.ItemsPage)),
   page("/circuits", "Circuits", () => import("./CircuitsPage").then((part) => part.CircuitsPage)),
+  page("/requests", "Requests", () => import("./RequestsPage").then((part) => part.RequestsPage)),
+  page("/faults", "Faults", () => import("./FaultsPage").then((part) => part.FaultsPage)),
+  page("/incident", "Incident", () => import("./IncidentPage").then((part) => part.IncidentPage)),
 ];
 
 /** Starts to fetch the page that was asked for, while the page does not know its API yet. */

@@ -1,0 +1,18 @@
+import { CircuitsStrip } from "@/features/circuits/CircuitsStrip";
+import { FaultsSection } from "@/features/faults/FaultsSection";
+import { LoadPanel } from "@/features/load/LoadPanel";
+import { usePageTitle } from "@/shared/pageTitle";
+
+export function FaultsPage() {
+  usePageTitle("Faults");
+  return (
+    <div className="trial-page">
+      <h1>Faults and load</h1>
+      <CircuitsStrip />
+      <div className="trial-columns">
+        <FaultsSection />
+        <LoadPanel />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import type { Attempt } from "@/api/client";
+import type { RecordedRequest } from "@/api/requestLog";
+
+/** One step on the way to an answer, on the clock of the API's function. */
+export interface Step {
+  kind: "decision" | "attempt" | "inner" | "backoff";
+  name: string;
+  /** What became of it, in the API's words; none for a wait. */
+  outcome: string | null;
+  startedMs: number;
+  durationMs: number;
+}
+
+const GUARDED = "retry";
+
+/**
+ * The way that a request took: what the circuit decided, every attempt with what happened inside
+ * it, and the waits between attempts. Requests that the API's function answers by itself have none.
+ */
+export function stepsOf(request: RecordedRequest): Step[] {
+  const noted = attemptsOf(request);
+  const calls = noted.filter((attempt) => !isInner(attempt, noted));
+  const guarded = calls.filter(({ target }) => target === GUARDED);
+  const steps: Step[] = [];
+  const [first] = guarded;
+  if (first !== undefined) steps.push(decision(first));
+  for (const call of calls) {
+    const earlier = guarded[guarded.indexOf(call) - 1];
+    if (earlier !== undefined) steps.push(...backoff(earlier, call));
+    const number = guarded.indexOf(call) + 1;
+    steps.push({
+      kind: "attempt",
+      name: number > 0 ? `Attempt ${number}: ${call.target}` : capitalised(call.target),
+      ...timed(call),
+    });
+    for (const inner of noted) {
+      if (inner !== call && isInside(inner, call) && isInner(inner, noted)) {
+        steps.push({ kind: "inner", name: capitalised(inner.target), ...timed(inner) });
+      }
+    }
+  }
+  return steps;
+}
+
+export function attemptsOf({ served, problem }: RecordedRequest): readonly Attempt[] {
+  const attempts = served?.attempts ?? problem?.attempts ?? [];
+  // In whole milliseconds a refusal and what was done about it begin together; it ends first.
+  return attempts.toSorted(
+    (one, other) => one.started_ms - other.started_ms || one.duration_ms - other.duration_ms,
+  );
+}
+
+export function guardedAttempts(request: RecordedRequest): readonly Attempt[] {
+  return attemptsOf(request).filter(({ target }) => target === GUARDED);
+}
+
+function timed({ outcome, started_ms, duration_ms }: Attempt) {
+  return { outcome, startedMs: started_ms, durationMs: duration_ms };
+}
+
+const CALLED: ReadonlySet<string> = new Set(["retry", "fallback"]);
+
+/** What a Lambda did on behalf of a call, such as asking the database. */
+function isInner(attempt: Attempt, all: readonly Attempt[]): boolean {
+  return !CALLED.has(attempt.target) && all.some((other) => CALLED.has(other.target) && isInside(attempt, other));
+}
+
+function isInside(inner: Attempt, outer: Attempt): boolean {
+  const endOf = ({ started_ms, duration_ms }: Attempt) => started_ms + duration_ms;
+  return inner.started_ms >= outer.started_ms && endOf(inner) <= endOf(outer);
+}
+
+function decision({ outcome, started_ms }: Attempt): Step {
+  return {
+    kind: "decision",
+    name: `Circuit ${GUARDED}`,
+    outcome: outcome === "rejected" ? "refused" : "admitted",
+    startedMs: started_ms,
+    durationMs: 0,
+  };
+}
+
+function backoff(earlier: Attempt, later: Attempt): Step[] {
+  const startedMs = earlier.started_ms + earlier.duration_ms;
+  const durationMs = later.started_ms - startedMs;
+  return durationMs <= 0 ? [] : [{ kind: "backoff", name: "Backoff", outcome: null, startedMs, durationMs }];
+}
+
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
