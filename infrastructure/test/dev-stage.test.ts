@@ -5,7 +5,7 @@ const dev = new Synthesis(devContext);
 
 describe('the dev stage', () => {
   test('has a stack for each part', () => {
-    const stacks = ['Data', 'Network', 'Observability', 'Service'].map((part) => `CircuitBreaker-dev-${part}`);
+    const stacks = ['Data', 'Network', 'Observability', 'Service', 'Web'].map((part) => `CircuitBreaker-dev-${part}`);
     expect([...dev.templates.keys()].sort()).toEqual(stacks);
   });
 

@@ -58,6 +58,28 @@ describe('the dev stage', () => {
     ]);
   });
 
+  test('refuses what names no repository, and what would be for none', () => {
+    expect(mistakes({ ...devContext, githubRepository: 'https://github.com/example/x' })).toEqual([
+      'githubRepository "https://github.com/example/x" is not the name of a repository',
+    ]);
+    expect(mistakes({ ...devContext, githubEnvironment: 'dev', githubOidcProvider: 'arn:aws:iam::1:x' })).toEqual([
+      'githubOidcProvider "arn:aws:iam::1:x" is not the ARN of GitHub\'s provider',
+      'githubEnvironment is set, but there is no githubRepository that it would be for',
+      'githubOidcProvider is set, but there is no githubRepository that it would be for',
+    ]);
+  });
+
+  test('needs no web origin, because it hosts the web app', () => {
+    const { webOrigin: _, ...context } = devContext;
+    expect(read(context).webOrigin).toBeUndefined();
+  });
+
+  test('leads to the runbook in the repository that deploys', () => {
+    expect(read({ ...devContext, githubRepository: 'example/breaker' }).observability?.runbookBase).toBe(
+      'https://github.com/example/breaker/blob/main/docs/runbook',
+    );
+  });
+
   test('refuses an address that nobody would read', () => {
     expect(mistakes({ ...devContext, alarmEmail: 'on-call', runbookBase: 'http://example.com/' })).toEqual([
       'alarmEmail "on-call" is not an address of e-mail',
@@ -108,7 +130,7 @@ describe('any stage', () => {
   });
 
   test('says what would be right for each mistake', () => {
-    expect(errorFrom({ ...devContext, webOrigin: '' }).message).toBe(
+    expect(errorFrom({ ...localContext, webOrigin: '' }).message).toBe(
       [
         '1 setting is wrong:',
         '  webOrigin: is missing',

@@ -42,6 +42,17 @@ export const checkWebOrigin: Check = (value) => {
 export const checkEmail: Check = (value) =>
   /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value) ? undefined : `"${value}" is not an address of e-mail`;
 
+export const checkRepository: Check = (value) =>
+  /^[\w.-]+\/[\w.-]+$/.test(value) ? undefined : `"${value}" is not the name of a repository`;
+
+export const checkEnvironment: Check = (value) =>
+  /^[\w.-]+$/.test(value) ? undefined : `"${value}" is not the name of an environment`;
+
+export const checkOidcProvider: Check = (value) =>
+  /^arn:aws[\w-]*:iam::\d{12}:oidc-provider\/token\.actions\.githubusercontent\.com$/.test(value)
+    ? undefined
+    : `"${value}" is not the ARN of GitHub's provider`;
+
 /** Of a folder of pages: ours are put behind it. */
 export const checkHttpsAddress: Check = (value) => {
   const url = parse(value);

@@ -6,8 +6,10 @@
  */
 export interface StageSettings {
   readonly stage: string;
-  /** The one origin whose pages may call the API from a browser. */
-  readonly webOrigin: string;
+  /** Where the web app is hosted. */
+  readonly web: WebHosting;
+  /** The one origin whose pages may call the API from a browser, where it is not the one Amplify gives. */
+  readonly webOrigin: string | undefined;
   readonly functions: FunctionSettings;
   readonly backends: Backends;
   readonly api: ApiSettings;
@@ -16,6 +18,8 @@ export interface StageSettings {
   readonly release: Release;
   /** Nobody watches a stage that has none. */
   readonly observability: ObservabilitySettings | undefined;
+  /** Where nothing deploys but people, there is none. */
+  readonly github: GitHubSettings | undefined;
   readonly logRetentionDays: LogRetentionDays;
   readonly dataProtection: DataProtection;
 }
@@ -127,6 +131,17 @@ export interface ObservabilitySettings {
   readonly alarmEmail: string | undefined;
   /** Where the pages of the runbook can be read. */
   readonly runbookBase: string;
+}
+
+export type WebHosting = 'amplify' | 'elsewhere';
+
+/** Whose workflows may deploy. */
+export interface GitHubSettings {
+  readonly repository: string;
+  /** With one, only jobs in it; without, only jobs on the branch `main`. */
+  readonly environment: string | undefined;
+  /** Where the account has one already. */
+  readonly oidcProviderArn: string | undefined;
 }
 
 /** The retentions CloudWatch Logs knows that make sense here. */

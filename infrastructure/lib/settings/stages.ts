@@ -8,6 +8,7 @@ import type {
   NetworkSettings,
   Release,
   SignInSettings,
+  WebHosting,
 } from './stage-settings.ts';
 
 /** The part of a stage's settings that does not change from one deployment to the next. */
@@ -18,6 +19,7 @@ export interface StageDefinition {
   readonly api: ApiSettings;
   readonly signIn: Omit<SignInSettings, 'itemsFor'> | undefined;
   readonly release: Release;
+  readonly web: WebHosting;
   readonly observability: 'dashboard-and-alarms' | 'none';
   readonly logRetentionDays: LogRetentionDays;
   readonly dataProtection: DataProtection;
@@ -52,6 +54,7 @@ const local: StageDefinition = {
   // a function's variables while it runs.
   signIn: undefined,
   release: 'unversioned',
+  web: 'elsewhere',
   observability: 'none',
   logRetentionDays: 1,
   dataProtection: 'disposable',
@@ -91,6 +94,7 @@ const dev: StageDefinition = {
   },
   signIn: { secondFactor: 'optional', threatProtection: 'none' },
   release: 'at-once',
+  web: 'amplify',
   observability: 'dashboard-and-alarms',
   logRetentionDays: 14,
   dataProtection: 'disposable',
@@ -132,6 +136,7 @@ const prod: StageDefinition = {
   },
   signIn: { secondFactor: 'required', threatProtection: 'enforced' },
   release: 'canary',
+  web: 'amplify',
   observability: 'dashboard-and-alarms',
   logRetentionDays: 90,
   dataProtection: 'kept',

@@ -24,6 +24,7 @@ export interface ConnectedBackends {
 
 export interface ServiceStackProps {
   readonly settings: StageSettings;
+  readonly webOrigin: string;
   readonly circuits: CircuitsTable;
   readonly operators: Operators | undefined;
   readonly backends: ConnectedBackends;
@@ -35,9 +36,9 @@ export class ServiceStack extends Stack {
   readonly functionLogs: readonly string[];
   readonly accessLogs: string;
 
-  constructor(scope: Construct, id: string, { settings, circuits, operators, backends }: ServiceStackProps) {
+  constructor(scope: Construct, id: string, { settings, webOrigin, circuits, operators, backends }: ServiceStackProps) {
     super(scope, id, { description: 'Circuit breaker: the API, Retry and Fallback functions and the HTTP API' });
-    const { stage, logRetentionDays, release, webOrigin } = settings;
+    const { stage, logRetentionDays, release } = settings;
     const { database, cache, network } = backends;
     const basics: FunctionBasics = { stage, settings: settings.functions, logRetentionDays, release };
 
