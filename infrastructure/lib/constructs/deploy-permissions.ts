@@ -6,11 +6,13 @@ import type { WebApp } from './web-app.ts';
 const kinds = ['api', 'retry', 'fallback'] as const;
 const paces = ['CodeDeployDefault.LambdaAllAtOnce', 'CodeDeployDefault.LambdaCanary10Percent5Minutes'];
 
-/** What a deployment does by itself; what CloudFormation does, it does under CDK's own roles. */
+/**
+ * What a deployment does by itself; what CloudFormation does, it does under CDK's own roles. The one of
+ * them for look-ups may read the whole account, and nothing is looked up.
+ */
 export function deployPermissions(stack: Stack, stage: string, web: WebApp): PolicyStatement[] {
   const application = `circuit-breaker-${stage}`;
   const functions = kinds.map((kind) => functionArn(stack, functionName(stage, kind)));
-  const retry = functionArn(stack, functionName(stage, 'retry'));
   const codeDeploy = (resource: string, resourceName: string) =>
     stack.formatArn({ service: 'codedeploy', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   const branch = stack.formatArn({
@@ -43,6 +45,8 @@ export function deployPermissions(stack: Stack, stage: string, web: WebApp): Pol
         'lambda:GetAlias',
         'lambda:GetFunction',
         'lambda:GetFunctionConfiguration',
+        // A version is tried, and migrates, before it takes over.
+        'lambda:InvokeFunction',
         'lambda:ListVersionsByFunction',
         'lambda:PublishVersion',
         'lambda:UpdateAlias',
@@ -51,8 +55,6 @@ export function deployPermissions(stack: Stack, stage: string, web: WebApp): Pol
       // A version is a resource of its own.
       resources: functions.flatMap((arn) => [arn, `${arn}:*`]),
     }),
-    // A version migrates before it takes over, so this is by number.
-    new PolicyStatement({ sid: 'Migrate', actions: ['lambda:InvokeFunction'], resources: [retry, `${retry}:*`] }),
     new PolicyStatement({
       sid: 'Release',
       actions: [

@@ -17,8 +17,8 @@ export class WebStack extends Stack {
     super(scope, id, { description: 'Circuit breaker: the web app' });
     const anyHttpApi = `https://*.execute-api.${this.region}.${this.urlSuffix}`;
     this.app = new WebApp(this, 'Web', { stage, connectTo: [anyHttpApi, signInOrigin(this, stage)] });
-    this.output('WebAppId', this.app.appId);
-    this.output('WebBranchName', this.app.branchName);
+    this.output('AmplifyAppId', this.app.appId);
+    this.output('AmplifyBranchName', this.app.branchName);
     this.output('WebUrl', this.app.origin);
   }
 
