@@ -97,6 +97,15 @@ describe.each([devContext, prodContext])('in the $stage stage', (context) => {
     for (const alarm of alarms) expect(alarm['TreatMissingData']).toBe('notBreaching');
   });
 
+  test('alarms, and nobody else, may write to their topic', () => {
+    const statements: Record<string, any>[] = stage.only('AWS::SNS::TopicPolicy')['PolicyDocument'].Statement;
+    const [allowed, ...others] = statements.filter(({ Effect }) => Effect === 'Allow');
+    expect(others).toEqual([]);
+    expect(allowed).toMatchObject({ Action: 'sns:Publish', Principal: { Service: 'cloudwatch.amazonaws.com' } });
+    expect(rendered(allowed?.['Condition'].StringEquals['aws:SourceAccount'])).toBe('${AWS::AccountId}');
+    expect(statements.filter(({ Effect, Condition }) => Effect === 'Deny' && Condition.Bool['aws:SecureTransport'] === 'false')).toHaveLength(1);
+  });
+
   test('what alarms say travels encrypted', () => {
     expect(rendered(stage.only('AWS::SNS::Topic')['KmsMasterKeyId'])).toMatch(/Key/);
     expect(stage.only('AWS::KMS::Key')['EnableKeyRotation']).toBe(true);

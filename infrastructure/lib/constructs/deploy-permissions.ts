@@ -64,7 +64,6 @@ export function deployPermissions(stack: Stack, stage: string, web: WebApp): Pol
         'codedeploy:GetDeploymentConfig',
         'codedeploy:GetDeploymentGroup',
         'codedeploy:RegisterApplicationRevision',
-        'codedeploy:StopDeployment',
       ],
       resources: [
         codeDeploy('application', application),

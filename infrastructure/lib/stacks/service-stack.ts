@@ -89,7 +89,8 @@ export class ServiceStack extends Stack {
     this.output('RetryFunctionName', retry.function.functionName);
     this.output('FallbackFunctionName', fallback.function.functionName);
     this.output('CircuitsTableName', circuits.tableName);
-    if (guard) {
+    if (guard && operators) {
+      this.output('SignInPoolId', operators.userPool.userPoolId);
       this.output('SignInUrl', signInOrigin(this, stage));
       this.output('SignInClientId', guard.clientId);
     }
