@@ -6,6 +6,7 @@ mod drill;
 mod fuzz;
 mod http;
 mod interrupt;
+mod package;
 mod planted;
 mod prerequisites;
 mod process;
@@ -79,6 +80,12 @@ enum Command {
         #[command(flatten)]
         choice: fuzz::Choice,
     },
+    /// Builds what is deployed: the functions, their zip files and what is in them.
+    Package {
+        /// For which processor.
+        #[command(flatten)]
+        choice: package::Choice,
+    },
     /// Plants known bugs in a copy of the breaker and tells which test catches
     /// which.
     Planted {
@@ -134,6 +141,9 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Tour => tour::tour(&workspace, &Narrator::to_stdout(), &interrupt).map(drop),
         Command::Drill { size } => drill::drill(&workspace, size, &Progress::new(), &interrupt),
         Command::Fuzz { choice } => fuzz::fuzz(&workspace, *choice, &interrupt),
+        Command::Package { choice } => {
+            package::package(&workspace, *choice, &Progress::new(), &interrupt)
+        }
         Command::Server { action, server } => {
             let name = match server {
                 Backend::Database => Name::Database,

@@ -1,7 +1,9 @@
-//! The tools that live inside the repository: a Python environment with the
-//! servers, one with what fuzzes the API, and the two npm packages' dependencies.
+//! The tools that live inside the repository: Python environments with the servers
+//! and with what is needed now and then, what Cargo installs, and the npm packages'
+//! dependencies.
 //!
-//! Each is prepared again only when its lock file is another one than last time.
+//! Each is prepared again only when its lock file, or its version, is another one than
+//! last time.
 //! What it was prepared from lies inside the prepared folder, so that removing
 //! the folder is enough to start over.
 
@@ -15,12 +17,32 @@ use crate::program::Program;
 use crate::progress::Step;
 use crate::workspace::Workspace;
 
-/// A folder that is made from a lock file.
+const CYCLONEDX: &str = "cargo-cyclonedx@0.5.9";
+
+/// A folder that is made from something that says exactly what is to be in it.
 #[derive(Debug)]
 pub(crate) struct Tool {
     folder: PathBuf,
-    lock: PathBuf,
+    source: Source,
     commands: Vec<Program>,
+}
+
+#[derive(Debug)]
+enum Source {
+    LockFile(PathBuf),
+    /// A package with its version, which locks its own dependencies.
+    Package(&'static str),
+}
+
+impl Source {
+    fn content(&self) -> Result<Vec<u8>> {
+        match self {
+            Self::LockFile(path) => {
+                std::fs::read(path).with_context(|| format!("reading {}", path.display()))
+            }
+            Self::Package(package) => Ok(package.as_bytes().to_vec()),
+        }
+    }
 }
 
 /// The servers of the local stack.
@@ -34,6 +56,38 @@ pub(crate) fn python(workspace: &Workspace) -> Tool {
 pub(crate) fn fuzzing(workspace: &Workspace) -> Tool {
     let requirements = workspace.root().join("tools/fuzzing/requirements.txt");
     python_of(workspace, workspace.fuzzing_venv(), requirements)
+}
+
+/// What compiles the functions for Lambda: a C compiler and linker for every
+/// processor among it, which is large.
+pub(crate) fn packaging(workspace: &Workspace) -> Tool {
+    let requirements = workspace.root().join("tools/packaging/requirements.txt");
+    python_of(workspace, workspace.packaging_venv(), requirements)
+}
+
+/// What reads workflows, templates and the list of dependencies for mistakes.
+pub(crate) fn linting(workspace: &Workspace) -> Tool {
+    let requirements = workspace.root().join("tools/linting/requirements.txt");
+    python_of(workspace, workspace.linting_venv(), requirements)
+}
+
+/// What lists the crates in a function. The package brings a lock file of its own,
+/// and the registry vouches for the package.
+pub(crate) fn cyclonedx(workspace: &Workspace) -> Tool {
+    let folder = workspace.cargo_tools();
+    let install = Program::new("cargo", workspace.root(), workspace.log("cargo-install"))
+        .args(["install", "--locked", CYCLONEDX, "--root"])
+        .path_arg(&folder)
+        .env(
+            "CARGO_TARGET_DIR",
+            workspace.target().join("cargo-install").to_string_lossy(),
+        )
+        .env("CARGO_TERM_COLOR", "never");
+    Tool {
+        folder,
+        source: Source::Package(CYCLONEDX),
+        commands: vec![install],
+    }
 }
 
 fn python_of(workspace: &Workspace, venv: PathBuf, requirements: PathBuf) -> Tool {
@@ -57,7 +111,7 @@ fn python_of(workspace: &Workspace, venv: PathBuf, requirements: PathBuf) -> Too
     .path_arg(&requirements);
     Tool {
         folder: venv,
-        lock: requirements,
+        source: Source::LockFile(requirements),
         commands: vec![create, install],
     }
 }
@@ -72,19 +126,18 @@ pub(crate) fn npm(workspace: &Workspace, package: &Path) -> Tool {
     ]);
     Tool {
         folder: package.join("node_modules"),
-        lock: package.join("package-lock.json"),
+        source: Source::LockFile(package.join("package-lock.json")),
         commands: vec![install],
     }
 }
 
 impl Tool {
-    /// Prepares the folder unless it already is what the lock file asks for.
+    /// Prepares the folder unless it already is what its source asks for.
     ///
     /// # Errors
     /// When a command fails.
     pub(crate) fn prepare(&self, step: &Step, interrupt: &Interrupt) -> Result<()> {
-        let wanted = std::fs::read(&self.lock)
-            .with_context(|| format!("reading {}", self.lock.display()))?;
+        let wanted = self.source.content()?;
         let mark = self.folder.join(".prepared-from");
         if std::fs::read(&mark).is_ok_and(|prepared| prepared == wanted) {
             step.note("unchanged");
@@ -114,12 +167,16 @@ mod tests {
         quiet.step("a tool", |step| tool.prepare(step, &Interrupt::new()))
     }
 
+    fn lock(scratch: &Scratch) -> PathBuf {
+        scratch.path().join("lock")
+    }
+
     fn counting_tool(scratch: &Scratch, script: &str) -> Tool {
         let log = scratch.path().join("tool.log");
         let command = Program::new("/bin/sh", scratch.path(), log).args(["-c", script]);
         Tool {
             folder: scratch.path().join("made"),
-            lock: scratch.path().join("lock"),
+            source: Source::LockFile(lock(scratch)),
             commands: vec![command],
         }
     }
@@ -134,11 +191,11 @@ mod tests {
                 .lines()
                 .count()
         };
-        std::fs::write(&tool.lock, "one").unwrap();
+        std::fs::write(lock(&scratch), "one").unwrap();
         prepare(&tool).unwrap();
         prepare(&tool).unwrap();
         assert_eq!(runs(), 1);
-        std::fs::write(&tool.lock, "two").unwrap();
+        std::fs::write(lock(&scratch), "two").unwrap();
         prepare(&tool).unwrap();
         assert_eq!(runs(), 2);
         std::fs::remove_dir_all(&tool.folder).unwrap();
@@ -149,7 +206,7 @@ mod tests {
     #[test]
     fn a_preparation_that_failed_is_tried_again() {
         let scratch = Scratch::new("tools-again");
-        std::fs::write(scratch.path().join("lock"), "one").unwrap();
+        std::fs::write(lock(&scratch), "one").unwrap();
         let failing = counting_tool(&scratch, "mkdir -p made; exit 1");
         prepare(&failing).unwrap_err();
         let working = counting_tool(&scratch, "touch made/it");

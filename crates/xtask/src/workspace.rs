@@ -48,6 +48,26 @@ impl Workspace {
         self.root.join(".tools/fuzzing")
     }
 
+    /// The Python environment with what compiles the functions for Lambda.
+    pub(crate) fn packaging_venv(&self) -> PathBuf {
+        self.root.join(".tools/packaging")
+    }
+
+    /// The Python environment with what reads files for mistakes.
+    pub(crate) fn linting_venv(&self) -> PathBuf {
+        self.root.join(".tools/linting")
+    }
+
+    /// What Cargo has installed for us.
+    pub(crate) fn cargo_tools(&self) -> PathBuf {
+        self.root.join(".tools/cargo")
+    }
+
+    /// What is deployed.
+    pub(crate) fn package(&self) -> PathBuf {
+        self.target().join("package")
+    }
+
     /// Always the repository's own, whatever `CARGO_TARGET_DIR` says: the
     /// functions' binaries and `stack.json` have fixed places in it.
     pub(crate) fn target(&self) -> PathBuf {

@@ -8,7 +8,26 @@ use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::workspace::Workspace;
 
-const NAMES: [&str; 3] = ["api-lambda", "retry-lambda", "fallback-lambda"];
+/// One of the three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Function {
+    Api,
+    Retry,
+    Fallback,
+}
+
+impl Function {
+    pub(crate) const ALL: [Self; 3] = [Self::Api, Self::Retry, Self::Fallback];
+
+    /// Its package, its binary, and its folder among those that the CDK app takes.
+    pub(crate) fn package(self) -> &'static str {
+        match self {
+            Self::Api => "api-lambda",
+            Self::Retry => "retry-lambda",
+            Self::Fallback => "fallback-lambda",
+        }
+    }
+}
 
 /// Which command builds them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +49,10 @@ pub(crate) fn cargo(workspace: &Workspace, log: &str) -> Program {
 pub(crate) fn build(workspace: &Workspace, build: Build, interrupt: &Interrupt) -> Result<()> {
     let cargo = cargo(workspace, "cargo-build").args(["build", "--locked", "--profile", "local"]);
     let cargo = match build {
-        Build::Alone => cargo.args(NAMES.iter().flat_map(|name| ["--package", name])),
+        Build::Alone => {
+            let names = Function::ALL.map(Function::package);
+            cargo.args(names.into_iter().flat_map(|name| ["--package", name]))
+        }
         Build::WithTests => cargo.args(["--workspace", "--all-targets"]),
     };
     cargo.run(interrupt)
@@ -42,7 +64,7 @@ pub(crate) fn build(workspace: &Workspace, build: Build, interrupt: &Interrupt) 
 /// # Errors
 /// When a binary is not there.
 pub(crate) fn lay_out(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
-    for name in NAMES {
+    for name in Function::ALL.map(Function::package) {
         let binary = workspace.built().join(name);
         let bootstrap = folder.join(name).join("bootstrap");
         std::fs::create_dir_all(folder.join(name)).context("creating the functions' folder")?;

@@ -1,0 +1,218 @@
+//! A function gets new code without anybody noticing.
+//!
+//! Traffic reaches a published version by way of the alias `live`. New code becomes
+//! a version of its own, is tried where no traffic comes, and only then does the
+//! alias move, all at once or as CodeDeploy's group for the function says.
+
+mod health;
+mod live;
+mod package;
+mod release;
+mod traffic;
+mod trial;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use console::style;
+
+use self::live::{ALIAS, Live};
+use self::package::Package;
+use self::traffic::Traffic;
+use crate::cloud::Cloud;
+use crate::consent::Consent;
+use crate::outputs::Outputs;
+use crate::steps::step;
+
+/// Which of the functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Kind {
+    /// Answers HTTP requests.
+    Api,
+    /// Works on the database.
+    Retry,
+    /// Answers from the cache alone.
+    Fallback,
+}
+
+impl Kind {
+    /// As the names of the stack's outputs begin.
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Api => "Api",
+            Self::Retry => "Retry",
+            Self::Fallback => "Fallback",
+        }
+    }
+}
+
+/// What is to be deployed, and where.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Order {
+    /// Which function.
+    #[arg(long, value_enum)]
+    kind: Kind,
+    /// The stage whose stacks tell names and addresses.
+    #[arg(long)]
+    stage: String,
+    /// The new code: a zip file with a `bootstrap`.
+    #[arg(long)]
+    zip: PathBuf,
+    /// The function's name, instead of the one that the stack tells.
+    #[arg(long)]
+    function: Option<String>,
+    /// Where the API is reached from here, instead of where the stack says.
+    #[arg(long)]
+    api_url: Option<String>,
+    /// How many seconds the API may take to answer well.
+    #[arg(long, default_value_t = 30)]
+    healthy_within: u64,
+    /// Whether to ask.
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// New code that may migrate but gets no traffic.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Migration {
+    /// The stage whose stacks tell the function's name.
+    #[arg(long)]
+    stage: String,
+    /// The code whose migrations are to be applied; otherwise that of `live`'s.
+    #[arg(long)]
+    zip: Option<PathBuf>,
+}
+
+/// The function as it is found.
+struct Target {
+    name: String,
+    api_url: Option<String>,
+    traffic: Traffic,
+}
+
+impl Target {
+    async fn find(cloud: &Cloud, order: &Order) -> Result<Self> {
+        let outputs = Outputs::of(cloud, &order.stage, "Service").await;
+        // Whoever names the function may have made it without our stacks.
+        let outputs = match (outputs, &order.function) {
+            (Err(_), Some(_)) => Outputs::default(),
+            (outputs, _) => outputs?,
+        };
+        let name = match &order.function {
+            Some(name) => name.clone(),
+            None => outputs
+                .required(&format!("{}FunctionName", order.kind.prefix()))?
+                .to_owned(),
+        };
+        let told = outputs.get("ApiUrl").map(ToOwned::to_owned);
+        Ok(Self {
+            api_url: order.api_url.clone().or(told),
+            traffic: Traffic::of(cloud, &outputs, order.kind.prefix()).await?,
+            name,
+        })
+    }
+}
+
+/// # Errors
+/// When anything goes wrong; the former version is live then.
+pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
+    let package = Package::read(&order.zip)?;
+    let target = Target::find(cloud, order).await?;
+    let before = Live::find(cloud, &target.name).await?;
+    tell(&target, &before, &package);
+    if before.code_sha256 == package.sha256 {
+        println!("\nThis very code is live already: nothing to do.");
+        return verify(cloud, order, &target, &before).await;
+    }
+    if order.kind == Kind::Retry {
+        println!("  migrations  are applied by the new version before it gets traffic");
+    }
+    order.consent.obtain()?;
+    println!();
+    let version = release::publish(cloud, &target.name, package).await?;
+    let after = before.replaced_by(&version);
+    let trying = format!("version {} is tried, still without traffic", after.version);
+    let trial = trial::run(cloud, &target.name, &after.version, order.kind);
+    let learnt = step(&trying, trial).await.with_context(|| {
+        let kept = &before.version;
+        format!("the new version does not work; version {kept} stays live")
+    })?;
+    println!("  {}", style(learnt).dim());
+    let moved = traffic::shift(cloud, &target, &before, &after).await;
+    let settled = match moved {
+        Ok(()) => verify(cloud, order, &target, &after).await,
+        failed => failed,
+    };
+    match settled {
+        Ok(()) => {
+            println!("\nVersion {} of {} is live.", after.version, target.name);
+            Ok(())
+        }
+        Err(error) => {
+            let restored = traffic::restore(cloud, &target.name, &before, &after);
+            let live = step("take the traffic back", restored)
+                .await
+                .with_context(|| format!("after this had failed: {error:#}"))?;
+            Err(error.context(format!("taken back, version {live} is live")))
+        }
+    }
+}
+
+fn tell(target: &Target, before: &Live, package: &Package) {
+    println!("{}", style(&target.name).bold());
+    println!(
+        "  live now    version {}, {}, code {}",
+        before.version,
+        package::megabytes(before.code_size),
+        package::short(&before.code_sha256)
+    );
+    println!(
+        "  new         {}, code {}",
+        package::megabytes(package.size()),
+        package::short(&package.sha256)
+    );
+    println!("  traffic     {}", target.traffic);
+}
+
+/// The alias leads where it should, to code that answers.
+async fn verify(cloud: &Cloud, order: &Order, target: &Target, wanted: &Live) -> Result<()> {
+    step(
+        "verify: the right version is live",
+        live::confirm(cloud, &target.name, wanted),
+    )
+    .await?;
+    let tried = trial::run_live(cloud, &target.name, &wanted.version, order.kind);
+    step("verify: it answers", tried).await?;
+    match &target.api_url {
+        Some(url) => {
+            let bound = Duration::from_secs(order.healthy_within);
+            step("verify: GET /health", health::check(url, bound)).await
+        }
+        None => {
+            println!("– GET /health: skipped, no stack tells where the API is");
+            Ok(())
+        }
+    }
+}
+
+/// # Errors
+/// When the code cannot be replaced or its migrations fail.
+pub(crate) async fn migrate(cloud: &Cloud, order: &Migration) -> Result<()> {
+    let outputs = Outputs::of(cloud, &order.stage, "Service").await?;
+    let name = outputs.required("RetryFunctionName")?;
+    let qualifier = match &order.zip {
+        Some(zip) => {
+            release::replace_code(cloud, name, Package::read(zip)?).await?;
+            release::UNPUBLISHED
+        }
+        None => ALIAS,
+    };
+    let learnt = step(
+        "migrations",
+        trial::run(cloud, name, qualifier, Kind::Retry),
+    )
+    .await?;
+    println!("  {}", style(learnt).dim());
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! New code becomes a published version.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use aws_sdk_lambda::client::Waiters;
+
+use super::package::Package;
+use crate::cloud::{Cloud, failed};
+use crate::steps::step;
+
+/// Lambda's name for the code that is not published yet. It gets no traffic.
+pub(super) const UNPUBLISHED: &str = "$LATEST";
+
+/// Lambda says that functions in a network may take some minutes.
+const BOUND: Duration = Duration::from_mins(5);
+
+/// A version that stays as it is.
+#[derive(Debug)]
+pub(super) struct Version {
+    pub(super) number: String,
+    pub(super) code_sha256: String,
+}
+
+/// # Errors
+/// When Lambda does not take the code, or somebody else deploys at the same time.
+pub(super) async fn publish(cloud: &Cloud, function: &str, package: Package) -> Result<Version> {
+    let sha256 = package.sha256.clone();
+    replace_code(cloud, function, package).await?;
+    step("publish a version", async {
+        // Lambda refuses if the code is no longer the one that we have sent.
+        let asked = cloud.lambda.publish_version().function_name(function);
+        let published = asked.code_sha256(&sha256).send().await;
+        let published = published.map_err(failed("publishing the version"))?;
+        let number = published.version().context("a version without a number")?;
+        ensure!(
+            published.code_sha256() == Some(&sha256),
+            "version {number} has other code than was sent"
+        );
+        let ready = cloud.lambda.wait_until_published_version_active();
+        ready
+            .function_name(function)
+            .qualifier(number)
+            .wait(BOUND)
+            .await
+            .map_err(|error| anyhow!("version {number} did not become active: {error}"))?;
+        Ok(Version {
+            number: number.to_owned(),
+            code_sha256: sha256,
+        })
+    })
+    .await
+}
+
+/// Replaces the unpublished code and waits until it can be used.
+///
+/// # Errors
+/// When Lambda does not take it.
+pub(super) async fn replace_code(cloud: &Cloud, function: &str, package: Package) -> Result<()> {
+    step("upload the code", async {
+        let asked = cloud
+            .lambda
+            .get_function_configuration()
+            .function_name(function);
+        let found = asked
+            .send()
+            .await
+            .map_err(failed("looking at the function"))?;
+        let update = cloud.lambda.update_function_code().function_name(function);
+        let update = update.set_revision_id(found.revision_id().map(ToOwned::to_owned));
+        let update = update.zip_file(package.into_blob());
+        update.send().await.map_err(failed("replacing the code"))?;
+        let ready = cloud.lambda.wait_until_function_updated_v2();
+        ready
+            .function_name(function)
+            .wait(BOUND)
+            .await
+            .map_err(|error| anyhow!("the new code did not become usable: {error}"))?;
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,60 @@
+//! Puts new code live on AWS: shows what will happen, asks, does it, looks whether
+//! it works, and takes it back if it does not.
+//!
+//! `cargo xtask deploy` builds what is deployed and runs this. It is a program of
+//! its own because AWS's clients take minutes to compile, and who only wants to
+//! start the local stack should not wait for them.
+
+mod cloud;
+mod consent;
+mod function;
+mod outputs;
+mod steps;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use console::style;
+
+use crate::cloud::Cloud;
+
+/// Puts new code live on AWS.
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Replaces the code of one function.
+    Function(function::Order),
+    /// Gives the Retry function new code and has it migrate, before the stacks that
+    /// move the traffic are deployed.
+    Migrate(function::Migration),
+    /// Replaces the web app.
+    Web(web::Order),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = run(&arguments.command).await;
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{} {error:#}", style("error:").for_stderr().red().bold());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: &Command) -> anyhow::Result<()> {
+    let cloud = Box::pin(Cloud::from_environment()).await;
+    match command {
+        Command::Function(order) => Box::pin(function::deploy(&cloud, order)).await,
+        Command::Migrate(order) => Box::pin(function::migrate(&cloud, order)).await,
+        Command::Web(order) => Box::pin(web::deploy(&cloud, order)).await,
+    }
+}

@@ -1,0 +1,199 @@
+//! The web app: a zip file for Amplify.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use aws_sdk_amplify::types::JobStatus;
+use console::style;
+
+use crate::cloud::{Cloud, failed};
+use crate::consent::Consent;
+use crate::outputs::Outputs;
+use crate::steps::{step, until};
+
+const BOUND: Duration = Duration::from_mins(10);
+const PAUSE: Duration = Duration::from_secs(1);
+const HTTP_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// What is to be hosted, and where.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Order {
+    /// The stage whose stack `Web` tells the Amplify app.
+    #[arg(long)]
+    stage: String,
+    /// The built pages and their `config.json`.
+    #[arg(long)]
+    zip: PathBuf,
+    /// What `/config.json` has to answer afterwards.
+    #[arg(long)]
+    config: String,
+    /// The Amplify app's id, instead of the one that the stack tells.
+    #[arg(long, env = "AWS_AMPLIFY_API_TOKEN", hide_env_values = true)]
+    app: Option<String>,
+    /// The branch of the Amplify app.
+    #[arg(long)]
+    branch: Option<String>,
+    /// Where the pages are reached from here, instead of where the stack says.
+    #[arg(long)]
+    url: Option<String>,
+    /// Whether to ask.
+    #[command(flatten)]
+    consent: Consent,
+}
+
+/// The Amplify app as it is found.
+struct Target {
+    app: String,
+    branch: String,
+    url: Option<String>,
+}
+
+impl Target {
+    async fn find(cloud: &Cloud, order: &Order) -> Result<Self> {
+        let outputs = Outputs::of(cloud, &order.stage, "Web").await;
+        // Whoever names the app may have made it without our stacks.
+        let outputs = match (outputs, &order.app) {
+            (Err(_), Some(_)) => Outputs::default(),
+            (outputs, _) => outputs?,
+        };
+        let given = |given: &Option<String>, name| match given {
+            Some(given) => Ok(given.clone()),
+            None => outputs.required(name).map(ToOwned::to_owned),
+        };
+        Ok(Self {
+            app: given(&order.app, "AmplifyAppId")?,
+            branch: given(&order.branch, "AmplifyBranchName")?,
+            url: given(&order.url, "WebUrl").ok(),
+        })
+    }
+}
+
+/// # Errors
+/// When Amplify does not take the pages (the former ones stay then), or serves
+/// others than these.
+pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
+    let zip =
+        std::fs::read(&order.zip).with_context(|| format!("reading {}", order.zip.display()))?;
+    let target = Target::find(cloud, order).await?;
+    println!("{}", style(format!("Amplify app {}", target.app)).bold());
+    println!("  branch      {}", target.branch);
+    println!("  new         {} KB", zip.len() / 1024);
+    println!("  config.json {}", order.config.trim());
+    order.consent.obtain()?;
+    println!();
+    let (job, upload_url) = step("a new deployment", create(cloud, &target)).await?;
+    step("upload the pages", async { upload(&upload_url, &zip) }).await?;
+    step("Amplify puts them in place", start(cloud, &target, &job)).await?;
+    match &target.url {
+        Some(url) => step("verify: the page and its configuration", served(url, order)).await?,
+        None => println!("– verify: skipped, no stack tells where the pages are"),
+    }
+    println!(
+        "\nThe web app is live{}.",
+        target.url.map(|url| format!(": {url}")).unwrap_or_default()
+    );
+    Ok(())
+}
+
+async fn create(cloud: &Cloud, target: &Target) -> Result<(String, String)> {
+    let asked = cloud.amplify.create_deployment().app_id(&target.app);
+    let created = asked.branch_name(&target.branch).send().await;
+    let created = created.map_err(failed("asking Amplify for a deployment"))?;
+    let job = created.job_id().context("a deployment without a number")?;
+    Ok((job.to_owned(), created.zip_upload_url().to_owned()))
+}
+
+fn upload(url: &str, zip: &[u8]) -> Result<()> {
+    let request = http_client().put(url).content_type("application/zip");
+    let answer = request
+        .send(zip)
+        .map_err(|error| without_address(&error, url))?;
+    ensure!(
+        answer.status().is_success(),
+        "the upload was answered {}",
+        answer.status()
+    );
+    Ok(())
+}
+
+/// The address of an upload is signed: whoever reads it may upload too.
+fn without_address(error: &ureq::Error, url: &str) -> anyhow::Error {
+    anyhow!(
+        "{}",
+        error.to_string().replace(url, "the address of the upload")
+    )
+}
+
+async fn start(cloud: &Cloud, target: &Target, job: &str) -> Result<()> {
+    let asked = cloud.amplify.start_deployment().app_id(&target.app);
+    let started = asked.branch_name(&target.branch).job_id(job).send().await;
+    started.map_err(failed("starting the deployment"))?;
+    let ended = until(BOUND, PAUSE, async || {
+        let asked = cloud.amplify.get_job().app_id(&target.app);
+        let found = asked.branch_name(&target.branch).job_id(job).send().await;
+        let found = found.map_err(failed("looking at the deployment"))?;
+        let summary = found.job().and_then(|job| job.summary());
+        let status = summary.map(|summary| summary.status().clone());
+        Ok(status.filter(|status| {
+            matches!(
+                status,
+                JobStatus::Succeed | JobStatus::Failed | JobStatus::Cancelled
+            )
+        }))
+    });
+    match ended.await? {
+        Some(JobStatus::Succeed) => Ok(()),
+        Some(status) => bail!("deployment {job} ended as {status}; the former pages stay"),
+        None => bail!(
+            "deployment {job} did not end within {} minutes",
+            BOUND.as_secs() / 60
+        ),
+    }
+}
+
+/// The edge may serve the former pages for some seconds.
+async fn served(url: &str, order: &Order) -> Result<()> {
+    let url = url.trim_end_matches('/');
+    let client = http_client();
+    let get = |url: &str| -> Result<String> {
+        let mut answer = client.get(url).call()?;
+        ensure!(
+            answer.status() == 200,
+            "{url} is answered {}",
+            answer.status()
+        );
+        Ok(answer.body_mut().read_to_string()?)
+    };
+    let mut last = String::new();
+    let found = until(Duration::from_mins(1), PAUSE, async || {
+        let config = get(&format!("{url}/config.json"));
+        let right = match (get(&format!("{url}/")), config) {
+            (Ok(_), Ok(config)) if config.trim() == order.config.trim() => true,
+            (Ok(_), Ok(config)) => {
+                last = format!("config.json is {config}");
+                false
+            }
+            (Err(error), _) | (_, Err(error)) => {
+                last = error.to_string();
+                false
+            }
+        };
+        Ok(right.then_some(()))
+    });
+    if found.await?.is_none() {
+        bail!("{url} does not serve what was uploaded: {last}");
+    }
+    Ok(())
+}
+
+/// A client whose TLS is the one that AWS's clients use.
+pub(crate) fn http_client() -> ureq::Agent {
+    // A second call finds the first one's choice in place.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(HTTP_TIMEOUT))
+        .build();
+    config.into()
+}

@@ -1,0 +1,350 @@
+//! A small cloud: one function with versions and an alias, its API, CodeDeploy and
+//! an Amplify app.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::{Command, Output},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// The function that is deployed.
+pub(crate) const FUNCTION: &str = "circuit-breaker-dev-api";
+
+/// What the cloud knows and does.
+#[derive(Debug, Default)]
+pub(crate) struct Sky {
+    /// What was asked that changes something or tries a version, in order.
+    pub(crate) story: Vec<String>,
+    /// The version behind the alias.
+    pub(crate) live: u32,
+    /// How often the alias was changed.
+    alias_revision: u32,
+    /// The hash of each version's code; 0 is the unpublished one.
+    code: BTreeMap<u32, String>,
+    /// Versions whose invocation fails.
+    pub(crate) broken: Vec<u32>,
+    /// Versions with which the API answers 500.
+    pub(crate) unhealthy: Vec<u32>,
+    /// Somebody else moves the alias while the new version is tried.
+    pub(crate) interloper: Option<u32>,
+    /// How CodeDeploy's deployments end; without it there is no CodeDeploy.
+    pub(crate) code_deploy: Option<&'static str>,
+    /// How Amplify's deployments end.
+    pub(crate) amplify: &'static str,
+    /// What was uploaded to Amplify.
+    pub(crate) uploaded: Vec<u8>,
+    /// What the web app serves as its configuration.
+    pub(crate) config_json: String,
+    url: String,
+}
+
+/// The cloud while a test runs.
+pub(crate) struct Cloud {
+    sky: Arc<Mutex<Sky>>,
+    url: String,
+    folder: PathBuf,
+}
+
+/// How a deployment ended.
+pub(crate) struct Ended {
+    pub(crate) good: bool,
+    pub(crate) told: String,
+}
+
+impl Cloud {
+    /// Version 1 of the function is live.
+    pub(crate) async fn start(name: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let sky = Arc::new(Mutex::new(Sky {
+            live: 1,
+            code: [(0, "old".to_owned()), (1, "old".to_owned())].into(),
+            amplify: "SUCCEED",
+            config_json: "{}".to_owned(),
+            url: url.clone(),
+            ..Sky::default()
+        }));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&sky));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let folder = std::env::temp_dir().join(format!("deploy-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("new.zip"), "new code").unwrap();
+        Self { sky, url, folder }
+    }
+
+    pub(crate) fn sky(&self) -> MutexGuard<'_, Sky> {
+        self.sky.lock().unwrap()
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Runs the program with `--zip` and these arguments to its end.
+    pub(crate) async fn deploy(&self, arguments: &[&str]) -> Ended {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_deploy"));
+        command
+            .args(arguments)
+            .arg("--zip")
+            .arg(self.folder.join("new.zip"))
+            .env_clear()
+            .env("AWS_ENDPOINT_URL", &self.url)
+            .env("AWS_REGION", "eu-central-1")
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .stdin(std::process::Stdio::null());
+        let run = tokio::task::spawn_blocking(move || command.output());
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = run.await.unwrap().unwrap();
+        let told = [stdout, stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        Ended {
+            good: status.success(),
+            told: told.concat(),
+        }
+    }
+}
+
+impl Drop for Cloud {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+async fn answer(
+    State(sky): State<Arc<Mutex<Sky>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut sky = sky.lock().unwrap();
+    let operation = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok()?.rsplit('.').next());
+    if let Some(operation) = operation {
+        return sky.code_deploy(operation, &serde_json::from_slice(&body).unwrap());
+    }
+    let function = format!("/2015-03-31/functions/{FUNCTION}");
+    match (method.as_str(), uri.path()) {
+        ("POST", "/") => sky.stack(&body),
+        ("GET", "/health") if sky.unhealthy.contains(&sky.live) => {
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+        ("GET", "/health" | "/web/") => "good".into_response(),
+        ("GET", "/web/config.json") => sky.config_json.clone().into_response(),
+        ("PUT", "/upload") => {
+            sky.story.push("upload".to_owned());
+            sky.uploaded = body.to_vec();
+            StatusCode::OK.into_response()
+        }
+        (method, path) => match path.strip_prefix(&function) {
+            Some(rest) => sky.function(method, rest, uri.query().unwrap_or_default(), &body),
+            None => sky.amplify(method, path),
+        },
+    }
+}
+
+impl Sky {
+    fn function(&mut self, method: &str, rest: &str, query: &str, body: &[u8]) -> Response {
+        let version = match query
+            .split_once("Qualifier=")
+            .map(|(_, qualifier)| qualifier)
+        {
+            Some("live") => self.live,
+            Some(number) if !number.starts_with("%24") => number.parse().unwrap(),
+            _ => 0,
+        };
+        match (method, rest) {
+            ("GET", "") => json(&json!({"Configuration": self.configuration(0)})),
+            ("GET", "/configuration") => json(&self.configuration(version)),
+            ("GET", "/aliases/live") => json(&self.alias()),
+            ("PUT", "/aliases/live") => self.move_alias(&serde_json::from_slice(body).unwrap()),
+            ("PUT", "/code") => {
+                self.story.push("code".to_owned());
+                self.code.insert(0, sent_code(body));
+                json(&self.configuration(0))
+            }
+            ("POST", "/versions") => {
+                let number = u32::try_from(self.code.len()).unwrap();
+                self.story.push(format!("publish {number}"));
+                self.code.insert(number, self.code[&0].clone());
+                created(&self.configuration(number))
+            }
+            ("POST", "/invocations") => {
+                self.invoke(version, &serde_json::from_slice(body).unwrap())
+            }
+            _ => panic!("{method} {rest} is not expected"),
+        }
+    }
+
+    fn configuration(&self, version: u32) -> Value {
+        json!({
+            "FunctionName": FUNCTION, "CodeSha256": self.code[&version], "CodeSize": 3_500_000,
+            "Version": version.to_string(), "State": "Active", "LastUpdateStatus": "Successful",
+        })
+    }
+
+    fn alias(&self) -> Value {
+        json!({
+            "Name": "live", "FunctionVersion": self.live.to_string(),
+            "RevisionId": self.alias_revision.to_string(),
+        })
+    }
+
+    fn move_alias(&mut self, wanted: &Value) -> Response {
+        let current = self.alias_revision.to_string();
+        if wanted["RevisionId"]
+            .as_str()
+            .is_some_and(|expected| expected != current)
+        {
+            let mut refused = json(&json!({"message": "another revision"}));
+            *refused.status_mut() = StatusCode::PRECONDITION_FAILED;
+            let kind = "PreconditionFailedException".parse().unwrap();
+            refused.headers_mut().insert("x-amzn-errortype", kind);
+            return refused;
+        }
+        self.lead_to(wanted["FunctionVersion"].as_str().unwrap().parse().unwrap());
+        json(&self.alias())
+    }
+
+    fn lead_to(&mut self, version: u32) {
+        self.story.push(format!("live {version}"));
+        self.live = version;
+        self.alias_revision += 1;
+    }
+
+    fn invoke(&mut self, version: u32, event: &Value) -> Response {
+        self.story.push(format!("try {version}"));
+        if let Some(other) = self.interloper.take() {
+            self.code.insert(other, "theirs".to_owned());
+            self.lead_to(other);
+        }
+        let reply = match event["command"].as_str() {
+            Some("migrate") => json!({"migrated": {"applied": 2}}),
+            _ if event["rawPath"] == "/health" => json!({"statusCode": 200, "body": "{}"}),
+            _ => json!({"unavailable": {"dependency": "nothing_cached", "reason": ""}}),
+        };
+        let mut answer = json(&reply);
+        let headers = answer.headers_mut();
+        headers.insert("x-amz-executed-version", version.into());
+        if self.broken.contains(&version) {
+            headers.insert("x-amz-function-error", "Unhandled".parse().unwrap());
+        }
+        answer
+    }
+
+    fn stack(&self, body: &[u8]) -> Response {
+        let asked = String::from_utf8_lossy(body);
+        let mut outputs = vec![
+            ("ApiUrl", self.url.clone()),
+            ("ApiFunctionName", FUNCTION.to_owned()),
+            ("RetryFunctionName", FUNCTION.to_owned()),
+            ("FallbackFunctionName", FUNCTION.to_owned()),
+        ];
+        if asked.contains("-Web") {
+            outputs = vec![
+                ("AmplifyAppId", "d1".to_owned()),
+                ("AmplifyBranchName", "main".to_owned()),
+                ("WebUrl", format!("{}/web", self.url)),
+            ];
+        }
+        if self.code_deploy.is_some() {
+            outputs.push(("DeploymentApplicationName", "app".to_owned()));
+            outputs.push(("ApiDeploymentGroupName", "api".to_owned()));
+        }
+        let outputs: String = outputs
+            .into_iter()
+            .map(|(key, value)| {
+                format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
+            })
+            .collect();
+        format!(
+            "<DescribeStacksResponse><DescribeStacksResult><Stacks><member>\
+             <StackName>s</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>\
+             <StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>{outputs}</Outputs></member>\
+             </Stacks></DescribeStacksResult></DescribeStacksResponse>"
+        )
+        .into_response()
+    }
+
+    fn code_deploy(&mut self, operation: &str, request: &Value) -> Response {
+        let ends = self.code_deploy.unwrap();
+        json(&match operation {
+            "GetDeploymentGroup" => json!({"deploymentGroupInfo": {
+                "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+            }}),
+            "CreateDeployment" => {
+                let content = &request["revision"]["appSpecContent"]["content"];
+                let content: Value = serde_json::from_str(content.as_str().unwrap()).unwrap();
+                let wanted = &content["Resources"][0]["function"]["Properties"];
+                assert_eq!(wanted["Name"], FUNCTION);
+                assert_eq!(wanted["CurrentVersion"], self.live.to_string());
+                self.story.push(format!(
+                    "canary {}",
+                    wanted["TargetVersion"].as_str().unwrap()
+                ));
+                if ends == "Succeeded" {
+                    self.lead_to(wanted["TargetVersion"].as_str().unwrap().parse().unwrap());
+                }
+                json!({"deploymentId": "d-1"})
+            }
+            "GetDeployment" => json!({"deploymentInfo": {
+                "status": ends, "errorInformation": {"message": "an alarm rang"}
+            }}),
+            _ => panic!("{operation} is not expected"),
+        })
+    }
+
+    fn amplify(&mut self, method: &str, path: &str) -> Response {
+        let url = &self.url;
+        let summary = json!({
+            "jobArn": "a", "jobId": "7", "commitId": "", "commitMessage": "", "commitTime": 0,
+            "startTime": 0, "status": self.amplify, "jobType": "MANUAL"
+        });
+        match (method, path) {
+            ("POST", "/apps/d1/branches/main/deployments") => json(&json!({
+                "jobId": "7", "fileUploadUrls": {}, "zipUploadUrl": format!("{url}/upload?secret"),
+            })),
+            ("POST", "/apps/d1/branches/main/deployments/start") => {
+                self.story.push("start".to_owned());
+                json(&json!({"jobSummary": summary}))
+            }
+            ("GET", "/apps/d1/branches/main/jobs/7") => {
+                json(&json!({"job": {"summary": summary, "steps": []}}))
+            }
+            _ => panic!("{method} {path} is not expected"),
+        }
+    }
+}
+
+fn sent_code(body: &[u8]) -> String {
+    let request: Value = serde_json::from_slice(body).unwrap();
+    assert!(request["ZipFile"].is_string(), "{request}");
+    NEW_CODE.to_owned()
+}
+
+/// The hash of `new code`, as `openssl dgst -sha256 -binary | base64` tells it.
+pub(crate) const NEW_CODE: &str = "17wy5fZ2Cpl7U0YdgQLL6PpwvYTFUPmJ1UgHqx9ylKQ=";
+
+fn json(value: &Value) -> Response {
+    ([("content-type", "application/json")], value.to_string()).into_response()
+}
+
+fn created(value: &Value) -> Response {
+    (StatusCode::CREATED, json(value)).into_response()
+}

@@ -1,0 +1,159 @@
+//! Functions get new code.
+
+use crate::cloud::Cloud;
+
+fn order<'a>(kind: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["function", "--stage", "dev", "--kind", kind], more].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_code_is_tried_without_traffic_and_then_goes_live() {
+    let cloud = Cloud::start("live").await;
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(ended.good, "{}", ended.told);
+    let expected = ["code", "publish 2", "try 2", "live 2", "try 2"];
+    assert_eq!(cloud.sky().story, expected);
+    assert!(
+        ended
+            .told
+            .contains("Version 2 of circuit-breaker-dev-api is live"),
+        "{}",
+        ended.told
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_migrations_are_applied_before_the_new_version_gets_traffic() {
+    let cloud = Cloud::start("migrations").await;
+    let ended = cloud.deploy(&order("retry", &["--yes"])).await;
+    assert!(ended.good, "{}", ended.told);
+    assert!(
+        ended.told.contains("2 migrations applied"),
+        "{}",
+        ended.told
+    );
+    let expected = ["code", "publish 2", "try 2", "live 2", "try 2"];
+    assert_eq!(cloud.sky().story, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_does_not_work_gets_no_traffic() {
+    let cloud = Cloud::start("broken").await;
+    cloud.sky().broken = vec![2];
+    let ended = cloud.deploy(&order("fallback", &["--yes"])).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(
+        ended.told.contains("version 1 stays live"),
+        "{}",
+        ended.told
+    );
+    assert_eq!(cloud.sky().story, ["code", "publish 2", "try 2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_makes_the_api_sick_is_taken_back() {
+    let cloud = Cloud::start("sick").await;
+    cloud.sky().unhealthy = vec![2];
+    let impatient = order("api", &["--yes", "--healthy-within", "1"]);
+    let ended = cloud.deploy(&impatient).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(
+        ended.told.contains("taken back, version 1 is live"),
+        "{}",
+        ended.told
+    );
+    assert!(
+        ended
+            .told
+            .contains("/health does not answer well: status 500"),
+        "{}",
+        ended.told
+    );
+    let expected = ["code", "publish 2", "try 2", "live 2", "try 2", "live 1"];
+    assert_eq!(cloud.sky().story, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_consent_nothing_is_changed() {
+    let cloud = Cloud::start("consent").await;
+    let ended = cloud.deploy(&order("api", &[])).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(ended.told.contains("say --yes"), "{}", ended.told);
+    assert!(
+        ended
+            .told
+            .contains("live now    version 1, 3.3 MB, code old"),
+        "{}",
+        ended.told
+    );
+    assert_eq!(cloud.sky().story, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_live_already_is_not_deployed_again() {
+    let cloud = Cloud::start("again").await;
+    let order = order("api", &["--yes"]);
+    assert!(cloud.deploy(&order).await.good);
+    cloud.sky().story.clear();
+    let ended = cloud.deploy(&order).await;
+    assert!(ended.good, "{}", ended.told);
+    assert!(ended.told.contains("live already"), "{}", ended.told);
+    assert_eq!(cloud.sky().story, ["try 2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_beside_ours_is_neither_overwritten_nor_taken_back() {
+    let cloud = Cloud::start("beside").await;
+    cloud.sky().interloper = Some(9);
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(ended.told.contains("PreconditionFailed"), "{}", ended.told);
+    assert!(ended.told.contains("version 9 is live"), "{}", ended.told);
+    assert_eq!(cloud.sky().live, 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_a_deployment_group_codedeploy_moves_the_traffic() {
+    let cloud = Cloud::start("canary").await;
+    cloud.sky().code_deploy = Some("Succeeded");
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(ended.good, "{}", ended.told);
+    assert!(
+        ended.told.contains("LambdaCanary10Percent5Minutes"),
+        "{}",
+        ended.told
+    );
+    let expected = ["code", "publish 2", "try 2", "canary 2", "live 2", "try 2"];
+    assert_eq!(cloud.sky().story, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_that_rings_an_alarm_fails_the_deployment() {
+    let cloud = Cloud::start("alarm").await;
+    cloud.sky().code_deploy = Some("Stopped");
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(
+        ended.told.contains("CodeDeploy stopped: an alarm rang"),
+        "{}",
+        ended.told
+    );
+    assert!(ended.told.contains("version 1 is live"), "{}", ended.told);
+    assert_eq!(
+        cloud.sky().story,
+        ["code", "publish 2", "try 2", "canary 2"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_can_be_applied_by_code_that_is_not_published() {
+    let cloud = Cloud::start("migrate").await;
+    let ended = cloud.deploy(&["migrate", "--stage", "dev"]).await;
+    assert!(ended.good, "{}", ended.told);
+    assert_eq!(cloud.sky().story, ["code", "try 0"]);
+    assert!(
+        ended.told.contains("2 migrations applied"),
+        "{}",
+        ended.told
+    );
+}

@@ -1,0 +1,53 @@
+//! The web app gets new pages.
+
+use crate::cloud::{Cloud, Ended};
+
+const CONFIG: &str = r#"{"apiUrl":"https://api.example.com"}"#;
+
+async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
+    let order = ["web", "--stage", "dev", "--config", CONFIG, "--yes"];
+    cloud.deploy(&[&order, more].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_uploaded_started_and_looked_at() {
+    let cloud = Cloud::start("web").await;
+    cloud.sky().config_json = CONFIG.to_owned();
+    let ended = deploy(&cloud, &[]).await;
+    assert!(ended.good, "{}", ended.told);
+    assert_eq!(cloud.sky().story, ["upload", "start"]);
+    assert_eq!(cloud.sky().uploaded, b"new code");
+    assert!(
+        ended
+            .told
+            .contains(&format!("is live: {}/web", cloud.url())),
+        "{}",
+        ended.told
+    );
+    assert!(!ended.told.contains("secret"), "{}", ended.told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_amplify_refuses_are_a_failure() {
+    let cloud = Cloud::start("refused").await;
+    cloud.sky().amplify = "FAILED";
+    let ended = deploy(&cloud, &[]).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(
+        ended
+            .told
+            .contains("ended as FAILED; the former pages stay"),
+        "{}",
+        ended.told
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_without_our_stacks_is_named_by_hand() {
+    let cloud = Cloud::start("named").await;
+    cloud.sky().config_json = CONFIG.to_owned();
+    let address = format!("{}/web", cloud.url());
+    let named = ["--app", "d1", "--branch", "main", "--url", &address];
+    let ended = deploy(&cloud, &named).await;
+    assert!(ended.good, "{}", ended.told);
+}

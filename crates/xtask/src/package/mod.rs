@@ -1,0 +1,211 @@
+//! `cargo xtask package`: what is deployed, built once.
+//!
+//! ```text
+//! target/package/api-lambda/bootstrap     what the CDK app and Lambda take
+//! target/package/api-lambda.zip           the same, for a deployment of this function alone
+//! target/package/api-lambda.cdx.json      what it is made of (CycloneDX)
+//! ```
+
+mod architecture;
+mod archive;
+mod sbom;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use console::style;
+
+pub(crate) use self::architecture::Architecture;
+pub(crate) use self::archive::{Archive, Mode};
+use crate::disk;
+use crate::interrupt::Interrupt;
+use crate::program::Program;
+use crate::progress::{Progress, Step};
+use crate::stack::functions::Function;
+use crate::tools;
+use crate::workspace::Workspace;
+
+/// For which processor.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Choice {
+    /// The processor that the functions will run on.
+    #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
+    architecture: Architecture,
+}
+
+/// Builds all three and tells their sizes.
+///
+/// # Errors
+/// The first step that failed.
+pub(crate) fn package(
+    workspace: &Workspace,
+    choice: Choice,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<()> {
+    build(workspace, choice.architecture, progress, interrupt)?;
+    println!();
+    for function in Function::ALL {
+        let bootstrap = bootstrap(&workspace.package(), function);
+        println!(
+            "  {:<34} {:>8}, unpacked {:>8}",
+            style(workspace.shown(&zip(&workspace.package(), function))).cyan(),
+            megabytes(size(&zip(&workspace.package(), function))?),
+            megabytes(size(&bootstrap)?),
+        );
+    }
+    println!(
+        "\n  What each is made of is in {}/*.cdx.json.",
+        workspace.shown(&workspace.package())
+    );
+    Ok(())
+}
+
+/// Compiles, checks and zips all three functions.
+///
+/// # Errors
+/// The first step that failed.
+pub(crate) fn build(
+    workspace: &Workspace,
+    architecture: Architecture,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<()> {
+    progress.step("packaging tools", |step| {
+        tools::packaging(workspace).prepare(step, interrupt)?;
+        tools::cyclonedx(workspace).prepare(step, interrupt)
+    })?;
+    disk::remove_folder(&workspace.package())?;
+    progress.step(
+        &format!("functions: release build for {architecture}"),
+        |_| {
+            add_target(workspace, architecture, interrupt)?;
+            cargo_lambda(workspace, architecture).run(interrupt)
+        },
+    )?;
+    progress.step("functions: zip", |step| {
+        for function in Function::ALL {
+            zip_bootstrap(&workspace.package(), function, architecture)?;
+        }
+        note_sizes(workspace, step)
+    })?;
+    progress.step("functions: bills of materials", |_| {
+        sbom::write(workspace, architecture, interrupt)
+    })
+}
+
+/// The standard library for that processor, which rustup has where Cargo came from
+/// rustup; elsewhere the build tells whether it is there.
+fn add_target(
+    workspace: &Workspace,
+    architecture: Architecture,
+    interrupt: &Interrupt,
+) -> Result<()> {
+    let rustup = Program::new("rustup", workspace.root(), workspace.log("rustup-target")).args([
+        "target",
+        "add",
+        architecture.target(),
+    ]);
+    match rustup.run(interrupt) {
+        Err(error) if error.is::<crate::interrupt::Interrupted>() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Zig links for the glibc of Amazon Linux, wherever this runs. What AWS-LC would
+/// measure at every start, whether the processor's time varies enough to draw
+/// randomness from, Lambda's kernel has long done.
+fn cargo_lambda(workspace: &Workspace, architecture: Architecture) -> Program {
+    let tools = workspace.packaging_venv().join("bin");
+    let path = std::env::var("PATH").unwrap_or_default();
+    Program::new(
+        tools.join("cargo-lambda"),
+        workspace.root(),
+        workspace.log("cargo-lambda"),
+    )
+    .env("AWS_LC_SYS_NO_JITTER_ENTROPY", "1")
+    .env("CARGO_TARGET_DIR", workspace.target().to_string_lossy())
+    .env("CARGO_TERM_COLOR", "never")
+    .env("PATH", format!("{}:{path}", tools.display()))
+    .args(["lambda", "build", "--locked", "--release"])
+    .args(["--target", architecture.target(), "--lambda-dir"])
+    .path_arg(&workspace.package())
+    .args(
+        Function::ALL
+            .map(Function::package)
+            .into_iter()
+            .flat_map(|name| ["--package", name]),
+    )
+}
+
+/// Puts `<function>/bootstrap` into `<function>.zip`, having looked at it.
+fn zip_bootstrap(folder: &Path, function: Function, architecture: Architecture) -> Result<()> {
+    let path = bootstrap(folder, function);
+    let program = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+    architecture::expect(architecture, &program)
+        .with_context(|| format!("{} cannot run on Lambda", path.display()))?;
+    write_zip(&zip(folder, function), program)
+}
+
+/// A zip file with one program that Lambda starts.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn write_zip(path: &Path, program: Vec<u8>) -> Result<()> {
+    let mut archive = Archive::default();
+    archive.add("bootstrap", Mode::Executable, program);
+    std::fs::write(path, archive.to_zip()?).with_context(|| format!("writing {}", path.display()))
+}
+
+fn bootstrap(folder: &Path, function: Function) -> PathBuf {
+    folder.join(function.package()).join("bootstrap")
+}
+
+/// Where a function's zip file lies.
+pub(crate) fn zip(folder: &Path, function: Function) -> PathBuf {
+    folder.join(format!("{}.zip", function.package()))
+}
+
+fn note_sizes(workspace: &Workspace, step: &Step) -> Result<()> {
+    let sizes = Function::ALL.map(|function| size(&zip(&workspace.package(), function)));
+    let sizes: Result<Vec<String>> = sizes.into_iter().map(|size| size.map(megabytes)).collect();
+    step.note(sizes?.join(", "));
+    Ok(())
+}
+
+fn size(path: &Path) -> Result<u64> {
+    let metadata = std::fs::metadata(path);
+    Ok(metadata
+        .with_context(|| format!("looking at {}", path.display()))?
+        .len())
+}
+
+/// With one digit, in the megabytes that Lambda's limits are in.
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes * 10 / (1024 * 1024);
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn sizes_are_told_in_lambdas_megabytes() {
+        assert_eq!(megabytes(3 * 1024 * 1024 + 600 * 1024), "3.5 MB");
+        assert_eq!(megabytes(0), "0.0 MB");
+    }
+
+    #[test]
+    fn a_program_for_another_processor_is_not_packed() {
+        let scratch = Scratch::new("package-wrong");
+        let folder = scratch.path().join("retry-lambda");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("bootstrap"), "#!/bin/sh\n").unwrap();
+        let packed = zip_bootstrap(scratch.path(), Function::Retry, Architecture::Arm64);
+        let error = format!("{:#}", packed.unwrap_err());
+        assert!(error.contains("bootstrap cannot run on Lambda"), "{error}");
+        assert!(!scratch.path().join("retry-lambda.zip").exists());
+    }
+}
