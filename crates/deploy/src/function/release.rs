@@ -27,29 +27,31 @@ pub(super) struct Version {
 pub(super) async fn publish(cloud: &Cloud, function: &str, package: Package) -> Result<Version> {
     let sha256 = package.sha256.clone();
     replace_code(cloud, function, package).await?;
-    step("publish a version", async {
-        // Lambda refuses if the code is no longer the one that we have sent.
-        let asked = cloud.lambda.publish_version().function_name(function);
-        let published = asked.code_sha256(&sha256).send().await;
-        let published = published.map_err(failed("publishing the version"))?;
-        let number = published.version().context("a version without a number")?;
-        ensure!(
-            published.code_sha256() == Some(&sha256),
-            "version {number} has other code than was sent"
-        );
-        let ready = cloud.lambda.wait_until_published_version_active();
-        ready
-            .function_name(function)
-            .qualifier(number)
-            .wait(BOUND)
-            .await
-            .map_err(|error| anyhow!("version {number} did not become active: {error}"))?;
-        Ok(Version {
-            number: number.to_owned(),
-            code_sha256: sha256,
-        })
+    step("publish a version", publish_as_is(cloud, function, &sha256)).await
+}
+
+/// Publishes the code that is there, if it has this hash.
+///
+/// # Errors
+/// When it is other code, or does not become usable.
+pub(super) async fn publish_as_is(cloud: &Cloud, function: &str, sha256: &str) -> Result<Version> {
+    let asked = cloud.lambda.publish_version().function_name(function);
+    let published = asked.code_sha256(sha256).send().await;
+    let published = published.map_err(failed("publishing the version"))?;
+    let number = published.version().context("a version without a number")?;
+    ensure!(
+        published.code_sha256() == Some(sha256),
+        "version {number} has other code than was sent"
+    );
+    let ready = cloud.lambda.wait_until_published_version_active();
+    let ready = ready.function_name(function).qualifier(number).wait(BOUND);
+    ready
+        .await
+        .map_err(|error| anyhow!("version {number} did not become active: {error}"))?;
+    Ok(Version {
+        number: number.to_owned(),
+        code_sha256: sha256.to_owned(),
     })
-    .await
 }
 
 /// Replaces the unpublished code and waits until it can be used.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use aws_sdk_codedeploy::operation::get_deployment_group::GetDeploymentGroupError;
 use aws_sdk_codedeploy::types::{
     AppSpecContent, DeploymentStatus, RevisionLocation, RevisionLocationType,
 };
@@ -10,12 +11,12 @@ use serde_json::json;
 
 use super::Target;
 use super::live::{ALIAS, Live};
+use super::release::{self, UNPUBLISHED};
 use crate::cloud::{Cloud, failed};
-use crate::outputs::Outputs;
 use crate::steps::{step, until};
 
 /// Longer than any canary that a stage asks for.
-const BOUND: Duration = Duration::from_mins(60);
+const BOUND: Duration = Duration::from_hours(1);
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// Who moves the traffic.
@@ -45,26 +46,33 @@ impl std::fmt::Display for Traffic {
 }
 
 impl Traffic {
-    pub(super) async fn of(cloud: &Cloud, outputs: &Outputs, prefix: &str) -> Result<Self> {
-        let application = outputs.get("DeploymentApplicationName");
-        let group = outputs.get(&format!("{prefix}DeploymentGroupName"));
-        let (Some(application), Some(group)) = (application, group) else {
-            return Ok(Self::AllAtOnce);
+    /// The group has the function's name, its application the stage's.
+    pub(super) async fn of(cloud: &Cloud, stage: &str, function: &str) -> Result<Self> {
+        let application = format!("circuit-breaker-{stage}");
+        let asked = cloud.codedeploy.get_deployment_group();
+        let asked = asked
+            .application_name(&application)
+            .deployment_group_name(function);
+        let found = match asked.send().await {
+            Ok(found) => found,
+            Err(error) if error.as_service_error().is_some_and(is_unknown) => {
+                return Ok(Self::AllAtOnce);
+            }
+            Err(error) => return Err(failed("looking for CodeDeploy's group")(error)),
         };
-        let asked = cloud
-            .codedeploy
-            .get_deployment_group()
-            .application_name(application);
-        let found = asked.deployment_group_name(group).send().await;
-        let found = found.map_err(failed(&format!("looking at the deployment group {group}")))?;
         let info = found.deployment_group_info();
         let configuration = info.and_then(|info| info.deployment_config_name());
         Ok(Self::CodeDeploy {
-            application: application.to_owned(),
-            group: group.to_owned(),
+            application,
+            group: function.to_owned(),
             configuration: configuration.unwrap_or("CodeDeploy's own pace").to_owned(),
         })
     }
+}
+
+fn is_unknown(error: &GetDeploymentGroupError) -> bool {
+    error.is_application_does_not_exist_exception()
+        || error.is_deployment_group_does_not_exist_exception()
 }
 
 /// # Errors
@@ -114,6 +122,23 @@ pub(super) async fn restore(
     let revision = alias.revision_id().map(ToOwned::to_owned);
     point(cloud, function, &before.version, revision).await?;
     Ok(before.version.clone())
+}
+
+/// Unpublished code changes under whoever calls it. So if that is what the alias leads
+/// to, it is published as it is, and the alias led to that version.
+///
+/// # Errors
+/// When it cannot be published, or the alias not be moved.
+pub(super) async fn settle(cloud: &Cloud, function: &str, found: Live) -> Result<Live> {
+    if found.version != UNPUBLISHED {
+        return Ok(found);
+    }
+    step("publish what is live, which was not", async {
+        let version = release::publish_as_is(cloud, function, &found.code_sha256).await?;
+        point(cloud, function, &version.number, found.revision.clone()).await?;
+        Live::find(cloud, function).await
+    })
+    .await
 }
 
 /// With a revision, only if nobody has touched the alias since.

@@ -38,6 +38,8 @@ pub(crate) struct Sky {
     pub(crate) unhealthy: Vec<u32>,
     /// Somebody else moves the alias while the new version is tried.
     pub(crate) interloper: Option<u32>,
+    /// Nothing was deployed yet.
+    pub(crate) empty: bool,
     /// How CodeDeploy's deployments end; without it there is no CodeDeploy.
     pub(crate) code_deploy: Option<&'static str>,
     /// How Amplify's deployments end.
@@ -91,13 +93,22 @@ impl Cloud {
         &self.url
     }
 
-    /// Runs the program with `--zip` and these arguments to its end.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Runs the program with a new zip file and these arguments to its end.
     pub(crate) async fn deploy(&self, arguments: &[&str]) -> Ended {
+        let zip = self.file("new.zip");
+        let zip = ["--zip", zip.to_str().unwrap()];
+        self.run(&[arguments, &zip].concat()).await
+    }
+
+    /// Runs the program to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         let mut command = Command::new(env!("CARGO_BIN_EXE_deploy"));
         command
             .args(arguments)
-            .arg("--zip")
-            .arg(self.folder.join("new.zip"))
             .env_clear()
             .env("AWS_ENDPOINT_URL", &self.url)
             .env("AWS_REGION", "eu-central-1")
@@ -195,13 +206,13 @@ impl Sky {
     fn configuration(&self, version: u32) -> Value {
         json!({
             "FunctionName": FUNCTION, "CodeSha256": self.code[&version], "CodeSize": 3_500_000,
-            "Version": version.to_string(), "State": "Active", "LastUpdateStatus": "Successful",
+            "Version": name(version), "State": "Active", "LastUpdateStatus": "Successful",
         })
     }
 
     fn alias(&self) -> Value {
         json!({
-            "Name": "live", "FunctionVersion": self.live.to_string(),
+            "Name": "live", "FunctionVersion": name(self.live),
             "RevisionId": self.alias_revision.to_string(),
         })
     }
@@ -249,6 +260,11 @@ impl Sky {
     }
 
     fn stack(&self, body: &[u8]) -> Response {
+        if self.empty {
+            let error = "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>\
+                 <Message>Stack with id s does not exist</Message></Error></ErrorResponse>";
+            return (StatusCode::BAD_REQUEST, error).into_response();
+        }
         let asked = String::from_utf8_lossy(body);
         let mut outputs = vec![
             ("ApiUrl", self.url.clone()),
@@ -263,16 +279,16 @@ impl Sky {
                 ("WebUrl", format!("{}/web", self.url)),
             ];
         }
-        if self.code_deploy.is_some() {
-            outputs.push(("DeploymentApplicationName", "app".to_owned()));
-            outputs.push(("ApiDeploymentGroupName", "api".to_owned()));
-        }
-        let outputs: String = outputs
+        let outputs: Vec<String> = outputs
             .into_iter()
             .map(|(key, value)| {
-                format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
+                format!(
+                    "<member><OutputKey>{key}</OutputKey>\
+                     <OutputValue>{value}</OutputValue></member>"
+                )
             })
             .collect();
+        let outputs = outputs.concat();
         format!(
             "<DescribeStacksResponse><DescribeStacksResult><Stacks><member>\
              <StackName>s</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>\
@@ -283,11 +299,18 @@ impl Sky {
     }
 
     fn code_deploy(&mut self, operation: &str, request: &Value) -> Response {
-        let ends = self.code_deploy.unwrap();
+        let Some(ends) = self.code_deploy else {
+            let kind = json!({"__type": "ApplicationDoesNotExistException"});
+            return (StatusCode::BAD_REQUEST, json(&kind)).into_response();
+        };
         json(&match operation {
-            "GetDeploymentGroup" => json!({"deploymentGroupInfo": {
-                "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes"
-            }}),
+            "GetDeploymentGroup" => {
+                assert_eq!(request["applicationName"], "circuit-breaker-dev");
+                assert_eq!(request["deploymentGroupName"], FUNCTION);
+                json!({"deploymentGroupInfo": {
+                    "deploymentConfigName": "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+                }})
+            }
             "CreateDeployment" => {
                 let content = &request["revision"]["appSpecContent"]["content"];
                 let content: Value = serde_json::from_str(content.as_str().unwrap()).unwrap();
@@ -329,6 +352,14 @@ impl Sky {
             }
             _ => panic!("{method} {path} is not expected"),
         }
+    }
+}
+
+/// As Lambda calls a version.
+fn name(version: u32) -> String {
+    match version {
+        0 => "$LATEST".to_owned(),
+        number => number.to_string(),
     }
 }
 

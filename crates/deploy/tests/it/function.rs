@@ -157,3 +157,41 @@ async fn migrations_can_be_applied_by_code_that_is_not_published() {
         ended.told
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unpublished_code_that_is_live_becomes_a_version_before_it_is_replaced() {
+    let cloud = Cloud::start("unpublished").await;
+    cloud.sky().live = 0;
+    cloud.sky().broken = vec![3];
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(!ended.good, "{}", ended.told);
+    let expected = ["publish 2", "live 2", "code", "publish 3", "try 3"];
+    assert_eq!(cloud.sky().story, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_in_a_hurry_does_without_codedeploy() {
+    let cloud = Cloud::start("hurry").await;
+    cloud.sky().code_deploy = Some("Stopped");
+    let ended = cloud.deploy(&order("api", &["--yes", "--at-once"])).await;
+    assert!(ended.good, "{}", ended.told);
+    assert_eq!(cloud.sky().live, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_first_deployment_there_is_nothing_to_migrate() {
+    let cloud = Cloud::start("first").await;
+    cloud.sky().empty = true;
+    let ended = cloud.deploy(&["migrate", "--stage", "dev"]).await;
+    assert!(ended.good, "{}", ended.told);
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(
+        ended
+            .told
+            .contains("`cargo xtask deploy infrastructure` makes it"),
+        "{}",
+        ended.told
+    );
+    assert_eq!(cloud.sky().story, Vec::<String>::new());
+}

@@ -4,8 +4,16 @@ use crate::cloud::{Cloud, Ended};
 
 const CONFIG: &str = r#"{"apiUrl":"https://api.example.com"}"#;
 
+/// Writes the configuration as the stacks tell it, and deploys.
 async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
-    let order = ["web", "--stage", "dev", "--config", CONFIG, "--yes"];
+    let file = cloud.file("config.json");
+    let file = file.to_str().unwrap();
+    let api = ["--api-url", "https://api.example.com", "--output", file];
+    let configured = cloud
+        .run(&[&["configure", "--stage", "dev"], &api[..]].concat())
+        .await;
+    assert!(configured.good, "{}", configured.told);
+    let order = ["web", "--stage", "dev", "--config", file, "--yes"];
     cloud.deploy(&[&order, more].concat()).await
 }
 

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use super::check::Check;
 use super::node::{CDK_PACKAGES, PYTHON, WEB_BUILD, WEB_PACKAGES};
 use super::rust::BUILD;
+use crate::deploy::rehearsal;
 use crate::drill;
 use crate::fuzz;
 use crate::interrupt::Interrupt;
@@ -52,6 +53,11 @@ pub(super) fn checks<'run>(
         // After those that read the list of items, which it fills with odd ones.
         Check::new("end to end: fuzzing of the API", |step, interrupt| {
             fuzz::test(workspace, step, interrupt)
+        })
+        .needs(&[UP]),
+        // Last, because the API function's variables cannot be changed any more then.
+        Check::new("end to end: deployment under load", |step, interrupt| {
+            rehearsal::rehearse(workspace, step, interrupt)
         })
         .needs(&[UP]),
         Check::new("end to end: stack down", |_, _| {

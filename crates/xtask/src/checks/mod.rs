@@ -16,6 +16,7 @@ use crate::interrupt::{Interrupt, Interrupted};
 use crate::prerequisites;
 use crate::progress::Progress;
 use crate::stack::lifecycle;
+use crate::tools;
 use crate::waiting::{Stopwatch, spoken};
 use crate::workspace::Workspace;
 use check::Check;
@@ -59,6 +60,21 @@ pub(crate) fn test(
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    })
+}
+
+/// Asks the database of advisories about every crate in the lock file, which takes a
+/// connection to the place where it is kept.
+///
+/// # Errors
+/// When something is known against one, or nobody can be asked.
+pub(crate) fn advisories(workspace: &Workspace, interrupt: &Interrupt) -> Result<()> {
+    let progress = Progress::new();
+    progress.step("tools: linters", |step| {
+        tools::linting(workspace).prepare(step, interrupt)
+    })?;
+    progress.step("advisories", |_| {
+        rust::deny(workspace, &["advisories"]).run(interrupt)
     })
 }
 

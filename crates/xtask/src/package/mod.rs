@@ -17,7 +17,6 @@ use console::style;
 
 pub(crate) use self::architecture::Architecture;
 pub(crate) use self::archive::{Archive, Mode};
-use crate::disk;
 use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::progress::{Progress, Step};
@@ -25,27 +24,40 @@ use crate::stack::functions::Function;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// For which processor.
-#[derive(Debug, Clone, Copy, clap::Args)]
+/// What is built, for which processor.
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Choice {
+    /// Only this function; may be said more than once.
+    #[arg(long = "function", value_enum)]
+    functions: Vec<Function>,
     /// The processor that the functions will run on.
     #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
     architecture: Architecture,
 }
 
-/// Builds all three and tells their sizes.
+/// Builds what was chosen, usually all three, and tells the sizes.
 ///
 /// # Errors
 /// The first step that failed.
 pub(crate) fn package(
     workspace: &Workspace,
-    choice: Choice,
+    choice: &Choice,
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<()> {
-    build(workspace, choice.architecture, progress, interrupt)?;
+    let functions = match choice.functions.as_slice() {
+        [] => &Function::ALL,
+        chosen => chosen,
+    };
+    build(
+        workspace,
+        choice.architecture,
+        functions,
+        progress,
+        interrupt,
+    )?;
     println!();
-    for function in Function::ALL {
+    for function in functions.iter().copied() {
         let bootstrap = bootstrap(&workspace.package(), function);
         println!(
             "  {:<34} {:>8}, unpacked {:>8}",
@@ -61,13 +73,14 @@ pub(crate) fn package(
     Ok(())
 }
 
-/// Compiles, checks and zips all three functions.
+/// Compiles, checks and zips these functions.
 ///
 /// # Errors
 /// The first step that failed.
 pub(crate) fn build(
     workspace: &Workspace,
     architecture: Architecture,
+    functions: &[Function],
     progress: &Progress,
     interrupt: &Interrupt,
 ) -> Result<()> {
@@ -75,22 +88,21 @@ pub(crate) fn build(
         tools::packaging(workspace).prepare(step, interrupt)?;
         tools::cyclonedx(workspace).prepare(step, interrupt)
     })?;
-    disk::remove_folder(&workspace.package())?;
     progress.step(
         &format!("functions: release build for {architecture}"),
         |_| {
             add_target(workspace, architecture, interrupt)?;
-            cargo_lambda(workspace, architecture).run(interrupt)
+            cargo_lambda(workspace, architecture, functions).run(interrupt)
         },
     )?;
     progress.step("functions: zip", |step| {
-        for function in Function::ALL {
-            zip_bootstrap(&workspace.package(), function, architecture)?;
+        for function in functions {
+            zip_bootstrap(&workspace.package(), *function, architecture)?;
         }
-        note_sizes(workspace, step)
+        note_sizes(workspace, functions, step)
     })?;
     progress.step("functions: bills of materials", |_| {
-        sbom::write(workspace, architecture, interrupt)
+        sbom::write(workspace, architecture, functions, interrupt)
     })
 }
 
@@ -115,7 +127,11 @@ fn add_target(
 /// Zig links for the glibc of Amazon Linux, wherever this runs. What AWS-LC would
 /// measure at every start, whether the processor's time varies enough to draw
 /// randomness from, Lambda's kernel has long done.
-fn cargo_lambda(workspace: &Workspace, architecture: Architecture) -> Program {
+fn cargo_lambda(
+    workspace: &Workspace,
+    architecture: Architecture,
+    functions: &[Function],
+) -> Program {
     let tools = workspace.packaging_venv().join("bin");
     let path = std::env::var("PATH").unwrap_or_default();
     Program::new(
@@ -131,9 +147,9 @@ fn cargo_lambda(workspace: &Workspace, architecture: Architecture) -> Program {
     .args(["--target", architecture.target(), "--lambda-dir"])
     .path_arg(&workspace.package())
     .args(
-        Function::ALL
-            .map(Function::package)
-            .into_iter()
+        functions
+            .iter()
+            .map(|function| function.package())
             .flat_map(|name| ["--package", name]),
     )
 }
@@ -166,9 +182,11 @@ pub(crate) fn zip(folder: &Path, function: Function) -> PathBuf {
     folder.join(format!("{}.zip", function.package()))
 }
 
-fn note_sizes(workspace: &Workspace, step: &Step) -> Result<()> {
-    let sizes = Function::ALL.map(|function| size(&zip(&workspace.package(), function)));
-    let sizes: Result<Vec<String>> = sizes.into_iter().map(|size| size.map(megabytes)).collect();
+fn note_sizes(workspace: &Workspace, functions: &[Function], step: &Step) -> Result<()> {
+    let sizes = functions
+        .iter()
+        .map(|function| size(&zip(&workspace.package(), *function)));
+    let sizes: Result<Vec<String>> = sizes.map(|size| size.map(megabytes)).collect();
     step.note(sizes?.join(", "));
     Ok(())
 }

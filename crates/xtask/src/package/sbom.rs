@@ -21,6 +21,7 @@ use crate::workspace::Workspace;
 pub(super) fn write(
     workspace: &Workspace,
     architecture: Architecture,
+    functions: &[Function],
     interrupt: &Interrupt,
 ) -> Result<()> {
     let tool = workspace.cargo_tools().join("bin/cargo-cyclonedx");
@@ -36,7 +37,7 @@ pub(super) fn write(
         .env("SOURCE_DATE_EPOCH", "0")
         .run(interrupt);
     let taken = described.and_then(|()| {
-        Function::ALL.into_iter().try_for_each(|function| {
+        functions.iter().try_for_each(|function| {
             let name = format!("{}.cdx.json", function.package());
             let from = workspace.root().join(function.package()).join(&name);
             let to = workspace.package().join(&name);

@@ -67,15 +67,25 @@ pub(crate) fn cdk(workspace: &Workspace, command: &str) -> Program {
         .args([command, "--no-notices"])
 }
 
-/// The same, talking to the emulator and nobody else.
+/// What makes AWS's clients talk to the emulator and nobody else.
+pub(crate) fn emulator_variables(aws_endpoint: &str) -> [(&'static str, &str); 6] {
+    [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_DEFAULT_REGION", REGION),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("AWS_ENDPOINT_URL", aws_endpoint),
+        ("AWS_REGION", REGION),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+    ]
+}
+
+/// The same, talking to the emulator.
 fn cdk_at(workspace: &Workspace, aws_endpoint: &str, command: &str) -> Program {
-    cdk(workspace, command)
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_DEFAULT_REGION", REGION)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_ENDPOINT_URL", aws_endpoint)
-        .env("AWS_REGION", REGION)
-        .env("AWS_SECRET_ACCESS_KEY", "test")
+    let variables = emulator_variables(aws_endpoint);
+    let cdk = cdk(workspace, command);
+    variables
+        .into_iter()
+        .fold(cdk, |cdk, (name, value)| cdk.env(name, value))
 }
 
 /// Prepares the emulator's account for CDK. No app is run for it.

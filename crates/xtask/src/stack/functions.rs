@@ -9,10 +9,13 @@ use crate::program::Program;
 use crate::workspace::Workspace;
 
 /// One of the three.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Function {
+    /// Answers HTTP requests; owns the breaker.
     Api,
+    /// Works on the items in the database.
     Retry,
+    /// Answers reads from the cache.
     Fallback,
 }
 

@@ -1,0 +1,57 @@
+//! The web app, for Amplify.
+
+use anyhow::{Context, Result};
+
+use super::deployer::Deployer;
+use crate::interrupt::Interrupt;
+use crate::package::Archive;
+use crate::progress::Progress;
+use crate::stack::web;
+use crate::tools;
+use crate::workspace::Workspace;
+
+/// Which stage gets the pages.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Order {
+    /// The stage: dev or prod.
+    #[arg(long)]
+    stage: String,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// # Errors
+/// When the pages are not served afterwards.
+pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt) -> Result<()> {
+    let deployer = Deployer::ready(workspace, &order.stage, interrupt)?;
+    let progress = Progress::new();
+    progress.step("npm packages of static-web-app", |step| {
+        tools::npm(workspace, &workspace.web_app()).prepare(step, interrupt)
+    })?;
+    progress.step("web app: build", |_| web::build(workspace, interrupt))?;
+    let pages = workspace.web_app().join("dist");
+    let config = pages.join("config.json").display().to_string();
+    let zip = workspace.target().join("web-app.zip");
+    let stage = ["--stage".to_owned(), order.stage.clone()];
+    let mut configure = vec![
+        "configure".to_owned(),
+        "--output".to_owned(),
+        config.clone(),
+    ];
+    configure.extend(stage.clone());
+    configure.extend(deployer.account.api_url());
+    deployer.run(&configure)?;
+    progress.step("web app: zip", |_| {
+        let pages = Archive::of_folder(&pages)?.to_zip()?;
+        std::fs::write(&zip, pages).with_context(|| format!("writing {}", zip.display()))
+    })?;
+    let mut deploy = vec!["web".to_owned(), "--config".to_owned(), config];
+    deploy.extend(["--zip".to_owned(), zip.display().to_string()]);
+    deploy.extend(stage);
+    if order.yes {
+        deploy.push("--yes".to_owned());
+    }
+    println!();
+    deployer.run(&deploy)
+}
