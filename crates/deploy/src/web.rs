@@ -43,7 +43,7 @@ pub(crate) struct Order {
     consent: Consent,
 }
 
-/// What the page reads when it starts.
+/// What built pages have to know of a stage.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Configuration {
     /// The stage whose stacks tell where the API is.
@@ -52,18 +52,53 @@ pub(crate) struct Configuration {
     /// Where the API is reached from a browser, instead of where the stack says.
     #[arg(long)]
     api_url: Option<String>,
-    /// The file to write.
+    /// The folder with the built pages.
     #[arg(long)]
-    output: PathBuf,
+    pages: PathBuf,
 }
 
+/// Writes `config.json`, and into the page a policy that lets it fetch from this API
+/// and no other; the one in Amplify's headers cannot know the API.
+///
 /// # Errors
-/// When no stack tells where the API is, or the file cannot be written.
+/// When no stack tells where the API is, or the pages are not there.
 pub(crate) async fn configure(cloud: &Cloud, order: &Configuration) -> Result<()> {
+    let outputs = Outputs::if_deployed(cloud, &order.stage, "Service").await?;
+    let outputs = outputs.unwrap_or_default();
     let api_url = outputs::api_url(cloud, &order.stage, order.api_url.as_deref()).await?;
-    let config = json!({ "apiUrl": api_url });
-    std::fs::write(&order.output, config.to_string())
-        .with_context(|| format!("writing {}", order.output.display()))
+    let write = |name: &str, content: &str| {
+        let path = order.pages.join(name);
+        std::fs::write(&path, content).with_context(|| format!("writing {}", path.display()))
+    };
+    write("config.json", &json!({ "apiUrl": api_url }).to_string())?;
+    let path = order.pages.join("index.html");
+    let page =
+        std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let origins = [Some(api_url.as_str()), outputs.get("SignInUrl")];
+    write(
+        "index.html",
+        &with_policy(&page, origins.into_iter().flatten())?,
+    )
+}
+
+/// As the first thing in the head, for it governs only what follows.
+fn with_policy<'a>(page: &str, addresses: impl Iterator<Item = &'a str>) -> Result<String> {
+    let origins: Vec<&str> = addresses.map(origin).collect();
+    let policy = format!(
+        r#"<meta http-equiv="Content-Security-Policy" content="connect-src 'self' {}">"#,
+        origins.join(" ")
+    );
+    let (before, after) = page.split_once("<head>").context("the page has no head")?;
+    Ok(format!("{before}<head>{policy}{after}"))
+}
+
+/// Scheme, host and port.
+fn origin(address: &str) -> &str {
+    let host = address.find("://").map_or(0, |found| found + 3);
+    let end = address[host..]
+        .find('/')
+        .map_or(address.len(), |found| host + found);
+    &address[..end]
 }
 
 /// The Amplify app as it is found.
@@ -86,8 +121,8 @@ impl Target {
             None => outputs.required(name).map(ToOwned::to_owned),
         };
         Ok(Self {
-            app: given(&order.app, "AmplifyAppId")?,
-            branch: given(&order.branch, "AmplifyBranchName")?,
+            app: given(&order.app, "WebAppId")?,
+            branch: given(&order.branch, "WebBranchName")?,
             url: given(&order.url, "WebUrl").ok(),
         })
     }
@@ -224,4 +259,24 @@ pub(crate) fn http_client() -> ureq::Agent {
         .timeout_global(Some(HTTP_TIMEOUT))
         .build();
     config.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_may_fetch_from_its_api_and_from_where_operators_sign_in() {
+        let addresses = [
+            "https://a1.example.com/stage",
+            "https://sign-in.example.com",
+        ];
+        let page = with_policy("<html><head><title>x</title>", addresses.into_iter()).unwrap();
+        assert_eq!(
+            page,
+            "<html><head><meta http-equiv=\"Content-Security-Policy\" content=\"connect-src \
+             'self' https://a1.example.com https://sign-in.example.com\"><title>x</title>"
+        );
+        with_policy("no page", addresses.into_iter()).unwrap_err();
+    }
 }

@@ -274,8 +274,8 @@ impl Sky {
         ];
         if asked.contains("-Web") {
             outputs = vec![
-                ("AmplifyAppId", "d1".to_owned()),
-                ("AmplifyBranchName", "main".to_owned()),
+                ("WebAppId", "d1".to_owned()),
+                ("WebBranchName", "main".to_owned()),
                 ("WebUrl", format!("{}/web", self.url)),
             ];
         }

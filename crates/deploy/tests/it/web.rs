@@ -6,13 +6,25 @@ const CONFIG: &str = r#"{"apiUrl":"https://api.example.com"}"#;
 
 /// Writes the configuration as the stacks tell it, and deploys.
 async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
-    let file = cloud.file("config.json");
-    let file = file.to_str().unwrap();
-    let api = ["--api-url", "https://api.example.com", "--output", file];
+    let pages = cloud.file("");
+    std::fs::write(cloud.file("index.html"), "<head></head>").unwrap();
+    let api = [
+        "--api-url",
+        "https://api.example.com",
+        "--pages",
+        pages.to_str().unwrap(),
+    ];
     let configured = cloud
         .run(&[&["configure", "--stage", "dev"], &api[..]].concat())
         .await;
     assert!(configured.good, "{}", configured.told);
+    let page = std::fs::read_to_string(cloud.file("index.html")).unwrap();
+    assert!(
+        page.contains("connect-src 'self' https://api.example.com\">"),
+        "{page}"
+    );
+    let file = cloud.file("config.json");
+    let file = file.to_str().unwrap();
     let order = ["web", "--stage", "dev", "--config", file, "--yes"];
     cloud.deploy(&[&order, more].concat()).await
 }

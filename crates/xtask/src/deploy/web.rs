@@ -34,11 +34,8 @@ pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt
     let config = pages.join("config.json").display().to_string();
     let zip = workspace.target().join("web-app.zip");
     let stage = ["--stage".to_owned(), order.stage.clone()];
-    let mut configure = vec![
-        "configure".to_owned(),
-        "--output".to_owned(),
-        config.clone(),
-    ];
+    let folder = pages.display().to_string();
+    let mut configure = vec!["configure".to_owned(), "--pages".to_owned(), folder];
     configure.extend(stage.clone());
     configure.extend(deployer.account.api_url());
     deployer.run(&configure)?;
