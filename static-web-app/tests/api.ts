@@ -1,7 +1,7 @@
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 import type { Circuit, Item, Served } from "@/api/client";
-import { closedCircuit, servedBy } from "./samples";
+import { closedCircuit, secondsAgo, servedBy } from "./samples";
 
 /** With a path in it, as behind a gateway stage. */
 export const API_URL = "http://api.test/stage";
@@ -12,7 +12,9 @@ export function answersItems(items: Item[], served: Served = servedBy("database"
 }
 
 export function answersCircuits(...circuits: Circuit[]) {
-  return http.get(at("/circuits"), () => HttpResponse.json({ circuits }));
+  return http.get(at("/circuits"), () =>
+    HttpResponse.json({ circuits: circuits.map((circuit) => ({ ...circuit, as_of: secondsAgo(0) })) }),
+  );
 }
 
 export function problem(status: number, slug: string, more: Record<string, unknown> = {}) {

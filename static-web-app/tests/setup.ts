@@ -10,6 +10,15 @@ function matchMedia(query: string) {
   return { matches: query.includes("min-width"), addEventListener: () => {}, removeEventListener: () => {} };
 }
 
+/** jsdom lays nothing out: everything is as wide as a page may be, and stays so. */
+class NothingResizes {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+vi.stubGlobal("ResizeObserver", NothingResizes);
+Object.defineProperty(Element.prototype, "clientWidth", { get: () => 1_000 });
+
 /** jsdom knows dialogs, but not how they are shown. */
 HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
   this.open = true;

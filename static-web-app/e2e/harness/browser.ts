@@ -64,5 +64,5 @@ export async function inBrowser(path: string, options: Opened, test: (page: Page
 export async function screenshot(page: Page, name: string, fullPage = false): Promise<void> {
   if (!SCREENSHOTS_DIR) return;
   await mkdir(SCREENSHOTS_DIR, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOTS_DIR, `${name}.png`), animations: "disabled", fullPage });
+  await page.screenshot({ path: join(SCREENSHOTS_DIR, `${name.replaceAll(" ", "-")}.png`), animations: "disabled", fullPage });
 }

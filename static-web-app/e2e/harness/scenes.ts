@@ -1,4 +1,4 @@
-import type { CircuitEvent } from "../../src/api/client.ts";
+import type { Circuit, CircuitEvent } from "../../src/api/client.ts";
 import { CIRCUIT_IN, counted, secondsAgo, servedBy } from "../../tests/samples.ts";
 import { StandIn } from "./standIn.ts";
 
@@ -31,12 +31,23 @@ function scene(state: keyof typeof CIRCUIT_IN, more: CircuitEvent[] = []): Stand
   const since = state === "closed" ? secondsAgo(242) : undefined;
   if (retry && fallback) {
     standIn.circuits = [
-      { ...retry, ...CIRCUIT_IN[state](), epoch, ...(since && { since }) },
+      { ...retry, ...withPast(CIRCUIT_IN[state]()), epoch, ...(since && { since }) },
       { ...fallback, evidence: counted(6, 0) },
     ];
   }
   standIn.events.retry = events;
   return standIn;
+}
+
+/** Four calls a second for five minutes, which the outage that began 262 s ago broke off. */
+function withPast(circuit: Circuit): Circuit {
+  const slots = [];
+  for (let ago = 300; ago > 4; ago -= 0.5) {
+    const broken = ago < 264 && ago > 244;
+    const calls = broken && ago < 261 ? 0 : 2 + (Math.floor(ago * 2) % 3);
+    slots.push({ at: secondsAgo(ago), calls, failures: broken ? calls : ago % 10 === 0 ? 1 : 0, slow: 0 });
+  }
+  return { ...circuit, evidence: { ...circuit.evidence, slots: [...slots, ...circuit.evidence.slots] } };
 }
 
 const tripped = () => event(9, 4, "closed", "open", "23 of 23 calls failed");

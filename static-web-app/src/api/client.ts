@@ -8,6 +8,7 @@ export type ItemDraft = Schemas["ItemDraft"];
 export type Served = Schemas["Served"];
 export type Attempt = Schemas["Attempt"];
 export type Circuit = Schemas["Circuit"];
+export type EvidenceSlot = Schemas["EvidenceSlot"];
 export type CircuitEvent = Schemas["CircuitEvent"];
 export type CircuitState = Circuit["state"];
 /** The state that calls meet: an operator's order stands above the rules. */

@@ -17,6 +17,7 @@ function page(path: string, name: string, load: () => Promise<ComponentType>): P
 export const PAGES: readonly Page[] = [
   page("/", "Items", () => import("./ItemsPage").then((part) => part.ItemsPage)),
   page("/circuits", "Circuits", () => import("./CircuitsPage").then((part) => part.CircuitsPage)),
+  page("/timeline", "Timeline", () => import("./TimelinePage").then((part) => part.TimelinePage)),
   page("/requests", "Requests", () => import("./RequestsPage").then((part) => part.RequestsPage)),
   page("/faults", "Faults", () => import("./FaultsPage").then((part) => part.FaultsPage)),
   page("/incident", "Incident", () => import("./IncidentPage").then((part) => part.IncidentPage)),

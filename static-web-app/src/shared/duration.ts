@@ -36,3 +36,9 @@ const dateAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", ti
 export function localTime(instant: string | number): string {
   return dateAndTime.format(new Date(instant));
 }
+
+const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+export function clockTime(instant: number): string {
+  return timeOfDay.format(new Date(instant));
+}

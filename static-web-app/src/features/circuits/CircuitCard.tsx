@@ -1,13 +1,14 @@
 import { lazy, Suspense, useState } from "react";
 import type { Observed } from "@/shared/live/observed";
 import { STATE_WORDS } from "@/shared/live/shownState";
-import { CircuitGlyph } from "./CircuitGlyph";
+import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
 import { Evidence } from "./Evidence";
 import { HealthCircle } from "./HealthCircle";
 import { OverrideRow } from "./OverrideRow";
 import { Phase } from "./Phase";
 import { PolicyDrawer } from "./PolicyDrawer";
 import { ProbePips } from "./ProbePips";
+import { RecentRibbon } from "./RecentRibbon";
 import { Transitions } from "./Transitions";
 import { useShownState } from "./useShownState";
 import { Why } from "./Why";
@@ -35,6 +36,7 @@ export function CircuitCard({ observed }: { observed: Observed }) {
         <HealthCircle circuit={circuit} />
       </header>
       <Phase observed={observed} shown={shown} />
+      <RecentRibbon observed={observed} />
       <Why observed={observed} />
       <Evidence circuit={circuit} />
       <dl className="facts">

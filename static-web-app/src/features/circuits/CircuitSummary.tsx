@@ -3,7 +3,7 @@ import { durationInWords } from "@/shared/duration";
 import type { Observed } from "@/shared/live/observed";
 import { STATE_WORDS } from "@/shared/live/shownState";
 import { wilsonInterval } from "@/shared/numbers";
-import { CircuitGlyph } from "./CircuitGlyph";
+import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
 import { HealthCircle } from "./HealthCircle";
 import { Phase } from "./Phase";
 import { RateMeter } from "./RateMeter";

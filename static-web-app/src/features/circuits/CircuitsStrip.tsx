@@ -1,7 +1,7 @@
 import { Link } from "wouter";
 import type { Observed } from "@/shared/live/observed";
 import { STATE_WORDS } from "@/shared/live/shownState";
-import { CircuitGlyph } from "./CircuitGlyph";
+import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
 import { CircuitsView } from "./CircuitsView";
 import { OutlookWords } from "./Phase";
 import { useShownState } from "./useShownState";

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { durationInWords } from "@/shared/duration";
+import { inCallOrder } from "@/shared/live/callOrder";
 import { useLive, useLiveState } from "@/shared/live/LiveContext";
 import type { Observed } from "@/shared/live/observed";
 import { ignorance } from "@/shared/live/shownState";
@@ -19,17 +20,9 @@ export function CircuitsView({ children }: { children: (circuits: readonly Obser
   return (
     <>
       {error !== null && <LastKnown error={error} receivedAt={receivedAt} />}
-      {circuits.length === 0 ? <p className="quiet">The API knows no circuit yet.</p> : children(inOrder(circuits))}
+      {circuits.length === 0 ? <p className="quiet">The API knows no circuit yet.</p> : children(inCallOrder(circuits))}
     </>
   );
-}
-
-/** From the caller inwards; what the page does not know stands at the end. */
-const ORDER = ["retry", "database", "cache", "fallback"];
-
-function inOrder(circuits: readonly Observed[]): readonly Observed[] {
-  const place = ({ circuit }: Observed) => (ORDER.indexOf(circuit.name) + 1 || ORDER.length + 1);
-  return circuits.toSorted((one, other) => place(one) - place(other));
 }
 
 function LastKnown({ error, receivedAt }: { error: Error; receivedAt: number }) {

@@ -4,7 +4,7 @@ import { useLiveState } from "@/shared/live/LiveContext";
 import { type Observed, serverTime } from "@/shared/live/observed";
 import { STATE_WORDS } from "@/shared/live/shownState";
 import { useNow } from "@/shared/now";
-import { CircuitGlyph } from "./CircuitGlyph";
+import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
 
 /** The audit trail, newest first: who or what moved the circuit, why and when. */
 export function Transitions({ observed }: { observed: Observed }) {

@@ -1,4 +1,4 @@
-import type { CircuitEvent, Fault, FaultList } from "@/api/client";
+import type { CircuitEvent, EvidenceSlot, Fault, FaultList } from "@/api/client";
 import type { RecordedRequest } from "@/api/requestLog";
 import { ignorance, knownState, type ShownState } from "./shownState";
 import type { Observed } from "./observed";
@@ -36,8 +36,12 @@ export interface Traffic {
   fallback: number;
 }
 
+/** What the whole fleet has counted at one circuit in one slot of time. */
+export type Counted = Pick<EvidenceSlot, "calls" | "failures" | "slow"> & { at: number };
+
 export interface CircuitHistory {
   samples: readonly Sample[];
+  slots: readonly Counted[];
   /** Transitions, oldest first; also those before this page was opened. Null until they were read. */
   events: readonly CircuitEvent[] | null;
   traffic: readonly Traffic[];
@@ -50,7 +54,7 @@ export interface History {
 }
 
 export const NO_HISTORY: History = { circuits: {}, faults: [] };
-const NOTHING: CircuitHistory = { samples: [], events: null, traffic: [] };
+export const NOTHING: CircuitHistory = { samples: [], slots: [], events: null, traffic: [] };
 /** The audit trail of a card; older transitions stay in the API. */
 const EVENTS_KEPT = 200;
 
@@ -61,8 +65,18 @@ export function withCircuits(history: History, observed: readonly Observed[]): H
     const { calls, failures, slow, suspicion } = one.circuit.evidence;
     const at = Date.parse(one.circuit.as_of);
     const sample = { at, state: knownState(one, one.receivedAt), calls, failures, slow, suspicion };
-    return { ...past, samples: appended(past.samples, sample) };
+    return { ...past, samples: appended(past.samples, sample), slots: merged(past.slots, one.circuit.evidence.slots, at) };
   });
+}
+
+/** A slot grows while its calls are reported, and is told until it has left the window; its largest count is its last. */
+function merged(known: readonly Counted[], told: readonly EvidenceSlot[], now: number): readonly Counted[] {
+  const slots = new Map(known.filter(({ at }) => at > now - REMEMBERED_MS).map((slot) => [slot.at, slot]));
+  for (const { at, ...counts } of told) {
+    const moment = Date.parse(at);
+    if ((slots.get(moment)?.calls ?? 0) < counts.calls) slots.set(moment, { at: moment, ...counts });
+  }
+  return [...slots.values()].sort((one, other) => one.at - other.at);
 }
 
 /** A poll that failed is remembered too: the ribbon must not draw what nobody saw. */

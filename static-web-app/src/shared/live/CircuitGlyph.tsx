@@ -1,4 +1,4 @@
-import type { ShownState } from "@/shared/live/shownState";
+import type { ShownState } from "./shownState";
 
 /** The switch of the circuit diagram: its lever lies, stands half-way, or is up. */
 const LIES = "M13 24H35";
