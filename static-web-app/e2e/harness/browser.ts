@@ -19,7 +19,7 @@ export function webUrl(): string {
 export async function launchBrowser(): Promise<Browser> {
   return engine.launch({
     executablePath: process.env.CHROMIUM_PATH ?? (await chromium.executablePath()),
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", ...(process.env.CHROMIUM_ARGS?.split(" ") ?? [])],
   });
 }
 

@@ -48,8 +48,8 @@ describe("the page on the running stack", () => {
   it("shows the circuit retry closed", async () => {
     const { page, faults, close } = await openPage(browser, "/circuits", { colorScheme: "dark" });
     const circuit = page.getByRole("article", { name: "Circuit retry" });
-    await circuit.getByRole("status").filter({ hasText: "Closed" }).waitFor();
-    await circuit.getByRole("meter").waitFor();
+    await circuit.getByTestId("state").filter({ hasText: "Closed" }).waitFor();
+    await circuit.getByRole("meter", { name: "Failure rate" }).waitFor();
     await page.getByText("Live · local").waitFor();
     await screenshot(page, "circuits-dark");
     expect(faults).toEqual([]);
