@@ -7,6 +7,7 @@ import { App } from "@/app/App";
 import { preloadPage } from "@/app/pages";
 import { ConfigProblem, loadRuntimeConfig } from "@/app/runtimeConfig";
 import { StartupProblem } from "@/app/StartupProblem";
+import { Session } from "@/shared/session/Session";
 import { applyTheme, rememberedTheme } from "@/app/theme";
 
 applyTheme(rememberedTheme());
@@ -14,7 +15,10 @@ preloadPage(window.location.pathname);
 
 async function start(): Promise<React.ReactNode> {
   try {
-    return <App config={await loadRuntimeConfig()} />;
+    const config = await loadRuntimeConfig();
+    const session = new Session(config.signIn);
+    await session.resume();
+    return <App config={config} session={session} />;
   } catch (problem) {
     if (problem instanceof ConfigProblem) return <StartupProblem problem={problem} />;
     throw problem;

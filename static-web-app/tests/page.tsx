@@ -1,11 +1,12 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { App } from "@/app/App";
+import { Session, type SignInConfig } from "@/shared/session/Session";
 import { API_URL } from "./api";
 
-export function openPage() {
+export function openPage(signIn: SignInConfig | null = null) {
   const user = userEvent.setup();
-  render(<App config={{ apiUrl: API_URL }} />);
+  render(<App config={{ apiUrl: API_URL, signIn }} session={new Session(signIn)} />);
   return user;
 }
 

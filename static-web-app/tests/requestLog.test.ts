@@ -6,7 +6,7 @@ import { servedBy } from "./samples";
 
 describe("the log of requests", () => {
   it("keeps what was asked and how it was served", async () => {
-    const api = createApi(API_URL);
+    const api = createApi(API_URL, NOBODY);
     const served = servedBy("fallback");
     network.use(
       http.get(at("/items"), () =>
@@ -21,7 +21,7 @@ describe("the log of requests", () => {
   });
 
   it("keeps the problem of a request that was refused", async () => {
-    const api = createApi(API_URL);
+    const api = createApi(API_URL, NOBODY);
     network.use(http.put(at("/faults/:target"), () => problem(403, "faults-refused")));
     await api.PUT("/faults/{target}", { params: { path: { target: "database" } }, body: { kind: "error", expires_in_s: 60 } });
     const [request] = api.log.all();
@@ -30,7 +30,7 @@ describe("the log of requests", () => {
   });
 
   it("says when no answer came, and forgets what the page itself gave up", async () => {
-    const api = createApi(API_URL);
+    const api = createApi(API_URL, NOBODY);
     network.use(http.get(at("/items"), () => HttpResponse.error()));
     await expect(api.GET("/items")).rejects.toThrow();
     expect(api.log.all()).toEqual([expect.objectContaining({ status: null, failure: "no connection" })]);
@@ -39,7 +39,7 @@ describe("the log of requests", () => {
   });
 
   it("does not keep what only watches, and no more than the last thousand", async () => {
-    const api = createApi(API_URL);
+    const api = createApi(API_URL, NOBODY);
     await api.GET("/circuits");
     expect(api.log.all()).toEqual([]);
     for (let sent = 0; sent < 1_003; sent += 1) api.log.add({ ...anyRequest, id: String(sent) });
@@ -47,6 +47,8 @@ describe("the log of requests", () => {
     expect(api.log.all()[0]?.id).toBe("3");
   });
 });
+
+const NOBODY = { token: () => null, refused: () => undefined };
 
 const anyRequest = {
   method: "GET",

@@ -20,7 +20,7 @@ function mistakesIn(text: string): readonly string[] {
 describe("config.json", () => {
   it("gives the address of the API without a slash at its end", async () => {
     api.use(http.get(CONFIG, () => HttpResponse.json({ apiUrl: "https://api.example.com/stage/" })));
-    expect(await loadRuntimeConfig()).toEqual({ apiUrl: "https://api.example.com/stage" });
+    expect(await loadRuntimeConfig()).toEqual({ apiUrl: "https://api.example.com/stage", signIn: null });
   });
 
   it("is told to be missing with the status it was answered with", async () => {
@@ -34,8 +34,21 @@ describe("config.json", () => {
 
   it("is told every mistake at once", () => {
     expect(mistakesIn('{"apiURL": "https://api.example.com", "apiUrl": "api.example.com"}')).toEqual([
-      '"apiURL" is not a setting; the only one is "apiUrl".',
+      '"apiURL" is not a setting; there are "apiUrl" and "signIn".',
       '"apiUrl" is "api.example.com", which is not an http(s) address without query.',
+    ]);
+  });
+
+  it("says where to sign in, where the stage has that, and what is wrong with it", () => {
+    const signIn = { url: "https://items.auth.example.com/", clientId: "web" };
+    expect(parseRuntimeConfig(JSON.stringify({ apiUrl: "https://api.example.com", signIn }))).toEqual({
+      apiUrl: "https://api.example.com",
+      signIn: { url: "https://items.auth.example.com", clientId: "web" },
+    });
+    expect(mistakesIn('{"apiUrl": "https://api.example.com", "signIn": {"domain": 1}}')).toEqual([
+      '"signIn.domain" is not a setting; there are "signIn.url" and "signIn.clientId".',
+      '"signIn.url" is missing or is not text.',
+      '"signIn.clientId" is missing or is not text.',
     ]);
   });
 

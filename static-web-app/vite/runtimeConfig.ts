@@ -47,17 +47,19 @@ function contentSecurityPolicy(config: string | undefined): string {
     "style-src 'self'",
     "img-src 'self' data:",
     "font-src 'self' data:",
-    `connect-src 'self' ${apiOrigin(config)}`.trim(),
+    ["connect-src 'self'", ...origins(config)].join(" "),
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join("; ");
 }
 
-function apiOrigin(config: string | undefined): string {
+/** The API, and where people sign in. */
+function origins(config: string | undefined): string[] {
   try {
-    return new URL((JSON.parse(config ?? "{}") as { apiUrl: string }).apiUrl).origin;
+    const { apiUrl, signIn } = JSON.parse(config ?? "{}") as { apiUrl: string; signIn?: { url: string } };
+    return [apiUrl, signIn?.url].filter((url) => url !== undefined).map((url) => new URL(url).origin);
   } catch {
-    return "";
+    return [];
   }
 }

@@ -5,7 +5,7 @@ import { closedCircuit, item, servedBy } from "../../tests/samples.ts";
 /** Below the page's own origin, so that the page's security policy allows it. */
 export const STAND_IN_PATH = "/stand-in";
 
-type Reply = { status: number; body?: unknown } | "no answer";
+export type Reply = { status: number; body?: unknown } | "no answer";
 
 /**
  * Answers in the API's place, on the wire, for states that a running stack is in too briefly or
@@ -19,11 +19,16 @@ export class StandIn {
   served: Served = servedBy("database");
   /** In place of every answer, while it is set. */
   trouble: Reply | null = null;
+  /** What else is answered, before all others. */
+  also: (request: Request) => Reply | null = () => null;
   /** More of the config than the API's address. */
   config: Record<string, unknown> = {};
   /** By how much the server's clock is ahead. */
   aheadMs = 0;
-  readonly asked: Request[] = [];
+  /** How often the circuits were asked for. */
+  polls = 0;
+  /** What changes from poll to poll. */
+  beforeEachPoll: (poll: number) => void = () => undefined;
 
   async serve(page: Page): Promise<void> {
     await page.route("**/config.json", (route) => {
@@ -32,8 +37,7 @@ export class StandIn {
     });
     await page.route(`**${STAND_IN_PATH}/**`, async (route) => {
       const request = route.request();
-      this.asked.push(request);
-      const reply = this.trouble ?? this.reply(request);
+      const reply = this.trouble ?? this.also(request) ?? this.reply(request);
       if (reply === "no answer") return route.abort("connectionrefused");
       const { status, body } = reply;
       await route.fulfill({ status, ...(body !== undefined && { json: body }) });
@@ -52,6 +56,12 @@ export class StandIn {
     this.events[name] = [...(this.events[name] ?? []), { ...told, ...event }];
   }
 
+  /** Gives a circuit other counts, as of now. */
+  count(name: string, evidence: Circuit["evidence"]): void {
+    const slots = evidence.slots.map((slot) => ({ ...slot, at: new Date(Date.parse(slot.at) + this.aheadMs).toISOString() }));
+    this.circuits = this.circuits.map((circuit) => (circuit.name === name ? { ...circuit, evidence: { ...evidence, slots } } : circuit));
+  }
+
   private now(): number {
     return Date.now() + this.aheadMs;
   }
@@ -66,6 +76,7 @@ export class StandIn {
     if (path === "/faults") return { status: 200, body: { allowed: true, faults: this.faults } };
     if (path === "/items") return { status: 200, body: { data: { items: this.items, next_cursor: null }, served: this.served } };
     if (path === "/circuits") {
+      this.beforeEachPoll((this.polls += 1));
       const as_of = new Date(this.now()).toISOString();
       return { status: 200, body: { circuits: this.circuits.map((circuit) => ({ ...circuit, as_of })) } };
     }

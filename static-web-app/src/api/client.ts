@@ -1,4 +1,5 @@
 import createClient, { type Client } from "openapi-fetch";
+import { bearing, type Credentials } from "./bearer";
 import { type RecordedRequest, recording, RequestLog } from "./requestLog";
 import type { components, paths } from "./schema";
 
@@ -29,7 +30,7 @@ export interface Api extends Calls {
 /** The API gives up after 15 s; a browser that still waits at 20 s is waiting for nobody. */
 const ANSWER_WITHIN_MS = 20_000;
 
-export function createApi(apiUrl: string): Api {
+export function createApi(apiUrl: string, credentials: Credentials): Api {
   const log = new RequestLog();
   const calls = (by: RecordedRequest["by"]) => {
     const client = createClient<paths>({
@@ -37,7 +38,7 @@ export function createApi(apiUrl: string): Api {
       fetch: (request) =>
         fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]) }),
     });
-    client.use(recording(log, apiUrl, by));
+    client.use(recording(log, apiUrl, by), bearing(credentials));
     return client;
   };
   return { ...calls("user"), log, load: calls("load") };

@@ -14,6 +14,8 @@ import { CrashGuard } from "./CrashGuard";
 import { Notices } from "./Notices";
 import { PAGES } from "./pages";
 import type { RuntimeConfig } from "./runtimeConfig";
+import type { Session } from "@/shared/session/Session";
+import { SessionProvider } from "@/shared/session/SessionContext";
 import { TopBar } from "./TopBar";
 import { UnknownPage } from "./UnknownPage";
 
@@ -30,37 +32,39 @@ function createQueries(): QueryClient {
   });
 }
 
-export function App({ config }: { config: RuntimeConfig }) {
+export function App({ config, session }: { config: RuntimeConfig; session: Session }) {
   const [queries] = useState(createQueries);
-  const [api] = useState(() => createApi(config.apiUrl));
+  const [api] = useState(() => createApi(config.apiUrl, session));
   const [live] = useState(() => new Live(api));
   useEffect(() => live.start(), [live]);
   return (
     <QueryClientProvider client={queries}>
       <ApiProvider value={api}>
-        <LiveProvider value={live}>
-          <NoticesProvider>
-            <LoadProvider>
-              <TopBar />
-              <FaultsBanner />
-              <LoadBanner />
-              <main id="content" tabIndex={-1}>
-                <CrashGuard>
-                  <Suspense>
-                    <Switch>
-                      {PAGES.map(({ path, Component }) => (
-                        <Route key={path} path={path} component={Component} />
-                      ))}
-                      <Route component={UnknownPage} />
-                    </Switch>
-                  </Suspense>
-                </CrashGuard>
-              </main>
-              <Announcer />
-              <Notices />
-            </LoadProvider>
-          </NoticesProvider>
-        </LiveProvider>
+        <SessionProvider value={session}>
+          <LiveProvider value={live}>
+            <NoticesProvider>
+              <LoadProvider>
+                <TopBar />
+                <FaultsBanner />
+                <LoadBanner />
+                <main id="content" tabIndex={-1}>
+                  <CrashGuard>
+                    <Suspense>
+                      <Switch>
+                        {PAGES.map(({ path, Component }) => (
+                          <Route key={path} path={path} component={Component} />
+                        ))}
+                        <Route component={UnknownPage} />
+                      </Switch>
+                    </Suspense>
+                  </CrashGuard>
+                </main>
+                <Announcer />
+                <Notices />
+              </LoadProvider>
+            </NoticesProvider>
+          </LiveProvider>
+        </SessionProvider>
       </ApiProvider>
     </QueryClientProvider>
   );

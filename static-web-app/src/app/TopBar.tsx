@@ -2,6 +2,7 @@ import { Link, useLocation } from "wouter";
 import { PRODUCT } from "@/shared/pageTitle";
 import { LiveStatus } from "./LiveStatus";
 import { PAGES, preloadPage } from "./pages";
+import { SessionControl } from "./SessionControl";
 import { ThemeSwitch } from "./ThemeSwitch";
 
 export function TopBar() {
@@ -28,6 +29,7 @@ export function TopBar() {
         ))}
       </nav>
       <LiveStatus />
+      <SessionControl />
       <ThemeSwitch />
     </header>
   );

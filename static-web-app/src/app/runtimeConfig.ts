@@ -1,5 +1,9 @@
+import type { SignInConfig } from "@/shared/session/Session";
+
 export interface RuntimeConfig {
   apiUrl: string;
+  /** Null where the stage has no sign-in. */
+  signIn: SignInConfig | null;
 }
 
 /** Everything that is wrong with `config.json`, each told in a sentence. */
@@ -28,14 +32,38 @@ export async function loadRuntimeConfig(): Promise<RuntimeConfig> {
 
 export function parseRuntimeConfig(text: string): RuntimeConfig {
   const config = parseObject(text);
-  const mistakes = Object.keys(config)
-    .filter((key) => key !== "apiUrl")
-    .map((key) => `"${key}" is not a setting; the only one is "apiUrl".`);
-  const apiUrl = config.apiUrl;
-  if (typeof apiUrl !== "string") mistakes.push('"apiUrl" is missing or is not text.');
-  else if (!isHttpAddress(apiUrl)) mistakes.push(`"apiUrl" is "${apiUrl}", which is not an http(s) address without query.`);
-  if (typeof apiUrl !== "string" || mistakes.length > 0) throw new ConfigProblem(mistakes);
-  return { apiUrl: apiUrl.replace(/\/+$/, "") };
+  const mistakes = unknownIn(config, "", ["apiUrl", "signIn"]);
+  const apiUrl = address(config.apiUrl, "apiUrl", mistakes);
+  const signIn = config.signIn === undefined ? null : parseSignIn(config.signIn, mistakes);
+  if (mistakes.length > 0) throw new ConfigProblem(mistakes);
+  return { apiUrl, signIn };
+}
+
+function parseSignIn(value: unknown, mistakes: string[]): SignInConfig | null {
+  if (typeof value !== "object" || value === null) {
+    mistakes.push('"signIn" is not an object with "url" and "clientId".');
+    return null;
+  }
+  const signIn: Record<string, unknown> = { ...value };
+  mistakes.push(...unknownIn(signIn, "signIn.", ["url", "clientId"]));
+  const url = address(signIn.url, "signIn.url", mistakes);
+  const clientId = typeof signIn.clientId === "string" ? signIn.clientId : "";
+  if (clientId === "") mistakes.push('"signIn.clientId" is missing or is not text.');
+  return { url, clientId };
+}
+
+function unknownIn(config: Record<string, unknown>, prefix: string, known: readonly string[]): string[] {
+  return Object.keys(config)
+    .filter((key) => !known.includes(key))
+    .map((key) => `"${prefix}${key}" is not a setting; there are "${known.map((name) => prefix + name).join('" and "')}".`);
+}
+
+/** An address without a slash at its end; if it is none, a mistake is noted. */
+function address(value: unknown, name: string, mistakes: string[]): string {
+  if (typeof value !== "string") mistakes.push(`"${name}" is missing or is not text.`);
+  else if (!isHttpAddress(value)) mistakes.push(`"${name}" is "${value}", which is not an http(s) address without query.`);
+  else return value.replace(/\/+$/, "");
+  return "";
 }
 
 function parseObject(text: string): Record<string, unknown> {

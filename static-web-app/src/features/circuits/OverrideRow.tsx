@@ -2,6 +2,7 @@ import { waitInWords } from "@/shared/duration";
 import { effectiveOverride, type Observed, serverTime } from "@/shared/live/observed";
 import { ORDERED, STATE_WORDS } from "@/shared/live/shownState";
 import { useNow } from "@/shared/now";
+import { Guarded } from "@/shared/session/SessionContext";
 
 interface Props {
   observed: Observed;
@@ -29,15 +30,17 @@ export function OverrideRow({ observed, onPlace, onWithdraw }: Props) {
         )}
       </div>
       <div className="override-controls">
-        {order !== null && (
-          <button type="button" className="small-button" onClick={onWithdraw}>
-            Withdraw<span className="visually-hidden"> the override of {name}</span>
+        <Guarded to="override circuits">
+          {order !== null && (
+            <button type="button" className="small-button" onClick={onWithdraw}>
+              Withdraw<span className="visually-hidden"> the override of {name}</span>
+            </button>
+          )}
+          <button type="button" className="small-button" onClick={onPlace}>
+            {order === null ? "Override" : "Change"}
+            <span className="visually-hidden">{order === null ? ` ${name}` : ` the override of ${name}`}</span>
           </button>
-        )}
-        <button type="button" className="small-button" onClick={onPlace}>
-          {order === null ? "Override" : "Change"}
-          <span className="visually-hidden">{order === null ? ` ${name}` : ` the override of ${name}`}</span>
-        </button>
+        </Guarded>
       </div>
     </div>
   );

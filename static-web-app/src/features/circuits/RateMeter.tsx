@@ -18,10 +18,8 @@ export function RateMeter({ name, rate, threshold, band = null, children }: Prop
     <div className="meter">
       <div className="meter-words">
         <span>{name}</span>
-        <span>
-          <strong className="number">{words}</strong>
-          <span className="quiet"> · trips at {percent(threshold)}</span>
-        </span>
+        <strong className="number">{words}</strong>
+        <span className="quiet">trips at {percent(threshold)}</span>
       </div>
       <svg
         className="meter-track"

@@ -16,7 +16,8 @@ export function Transitions({ observed }: { observed: Observed }) {
       {events === null && <p className="quiet">Reading the transitions…</p>}
       {events?.length === 0 && <p className="quiet">No transition has been recorded.</p>}
       <ol className="transitions">
-        {events?.toReversed().map((event) => <Transition key={event.epoch} event={event} observed={observed} />)}
+        {/* By place, so that a new one changes what the places say instead of moving them. */}
+        {events?.toReversed().map((event, place) => <Transition key={place} event={event} observed={observed} />)}
       </ol>
     </section>
   );

@@ -30,7 +30,7 @@ export function TrafficChart({ title, bins, series, line, x }: Props) {
     <figure className="traffic">
       <figcaption>
         <span>{title}</span>
-        <span className="quiet number">{most > 0 ? `at most ${perSecond(most)}` : "no calls"}</span>
+        <span className="number">{most > 0 ? `at most ${perSecond(most)}` : "no calls"}</span>
       </figcaption>
       <svg width={width} height={HEIGHT} role="img" aria-label={`${title}, on average: ${sums.join(", ")}`}>
         <path className="traffic-ground" d={`M0 ${HEIGHT - 0.5}H${width}`} />
