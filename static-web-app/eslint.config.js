@@ -22,7 +22,7 @@ export default tseslint.config(
       eqeqeq: ["error", "always", { null: "ignore" }],
     },
   },
-  { files: ["scripts/**"], languageOptions: { globals: { console: "readonly", URL: "readonly" } } },
+  { files: ["scripts/**"], languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } } },
   layer(["src/app/**"], [relativeUp], "name other layers by @/"),
   layer(["src/shared/**"], [relativeUp, "@/app/*", "@/features/**"], "shared knows neither the app nor a feature"),
   layer(["src/api/**"], [relativeUp, "@/app/*", "@/features/**", "@/shared/*"], "the client of the API stands alone"),

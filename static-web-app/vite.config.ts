@@ -6,13 +6,13 @@ import { runtimeConfig } from "./vite/runtimeConfig.ts";
 export default defineConfig({
   plugins: [react(), runtimeConfig()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
-  build: { target: "es2023", assetsInlineLimit: 0 },
+  build: { target: "es2023", assetsInlineLimit: 0, manifest: true },
   test: {
     include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}"],
     environment: "jsdom",
     setupFiles: ["tests/setup.ts"],
     server: { deps: { inline: [/@cloudscape-design/] } },
     restoreMocks: true,
-    testTimeout: 20_000,
+    testTimeout: 40_000,
   },
 });

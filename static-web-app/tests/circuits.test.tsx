@@ -134,7 +134,7 @@ describe("a circuit's card", () => {
     api.use(http.get(at("/circuits"), () => HttpResponse.error()));
     openCircuits();
     expect(await screen.findByText("Offline")).toBeVisible();
-    expect(screen.getByText("No circuits: the API cannot be reached")).toBeVisible();
+    expect(await screen.findByText("No circuits: the API cannot be reached")).toBeVisible();
   });
 
   it("has a drawer with every rule of the policy", async () => {

@@ -2,7 +2,11 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { App } from "@/app/App";
 import { Session, type SignInConfig } from "@/shared/session/Session";
+import { PAGES } from "@/app/pages";
 import { API_URL } from "./api";
+
+// Fetched before any test, whose time is not to depend on how busy the machine is.
+await Promise.all([...PAGES.map(({ load }) => load()), import("@/shared/RequestFailed")]);
 
 export function openPage(signIn: SignInConfig | null = null) {
   const user = userEvent.setup();

@@ -9,6 +9,9 @@ const PAGES = [
   ["items", "/"],
   ["circuits", "/circuits"],
   ["timeline", "/timeline"],
+  ["requests", "/requests"],
+  ["faults", "/faults"],
+  ["incident", "/incident"],
   ["timeline as a table", "/timeline?view=table&window=15"],
 ] as const;
 const THEMES = ["light", "dark"] as const;

@@ -15,14 +15,14 @@ const PAGES = ["/", "/circuits", "/timeline"] as const;
 
 /** Lets the page's time pass, faster than it does, and the server's with it. */
 async function pass(page: Page, standIn: StandIn, seconds: number): Promise<void> {
-  for (let passed = 0; passed < seconds; passed += 1) {
-    standIn.aheadMs += 1_000;
-    const asked = standIn.polls;
-    await page.clock.runFor(1_000);
-    // What was asked is answered outside of the page's time.
-    if (standIn.polls > asked) await page.evaluate(() => Promise.resolve());
+  for (let passed = 0; passed < seconds; passed += STEP_S) {
+    standIn.aheadMs += STEP_S * 1_000;
+    await page.clock.runFor(STEP_S * 1_000);
   }
 }
+
+/** A little more than lies between two polls: what one asked is answered before the next. */
+const STEP_S = 2;
 
 const frozen = (standIn: StandIn) => ({ standIn, before: (page: Page) => page.clock.install() });
 
@@ -53,7 +53,7 @@ describe.each(PAGES)("while %s polls", (path) => {
       });
       const before = standIn.polls;
       await pass(page, standIn, 60);
-      expect(standIn.polls - before).toBeGreaterThanOrEqual(30);
+      expect(standIn.polls - before).toBeGreaterThanOrEqual(25);
       const shifts = await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
       const sum = shifts.reduce((total, shift) => total + shift, 0);
       console.log(`layout shift of ${path} in a minute of polling: ${sum.toFixed(4)}, at most ${Math.max(0, ...shifts).toFixed(4)} at once`);
@@ -70,7 +70,8 @@ async function heapAfterCollection(devtools: CDPSession): Promise<number> {
 
 describe("over half an hour of polling", () => {
   it("the page's memory stays flat once it remembers its quarter of an hour", () => {
-    const standIn = busy();
+    const standIn = SCENES.closed();
+    standIn.beforeEachPoll = (poll) => standIn.count("retry", counted(20 + (poll % 17), poll % 5));
     return inBrowser("/timeline", frozen(standIn), async (page) => {
       await page.getByText("Live · local").waitFor();
       const devtools = await page.context().newCDPSession(page);
@@ -79,8 +80,8 @@ describe("over half an hour of polling", () => {
       await pass(page, standIn, 30 * 60);
       const after = await heapAfterCollection(devtools);
       console.log(`heap after 16 min: ${filled.toFixed(1)} MB, after 30 min more: ${after.toFixed(1)} MB, ${standIn.polls} polls`);
-      expect(standIn.polls).toBeGreaterThan(1_400);
-      expect(after).toBeLessThan(filled * 1.1 + 0.5);
+      expect(standIn.polls).toBeGreaterThan(1_200);
+      expect(after).toBeLessThan(filled * 1.1);
     });
   }, 400_000);
 });

@@ -1,35 +1,18 @@
-import Alert from "@cloudscape-design/components/alert";
-import { useEffect } from "react";
-import { type Notice, useNotices } from "@/shared/notices";
+import { lazy, Suspense } from "react";
+import { useNotices } from "@/shared/notices";
 
-const SHOWN_FOR_MS = 8_000;
+const OneNotice = lazy(() => import("./OneNotice").then((module) => ({ default: module.OneNotice })));
 
 /** What just succeeded, told in a corner that is out of the way. */
 export function Notices() {
   const { notices, dismiss } = useNotices();
   return (
     <div className="notices" role="status">
-      {notices.map((notice) => (
-        <OneNotice key={notice.id} notice={notice} dismiss={dismiss} />
-      ))}
+      <Suspense>
+        {notices.map((notice) => (
+          <OneNotice key={notice.id} notice={notice} dismiss={dismiss} />
+        ))}
+      </Suspense>
     </div>
-  );
-}
-
-function OneNotice({ notice, dismiss }: { notice: Notice; dismiss: (id: string) => void }) {
-  useEffect(() => {
-    const over = setTimeout(() => dismiss(notice.id), SHOWN_FOR_MS);
-    return () => clearTimeout(over);
-  }, [notice.id, dismiss]);
-  return (
-    <Alert
-      type="success"
-      dismissible
-      dismissAriaLabel="Dismiss"
-      header={<span className="anywhere">{notice.header}</span>}
-      onDismiss={() => dismiss(notice.id)}
-    >
-      {notice.content}
-    </Alert>
   );
 }

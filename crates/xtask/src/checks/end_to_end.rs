@@ -47,6 +47,7 @@ pub(super) fn checks<'run>(
         .needs(&[UP]),
         Check::cargo_test("end to end: system tests", system).needs(&[UP]),
         browser(workspace).needs(&[UP, WEB_PACKAGES]),
+        browser_alone(workspace).needs(&[WEB_BUILD]),
         // After those that read the list of items, which it fills with odd ones.
         Check::new("end to end: fuzzing of the API", |step, interrupt| {
             fuzz::test(workspace, step, interrupt)
@@ -94,4 +95,16 @@ fn browser(workspace: &Workspace) -> Check<'_> {
                 .args(["run", "e2e"]),
         )
     })
+}
+
+/// What a running stack shows too briefly or too seldom, with a stand-in for its API.
+fn browser_alone(workspace: &Workspace) -> Check<'_> {
+    let screenshots = workspace.built().join("checks/screenshots");
+    let log = workspace.log("web-e2e-stand-in");
+    let program = Program::new("npm", &workspace.web_app(), log)
+        .env("SCREENSHOTS_DIR", screenshots.to_string_lossy())
+        .env("NO_COLOR", "1")
+        .env("CI", "1")
+        .args(["run", "e2e:stand-in"]);
+    Check::vitest("end to end: web app with a stand-in for its API", program)
 }

@@ -39,14 +39,14 @@ export function CircuitCard({ observed }: { observed: Observed }) {
       <RecentRibbon observed={observed} />
       <Why observed={observed} />
       <Evidence circuit={circuit} />
-      <dl className="facts">
-        <div className="fact">
+      <dl className="circuit-facts">
+        <div className="circuit-fact">
           <dt>Probes</dt>
           <dd>
             <ProbePips probes={circuit.probes} />
           </dd>
         </div>
-        <div className="fact">
+        <div className="circuit-fact">
           <dt>Epoch</dt>
           <dd className="number">
             {circuit.epoch}

@@ -1,11 +1,12 @@
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import { durationInWords } from "@/shared/duration";
 import { inCallOrder } from "@/shared/live/callOrder";
 import { useLive, useLiveState } from "@/shared/live/LiveContext";
 import type { Observed } from "@/shared/live/observed";
 import { ignorance } from "@/shared/live/shownState";
 import { useNow } from "@/shared/now";
-import { RequestFailed } from "@/shared/RequestFailed";
+
+const RequestFailed = lazy(() => import("@/shared/RequestFailed").then((module) => ({ default: module.RequestFailed })));
 
 /** Says when the circuits are not live; how each one looks is the caller's. */
 export function CircuitsView({ children }: { children: (circuits: readonly Observed[]) => ReactNode }) {
@@ -14,7 +15,9 @@ export function CircuitsView({ children }: { children: (circuits: readonly Obser
   if (circuits === null || receivedAt === null) {
     if (error === null) return <p className="quiet">Reading the circuits…</p>;
     return (
-      <RequestFailed error={error} consequence="No circuits" retrying={false} onRetry={() => void live.refresh()} />
+      <Suspense>
+        <RequestFailed error={error} consequence="No circuits" retrying={false} onRetry={() => void live.refresh()} />
+      </Suspense>
     );
   }
   return (

@@ -9,7 +9,7 @@ export function Evidence({ circuit }: { circuit: Circuit }) {
   const { calls, failures, slow } = evidence;
   const band = wilsonInterval(failures, calls);
   return (
-    <div className="evidence">
+    <div className="readings">
       <RateMeter name="Failure rate" rate={evidence.failure_rate} threshold={evidence.threshold} band={band}>
         {calls === 0
           ? `No calls were counted in the last ${durationInWords(evidence.window_s * 1000)}`
