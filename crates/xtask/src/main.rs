@@ -1,6 +1,7 @@
 //! `cargo xtask`: runs, shows and tests the whole system on one machine.
 
 mod checks;
+mod cold_start;
 mod deploy;
 mod disk;
 mod drill;
@@ -83,6 +84,12 @@ enum Command {
         #[command(flatten)]
         choice: fuzz::Choice,
     },
+    /// Measures how long the functions take to start, beside one that does nothing.
+    ColdStart {
+        /// How often.
+        #[command(flatten)]
+        choice: cold_start::Choice,
+    },
     /// Puts something in place: shows what will change, asks, does it, looks whether it
     /// works, and takes it back if it does not.
     Deploy {
@@ -159,6 +166,9 @@ fn run(command: &Command) -> Result<ExitCode> {
         Command::Tour => tour::tour(&workspace, &Narrator::to_stdout(), &interrupt).map(drop),
         Command::Drill { size } => drill::drill(&workspace, size, &Progress::new(), &interrupt),
         Command::Fuzz { choice } => fuzz::fuzz(&workspace, *choice, &interrupt),
+        Command::ColdStart { choice } => {
+            cold_start::measure(&workspace, *choice, &Progress::new(), &interrupt)
+        }
         Command::Deploy { what } => deploy::deploy(&workspace, what, &interrupt),
         Command::Rehearse => Progress::new().step("deployment under load", |step| {
             deploy::rehearsal::rehearse(&workspace, step, &interrupt)

@@ -124,9 +124,11 @@ fn add_target(
     }
 }
 
-/// Zig links for the glibc of Amazon Linux, wherever this runs. What AWS-LC would
-/// measure at every start, whether the processor's time varies enough to draw
-/// randomness from, Lambda's kernel has long done.
+/// What AWS-LC would measure at every start, whether the processor's time varies
+/// enough to draw randomness from, Lambda's kernel has long done.
+pub(crate) const RELEASE_VARIABLE: (&str, &str) = ("AWS_LC_SYS_NO_JITTER_ENTROPY", "1");
+
+/// Zig links for the glibc of Amazon Linux, wherever this runs.
 fn cargo_lambda(
     workspace: &Workspace,
     architecture: Architecture,
@@ -139,7 +141,7 @@ fn cargo_lambda(
         workspace.root(),
         workspace.log("cargo-lambda"),
     )
-    .env("AWS_LC_SYS_NO_JITTER_ENTROPY", "1")
+    .env(RELEASE_VARIABLE.0, RELEASE_VARIABLE.1)
     .env("CARGO_TARGET_DIR", workspace.target().to_string_lossy())
     .env("CARGO_TERM_COLOR", "never")
     .env("PATH", format!("{}:{path}", tools.display()))

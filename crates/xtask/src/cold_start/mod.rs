@@ -1,0 +1,151 @@
+//! `cargo xtask cold-start`: how long each function takes from the start of its
+//! process until it asks for its first event, and how much memory it has used by
+//! then, beside a function that does nothing.
+
+mod lambda;
+mod sample;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use self::lambda::Surroundings;
+use self::sample::{Sample, Summary};
+use crate::interrupt::Interrupt;
+use crate::package;
+use crate::program::Program;
+use crate::progress::Progress;
+use crate::stack::functions::Function;
+use crate::workspace::Workspace;
+
+/// Where the result is written down.
+const DOCUMENT: &str = "docs/measured/cold-start.md";
+
+/// What the others are measured against.
+const HELLO: &str = "hello-lambda";
+
+/// What a function may take, as a multiple of what the least one takes.
+const BOUND: f64 = 2.0;
+
+/// How often.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Choice {
+    /// How often each is started; they take turns.
+    #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(5..=1000))]
+    runs: u32,
+}
+
+/// # Errors
+/// When a function does not start.
+pub(crate) fn measure(
+    workspace: &Workspace,
+    choice: Choice,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> Result<()> {
+    progress.step("functions: release build for this machine", |_| {
+        build(workspace).run(interrupt)
+    })?;
+    let surroundings = Surroundings::start()?;
+    let names = names();
+    let mut samples = vec![Vec::new(); names.len()];
+    progress.step(&format!("{} starts of each, in turn", choice.runs), |_| {
+        // The first ones bring the files into memory, where Lambda's are too.
+        for turn in 0..=choice.runs {
+            for (name, samples) in names.iter().zip(&mut samples) {
+                let sample = surroundings.start_once(&binary(workspace, name), interrupt)?;
+                if turn > 0 {
+                    samples.push(sample);
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let rows: Vec<Row> = names.into_iter().zip(&samples).map(Row::new).collect();
+    let page = page(&rows, choice.runs);
+    println!("\n{page}");
+    let document = workspace.root().join(DOCUMENT);
+    std::fs::write(&document, page).with_context(|| format!("writing {}", document.display()))
+}
+
+/// As they are released, but by this machine's own compiler and linker.
+fn build(workspace: &Workspace) -> Program {
+    let cargo = Program::new("cargo", workspace.root(), workspace.log("cargo-release"))
+        .env("CARGO_TARGET_DIR", workspace.target().to_string_lossy())
+        .env("CARGO_TERM_COLOR", "never")
+        .env(package::RELEASE_VARIABLE.0, package::RELEASE_VARIABLE.1);
+    cargo
+        .args(["build", "--locked", "--release"])
+        .args(names().into_iter().flat_map(|name| ["--package", name]))
+}
+
+fn names() -> [&'static str; 4] {
+    let [api, retry, fallback] = Function::ALL.map(Function::package);
+    [HELLO, api, retry, fallback]
+}
+
+fn binary(workspace: &Workspace, name: &str) -> PathBuf {
+    workspace.target().join("release").join(name)
+}
+
+/// One function's part of the table.
+struct Row {
+    name: &'static str,
+    summary: Summary,
+}
+
+impl Row {
+    fn new((name, samples): (&'static str, &Vec<Sample>)) -> Self {
+        Self {
+            name,
+            summary: Summary::of(samples),
+        }
+    }
+}
+
+fn page(rows: &[Row], runs: u32) -> String {
+    let least = &rows[0].summary;
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|Row { name, summary }| {
+            format!(
+                "| `{name}` | {:.1} ms ({:.1} – {:.1}) | {:.2} | {:.1} MB | {:.2} |",
+                summary.median_ms,
+                summary.fastest_ms,
+                summary.slowest_tenth_ms,
+                summary.median_ms / least.median_ms,
+                summary.memory_mb,
+                summary.memory_mb / least.memory_mb,
+            )
+        })
+        .collect();
+    let too_much: Vec<&str> = rows
+        .iter()
+        .filter(|row| {
+            row.summary.median_ms > BOUND * least.median_ms
+                || row.summary.memory_mb > BOUND * least.memory_mb
+        })
+        .map(|row| row.name)
+        .collect();
+    let verdict = if too_much.is_empty() {
+        format!("All stay within {BOUND} times what the least function takes, in both.")
+    } else {
+        format!(
+            "More than {BOUND} times the least function: {}.",
+            too_much.join(", ")
+        )
+    };
+    format!(
+        "# Cold starts\n\n\
+         Made by `cargo xtask cold-start --runs {runs}`: release builds for this machine, started in \
+         turn, from the start of the process until it asks Lambda's runtime API for its first \
+         event, with the most memory that was resident by then. `hello-lambda` is a function \
+         that does nothing else. The table of the circuits, of which the API function reads one \
+         item before its first event, answers at once and without TLS here.\n\n\
+         | function | median (fastest – nine of ten) | times hello | memory | times hello |\n\
+         | --- | ---: | ---: | ---: | ---: |\n{}\n\n{verdict}\n\n\
+         Lambda adds what it takes to make an environment and to fetch the code, which follows from \
+         the size of the zip file more than from anything here.\n",
+        lines.join("\n")
+    )
+}
