@@ -70,7 +70,11 @@ pub(crate) async fn configure(cloud: &Cloud, order: &Configuration) -> Result<()
         let path = order.pages.join(name);
         std::fs::write(&path, content).with_context(|| format!("writing {}", path.display()))
     };
-    write("config.json", &json!({ "apiUrl": api_url }).to_string())?;
+    let mut config = json!({ "apiUrl": api_url });
+    if let (Some(url), Some(client)) = (outputs.get("SignInUrl"), outputs.get("SignInClientId")) {
+        config["signIn"] = json!({ "url": url, "clientId": client });
+    }
+    write("config.json", &config.to_string())?;
     let path = order.pages.join("index.html");
     let page =
         std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;

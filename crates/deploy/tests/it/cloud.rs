@@ -271,6 +271,8 @@ impl Sky {
             ("ApiFunctionName", FUNCTION.to_owned()),
             ("RetryFunctionName", FUNCTION.to_owned()),
             ("FallbackFunctionName", FUNCTION.to_owned()),
+            ("SignInUrl", "https://sign-in.example.com".to_owned()),
+            ("SignInClientId", "c1".to_owned()),
         ];
         if asked.contains("-Web") {
             outputs = vec![

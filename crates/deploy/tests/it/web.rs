@@ -2,7 +2,7 @@
 
 use crate::cloud::{Cloud, Ended};
 
-const CONFIG: &str = r#"{"apiUrl":"https://api.example.com"}"#;
+const CONFIG: &str = r#"{"apiUrl":"https://api.example.com","signIn":{"clientId":"c1","url":"https://sign-in.example.com"}}"#;
 
 /// Writes the configuration as the stacks tell it, and deploys.
 async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
@@ -20,10 +20,11 @@ async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
     assert!(configured.good, "{}", configured.told);
     let page = std::fs::read_to_string(cloud.file("index.html")).unwrap();
     assert!(
-        page.contains("connect-src 'self' https://api.example.com\">"),
+        page.contains("connect-src 'self' https://api.example.com https://sign-in.example.com\">"),
         "{page}"
     );
     let file = cloud.file("config.json");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), CONFIG);
     let file = file.to_str().unwrap();
     let order = ["web", "--stage", "dev", "--config", file, "--yes"];
     cloud.deploy(&[&order, more].concat()).await
