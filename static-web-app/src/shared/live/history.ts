@@ -119,7 +119,7 @@ export function withRequest(history: History, request: RecordedRequest, endedAt:
   return updated(history, names, (past, name) => {
     const mine = attempts.filter(({ target }) => target === name);
     const rejected = mine.filter(({ outcome }) => outcome === "rejected").length;
-    const failed = mine.filter(({ outcome }) => FAILED.has(outcome)).length;
+    const failed = mine.filter(({ outcome }) => FAILED.has(outcome) || (outcome === "degraded" && name !== "fallback")).length;
     const fallback = name === "retry" && request.served?.source === "fallback" ? 1 : 0;
     const newest = past.traffic.at(-1);
     const before = newest?.at === second ? newest : { at: second, admitted: 0, rejected: 0, failed: 0, fallback: 0 };
@@ -135,8 +135,8 @@ export function withRequest(history: History, request: RecordedRequest, endedAt:
   });
 }
 
-/** What the circuit counts as failures; a reply that needed the fallback's help is one. */
-const FAILED: ReadonlySet<string> = new Set(["unavailable", "timeout", "error", "degraded"]);
+/** What a circuit counts as failures; so it does a reply that needed the fallback's help, but at the fallback itself. */
+const FAILED: ReadonlySet<string> = new Set(["unavailable", "timeout", "error"]);
 
 function appended<Moment extends { at: number }>(past: readonly Moment[], newest: Moment): readonly Moment[] {
   const oldest = newest.at - REMEMBERED_MS;

@@ -44,6 +44,28 @@ describe("the spans of a circuit", () => {
     ]);
   });
 
+  it("do not claim to know when an order ran out that nobody watched", () => {
+    const past = history({ events: [event(1_000, "closed", "shadow")], samples: [sample(20_000, "closed"), sample(21_500, "closed")] });
+    expect(told(past, 0, 22_000)).toEqual([
+      ["closed", 0, 1_000],
+      [null, 1_000, 20_000],
+      ["closed", 20_000, 22_000],
+    ]);
+    const withdrawn = history({ events: [event(1_000, "closed", "shadow"), event(20_000, "shadow", "closed")] });
+    expect(told(withdrawn, 0, 22_000)[1]).toEqual(["shadow", 1_000, 20_000]);
+    const watched = history({ events: [event(1_000, "closed", "shadow")], samples: [sample(2_500, "shadow"), sample(4_000, "closed")] });
+    expect(told(watched, 0, 5_000)[1]).toEqual(["shadow", 1_000, 4_000]);
+  });
+
+  it("ramp from the moment at which the circuit closed", () => {
+    const past = history({ events: [event(1_000, "half_open", "closed")], samples: [sample(2_500, "ramping"), sample(7_000, "closed")] });
+    expect(told(past, 0, 8_000)).toEqual([
+      ["half_open", 0, 1_000],
+      ["ramping", 1_000, 7_000],
+      ["closed", 7_000, 8_000],
+    ]);
+  });
+
   it("say when nobody answered", () => {
     const past = history({ samples: [sample(1_000, "closed"), sample(2_500, "stale"), sample(5_500, "closed")] });
     expect(told(past, 0, 6_000)).toEqual([

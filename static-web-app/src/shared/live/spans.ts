@@ -17,23 +17,44 @@ const GAP_MS = 6_000;
  * can tell. Before the first of either nothing is known.
  */
 export function spansOf({ samples, events }: CircuitHistory, from: number, to: number): readonly Span[] {
-  const told = (events ?? []).map((event) => ({ at: Date.parse(event.at), state: event.to as ShownState }));
-  const seen = samples.map(({ at, state }) => ({ at, state }));
+  const told = (events ?? []).map((event) => ({ at: Date.parse(event.at), before: event.from as ShownState, state: event.to as ShownState }));
+  const seen = samples.map(({ at, state }) => ({ at, before: null, state }));
   const moments = [...told, ...seen].sort((one, other) => one.at - other.at);
   const spans: Span[] = [];
   let state: ShownState | null = stateBefore(samples, events);
   let since = from;
+  let heard = from;
   const close = (at: number, next: ShownState | null) => {
     if (at > since && since < to) push(spans, { state, from: since, to: Math.min(at, to) });
     since = Math.max(from, at);
     state = next;
   };
-  for (const moment of moments) if (moment.state !== state) close(moment.at, moment.state);
+  for (const moment of moments) {
+    // An order that runs out leaves no transition: who did not watch it cannot say when that was.
+    const ranOut = state !== null && ORDERS.has(state) && moment.before !== state && moment.state !== state;
+    if (ranOut && moment.at - heard > GAP_MS) close(heard, null);
+    if (moment.state !== state) close(moment.at, moment.state);
+    heard = Math.max(from, moment.at);
+  }
   const newest = moments.at(-1);
   // What was heard last holds for as long as the next poll may take, and no longer.
   if (newest !== undefined && to - newest.at > GAP_MS) close(newest.at + GAP_MS, null);
   close(to, null);
-  return spans;
+  return withoutGlimpses(spans);
+}
+
+const ORDERS: ReadonlySet<ShownState> = new Set(["forced_open", "forced_closed", "shadow"]);
+
+/** A circuit that closes begins to ramp at once, although only the next poll tells. */
+function withoutGlimpses(spans: readonly Span[]): readonly Span[] {
+  const joined: Span[] = [];
+  for (const span of spans) {
+    const last = joined.at(-1);
+    const glimpse = last?.state === "closed" && span.state === "ramping" && last.to - last.from < GAP_MS;
+    if (glimpse) joined[joined.length - 1] = { ...span, from: last.from };
+    else joined.push(span);
+  }
+  return joined;
 }
 
 /** The state that the oldest transition put an end to. */
