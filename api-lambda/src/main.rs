@@ -4,15 +4,13 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use api_lambda::{
     config::Config,
-    faults::{FaultTable, FaultWatch, FaultyStore},
-    http::{self, App, Store},
+    faults::{FaultTable, FaultWatch},
+    http::{self, App},
     path::{self, Circuits, RetryLimits},
-    telemetry::{Counted, MeasuredStore},
 };
 use axum::{middleware::map_response, response::Response};
-use breaker_core::{Breaker, DynamoDbStore, Policy};
 use lambda_kit::{
-    aws,
+    aws, circuits,
     clock::SystemClock,
     config::Variables,
     entry::{self, BoxError},
@@ -39,16 +37,8 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let clock = Arc::new(SystemClock);
     let table = FaultTable::new(dynamodb.clone(), config.circuits_table.clone());
     let faults = FaultWatch::new(config.fault_injection, table, clock.clone());
-    let store = DynamoDbStore::new(dynamodb, config.circuits_table);
-    let store = MeasuredStore(FaultyStore::new(store, faults.injector()));
-    let breaker = |name: &str| -> Result<Breaker<Store>, BoxError> {
-        let builder = Breaker::builder(name.parse()?, Policy::default(), store.clone());
-        Ok(builder.observer(Counted::default()).build()?)
-    };
-    let circuits = Circuits {
-        retry: breaker("retry")?,
-        fallback: breaker("fallback")?,
-    };
+    let table = circuits::Table::new(dynamodb, config.circuits_table, faults.injector());
+    let circuits = Circuits::make(|name| table.circuit(name))?;
     if let Err(error) = circuits.retry.warm_up(WARM_UP).await {
         tracing::warn!(%error, "the circuit is not known yet");
     }

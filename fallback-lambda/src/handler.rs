@@ -106,5 +106,6 @@ fn unavailable(dependency: Dependency, reason: &str) -> Reply {
     Reply::Unavailable(Unavailable {
         dependency,
         reason: reason.to_owned(),
+        setback: None,
     })
 }

@@ -24,7 +24,7 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let faults = Injector::new(config.fault_injection, clock.clone());
     let login = config.cache.login(clock.clone()).await?;
     let handler = Handler {
-        cache: Cache::new(config.cache, login, clock.clone(), faults.clone()),
+        cache: Cache::new(config.cache, login, faults.clone()),
         faults,
         max_age: config.max_age,
         clock,

@@ -67,11 +67,17 @@ pub struct CacheAside {
 enum Turn {
     /// The database has to be asked; the cache has nothing, or something stale.
     Ask(Option<CacheEntry>),
+    /// The database has to be asked, and the cache not again: it is in trouble, and
+    /// one request does not pay for that more than once.
+    AskAlone,
     /// This is fresh.
     Fresh(CacheEntry),
     /// Somebody asked a moment ago, and there is no such item.
     Absent,
 }
+
+/// The cache does not answer, or its circuit lets nothing through.
+struct InTrouble;
 
 impl CacheAside {
     /// The usual life of a lease: many times what a healthy database takes to
@@ -122,6 +128,7 @@ impl CacheAside {
         let known = match turn {
             Turn::Fresh(entry) => return Ok(entry.into_reply(Source::Cache)),
             Turn::Absent => return Ok(Reply::Refused(Refusal::NotFound { id })),
+            Turn::AskAlone => return self.get_past_the_cache(id, budget).await,
             Turn::Ask(stale) => stale,
         };
         let now = self.clock.now();
@@ -151,12 +158,25 @@ impl CacheAside {
             .into_reply(Source::Database))
     }
 
+    async fn get_past_the_cache(&self, id: Uuid, budget: Budget) -> Result<Reply, DatabaseError> {
+        let now = self.clock.now();
+        let time_left = budget.for_database_read(now);
+        Ok(match self.database.get(id, time_left).await? {
+            Some(item) => self
+                .entry(CacheContent::Item(item), now)
+                .into_reply(Source::Database),
+            None => Reply::Refused(Refusal::NotFound { id }),
+        })
+    }
+
     /// Looks for a fresh entry, and waits for one while somebody else asks the
     /// database for it. When the wait is over, or the cache is in trouble, it is
     /// everyone's turn. The winner's lease is not ended when its entry lies in
     /// the cache: who saw nothing there a moment ago shall look again.
     async fn turn(&self, key: &CacheKey, budget: Budget) -> Turn {
-        let mut known = self.look_up(key, budget).await;
+        let Ok(mut known) = self.look_up(key, budget).await else {
+            return Turn::AskAlone;
+        };
         if let Some(entry) = known.take_if(|entry| entry.is_fresh(self.clock.now())) {
             return Turn::Fresh(entry);
         }
@@ -169,11 +189,14 @@ impl CacheAside {
                     Ok(Lease::Taken) => {}
                     Err(error) => {
                         log(&error, "cache cannot lease");
-                        return None;
+                        return Some(Turn::AskAlone);
                     }
                 }
                 sleep(LOOK_AGAIN_AFTER.mul_f64(0.5 + fastrand::f64())).await;
-                known = self.look_up(key, budget).await;
+                match self.look_up(key, budget).await {
+                    Ok(found) => known = found,
+                    Err(InTrouble) => return Some(Turn::AskAlone),
+                }
                 if let Some(entry) = known.take_if(|entry| entry.is_fresh(self.clock.now())) {
                     return Some(Turn::Fresh(entry));
                 }
@@ -204,12 +227,21 @@ impl CacheAside {
         Ok(entry.into_reply(Source::Database))
     }
 
-    async fn look_up(&self, key: &CacheKey, budget: Budget) -> Option<CacheEntry> {
+    /// An entry that cannot be used is as good as none, and gives way to another.
+    async fn look_up(
+        &self,
+        key: &CacheKey,
+        budget: Budget,
+    ) -> Result<Option<CacheEntry>, InTrouble> {
         match self.in_time(budget, self.cache.get(key)).await {
-            Ok(found) => found,
+            Ok(found) => Ok(found),
             Err(error) => {
                 log(&error, "cache cannot be read");
-                None
+                if error.is_about_the_command() {
+                    Ok(None)
+                } else {
+                    Err(InTrouble)
+                }
             }
         }
     }
@@ -258,7 +290,7 @@ impl CacheAside {
 fn count(turn: &Turn) {
     let name = match turn {
         Turn::Fresh(_) | Turn::Absent => names::CACHE_HITS,
-        Turn::Ask(_) => names::CACHE_MISSES,
+        Turn::Ask(_) | Turn::AskAlone => names::CACHE_MISSES,
     };
     counter!(name).increment(1);
 }
@@ -283,7 +315,7 @@ fn tombstone_over(id: Uuid, known: &CacheEntry) -> Option<CacheContent> {
 }
 
 fn log(error: &CacheError, what: &'static str) {
-    if matches!(error, CacheError::LeftAlone) {
+    if matches!(error, CacheError::Withheld(_)) {
         tracing::debug!(%error, "{what}");
     } else {
         tracing::warn!(error = %Causes(error), "{what}");

@@ -22,6 +22,8 @@ pub struct Config {
     pub fault_injection: FaultInjection,
     /// `FALLBACK_FUNCTION_NAME`: whom to ask when the database fails.
     pub fallback_function_name: String,
+    /// `CIRCUITS_TABLE_NAME`: the DynamoDB table of the circuits.
+    pub circuits_table: String,
     /// `DATABASE_URL`, `DATABASE_AUTH` and `DATABASE_TIMEOUT_MS`.
     pub database: DatabaseConfig,
     /// `CACHE_URL`, `CACHE_AUTH` and `CACHE_NAME`.
@@ -46,6 +48,7 @@ impl Config {
         let log_level = variables.optional("LOG_LEVEL", "a log level", LogLevel::default());
         let fault_injection = FaultInjection::read(&mut variables);
         let fallback = variables.required("FALLBACK_FUNCTION_NAME", "a function's name or ARN");
+        let circuits_table = variables.required("CIRCUITS_TABLE_NAME", "a DynamoDB table's name");
         let database = DatabaseConfig::read(&mut variables);
         let cache = CacheConfig::read(&mut variables);
         let fresh_for = variables.optional_ms("CACHE_FRESH_MS", Self::FRESH_FOR);
@@ -55,6 +58,7 @@ impl Config {
                 log_level: log_level?,
                 fault_injection: fault_injection?,
                 fallback_function_name: fallback?,
+                circuits_table: circuits_table?,
                 database: database?,
                 cache: cache?,
                 freshness: Freshness::at_most(fresh_for?),
@@ -76,6 +80,7 @@ mod tests {
             [
                 "STAGE",
                 "FALLBACK_FUNCTION_NAME",
+                "CIRCUITS_TABLE_NAME",
                 "DATABASE_URL",
                 "CACHE_URL"
             ]
@@ -88,6 +93,7 @@ mod tests {
             let value = match name {
                 "STAGE" => "dev",
                 "FALLBACK_FUNCTION_NAME" => "fallback",
+                "CIRCUITS_TABLE_NAME" => "circuits",
                 "DATABASE_URL" => "postgres://user@db.example.org/items?sslmode=verify-full",
                 "CACHE_URL" => "redis://cache.example.org:6379",
                 _ => return None,

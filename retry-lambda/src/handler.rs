@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use contract::{
     Command, Deadline, Dependency, FaultTarget, Operation, OperatorReply, Read, Reply, Request,
-    RetryEvent, Unavailable,
+    RetryEvent, Served, Setback, Unavailable,
 };
 use lambda_kit::{
     clock::Clock,
@@ -147,45 +147,62 @@ impl Handler {
             (Err(error @ DatabaseError::Defect(_)), _) => {
                 Err(InvocationError::DatabaseDefect(error))
             }
-            (Err(DatabaseError::NoTimeLeft), _) => Ok(unavailable(
-                Dependency::Time,
-                "no time was left to ask the database".to_owned(),
-            )),
-            (Err(DatabaseError::Unavailable(reason)), Command::Write { .. }) => {
-                tracing::warn!(reason, "write cannot be done");
-                Ok(unavailable(Dependency::Database, reason))
+            (Err(error @ DatabaseError::NoTimeLeft), _)
+            | (Err(error @ DatabaseError::CutShort(_)), Command::Write { .. }) => {
+                Ok(unavailable(Dependency::Time, error.to_string(), None))
             }
-            (Err(DatabaseError::Unavailable(reason)), Command::Read(read)) => {
-                tracing::warn!(reason, "read falls back");
+            (Err(error), Command::Write { .. }) => {
+                tracing::warn!(%error, "write cannot be done");
+                let setback = error.setback();
+                Ok(unavailable(
+                    Dependency::Database,
+                    error.to_string(),
+                    setback,
+                ))
+            }
+            (Err(error), Command::Read(read)) => {
+                tracing::warn!(%error, "read falls back");
                 let request = Request {
                     request_id: request.request_id,
                     deadline: request.deadline,
                     faults: request.faults,
                     command: read,
                 };
-                Ok(self.fall_back(&request, &reason, budget).await)
+                Ok(self.fall_back(&request, &error, budget).await)
             }
         }
     }
 
     /// Passes on the Fallback Lambda's reply, unless it has none either: then
-    /// the database is what is missing.
-    async fn fall_back(&self, request: &Request<Read>, reason: &str, budget: Budget) -> Reply {
+    /// the database is what is missing. Either way the reply tells what became of
+    /// the database.
+    async fn fall_back(
+        &self,
+        request: &Request<Read>,
+        error: &DatabaseError,
+        budget: Budget,
+    ) -> Reply {
+        let setback = error.setback();
         let because = match budget.for_fallback(self.clock.now()) {
             None => "no time left for the fallback".to_owned(),
             Some(time_left) => match self.fallback.invoke(request, time_left).await {
                 Ok(Reply::Unavailable(trouble)) => format!("fallback: {}", trouble.reason),
-                Ok(reply) => return reply,
+                Ok(Reply::Served(served)) => return Reply::Served(Served { setback, ..served }),
+                Ok(reply @ Reply::Refused(_)) => return reply,
                 Err(error) => {
                     tracing::warn!(%error, "fallback cannot be asked");
                     format!("fallback: {error}")
                 }
             },
         };
-        unavailable(Dependency::Database, format!("{reason}; {because}"))
+        unavailable(Dependency::Database, format!("{error}; {because}"), setback)
     }
 }
 
-fn unavailable(dependency: Dependency, reason: String) -> Reply {
-    Reply::Unavailable(Unavailable { dependency, reason })
+fn unavailable(dependency: Dependency, reason: String, setback: Option<Setback>) -> Reply {
+    Reply::Unavailable(Unavailable {
+        dependency,
+        reason,
+        setback,
+    })
 }

@@ -1,10 +1,12 @@
 //! Starts here, and only wires parts together.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
+use breaker_core::Breaker;
 use lambda_kit::{
     aws,
     cache::Cache,
+    circuits::{self, Store},
     clock::SystemClock,
     config::Variables,
     entry::{self, BoxError},
@@ -14,8 +16,16 @@ use lambda_kit::{
 };
 use lambda_runtime::{LambdaEvent, service_fn};
 use retry_lambda::{
-    budget::deadline_of, cache_aside::CacheAside, config::Config, handler::Handler, repository,
+    budget::deadline_of,
+    cache_aside::CacheAside,
+    config::Config,
+    handler::Handler,
+    repository::{self, Guarded},
 };
+
+/// How long the first connection to DynamoDB may take, before the first event. A
+/// request may be waiting, and can be answered without it.
+const WARM_UP: Duration = Duration::from_millis(500);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -29,17 +39,27 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     let clock = Arc::new(SystemClock);
     let faults = Injector::new(config.fault_injection, clock.clone());
     let sdk = aws::sdk_config().await;
-    let database_login = config.database.login(clock.clone()).await?;
-    let cache_login = config.cache.login(clock.clone()).await?;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let table = circuits::Table::new(dynamodb, config.circuits_table, faults.clone());
+    let database_circuit = table.circuit(circuits::DATABASE)?;
+    let cache_circuit = table.circuit(circuits::CACHE)?;
+    let (database_login, cache_login, (), ()) = tokio::join!(
+        Box::pin(config.database.login(clock.clone())),
+        Box::pin(config.cache.login(clock.clone())),
+        warm_up(&database_circuit),
+        warm_up(&cache_circuit),
+    );
+    let database = repository::open(
+        config.database,
+        database_login?,
+        faults.clone(),
+        clock.clone(),
+    );
     let handler = Handler {
         items: CacheAside {
-            database: repository::open(
-                config.database,
-                database_login,
-                faults.clone(),
-                clock.clone(),
-            ),
-            cache: Cache::new(config.cache, cache_login, clock.clone(), faults.clone()),
+            database: Box::new(Guarded::new(database, Arc::new(database_circuit))),
+            cache: Cache::new(config.cache, cache_login?, faults.clone())
+                .behind(Arc::new(cache_circuit)),
             freshness: config.freshness,
             lease_life: CacheAside::LEASE_LIFE,
             clock: clock.clone(),
@@ -62,4 +82,11 @@ async fn serve(config: Config) -> Result<(), BoxError> {
         })
     }))
     .await
+}
+
+/// Both circuits at once, and beside the logins.
+async fn warm_up(circuit: &Breaker<Store>) {
+    if let Err(error) = Box::pin(circuit.warm_up(WARM_UP)).await {
+        tracing::warn!(circuit = %circuit.circuit(), %error, "the circuit is not known yet");
+    }
 }

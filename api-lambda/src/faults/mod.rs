@@ -4,7 +4,6 @@
 //! most once a second, and only where the stage allows faults at all; requests
 //! carry what it says to the other functions.
 
-mod store;
 mod table;
 
 use std::{
@@ -21,10 +20,7 @@ use lambda_kit::{
 };
 use tokio::time::timeout;
 
-pub use self::{
-    store::FaultyStore,
-    table::{FaultTable, FaultTableError},
-};
+pub use self::table::{FaultTable, FaultTableError};
 
 /// How long what was read is good for: half of what may pass until every
 /// environment honours a change.

@@ -24,22 +24,18 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use breaker_core::DynamoDbStore;
 use lambda_http::RequestExt;
 use lambda_kit::{
+    circuits::Store,
     clock::{Clock, SystemClock},
     config::Stage,
 };
 
 use self::problem::Problem;
 use crate::{
-    faults::{FaultWatch, FaultyStore},
+    faults::FaultWatch,
     path::{Circuits, Path, Patience},
-    telemetry::MeasuredStore,
 };
-
-/// Where the circuits are kept, with all that is done to it on the way.
-pub type Store = MeasuredStore<FaultyStore<DynamoDbStore>>;
 
 /// What handlers share.
 #[derive(Clone)]

@@ -1,45 +1,120 @@
 //! What a result says about the health of what lies behind the circuit.
 
-use breaker_core::Outcome;
-use contract::{Dependency, Reply};
-use lambda_kit::function::InvokeError;
+use std::{sync::Arc, time::Duration};
+
+use breaker_core::{Breaker, Outcome, StateStore};
+use chrono::{DateTime, Utc};
+use contract::{Dependency, Reply, Setback};
+use lambda_kit::{clock::Clock, function::InvokeError};
 
 use super::AttemptError;
 
-/// A reply that the Retry Lambda could only give with the fallback's help is a
-/// failure of what it stands for. A refusal is work done: the caller's own
-/// mistakes never count against the dependency.
-pub(super) fn classify(result: &Result<Reply, AttemptError>) -> Outcome {
-    match result {
-        Ok(Reply::Served(served)) if served.source.is_degraded() => Outcome::Failure,
-        Ok(Reply::Served(_) | Reply::Refused(_)) => Outcome::Success,
-        Ok(Reply::Unavailable(unavailable)) => match unavailable.dependency {
-            Dependency::Database | Dependency::Cache | Dependency::NothingCached => {
-                Outcome::Failure
-            }
-            Dependency::Time => Outcome::Ignored,
-        },
-        Err(AttemptError::DeadlineReached | AttemptError::Invoke(InvokeError::Unwritable(_))) => {
-            Outcome::Ignored
+/// Says what results mean for a circuit.
+pub(super) struct Classifier<C> {
+    /// Two clocks may be so far apart: for so much longer than the database's
+    /// circuit says, this one stays away from it.
+    apart: Duration,
+    clock: Arc<C>,
+}
+
+impl<C: Clock> Classifier<C> {
+    pub(super) fn of<S, B>(circuit: &Breaker<S, B>, clock: Arc<C>) -> Self
+    where
+        S: StateStore,
+        B: breaker_core::Clock,
+    {
+        Self {
+            apart: circuit.policy().clock_skew.saturating_mul(2),
+            clock,
         }
-        Err(AttemptError::TimedOut | AttemptError::Invoke(_)) => Outcome::Failure,
+    }
+
+    pub(super) fn into_function(self) -> impl Fn(&Result<Reply, AttemptError>) -> Outcome {
+        move |result| self.classify(result)
+    }
+
+    /// A reply that the Retry Lambda could only give with the fallback's help is a
+    /// failure of what it stands for. A refusal is work done: the caller's own
+    /// mistakes never count against the dependency.
+    fn classify(&self, result: &Result<Reply, AttemptError>) -> Outcome {
+        match result {
+            Ok(Reply::Served(served)) => match served.setback {
+                Some(setback) => self.of_setback(setback),
+                None if served.source.is_degraded() => Outcome::Failure,
+                None => Outcome::Success,
+            },
+            Ok(Reply::Refused(_)) => Outcome::Success,
+            Ok(Reply::Unavailable(unavailable)) => {
+                match (unavailable.setback, unavailable.dependency) {
+                    (Some(setback), _) => self.of_setback(setback),
+                    (
+                        None,
+                        Dependency::Database | Dependency::Cache | Dependency::NothingCached,
+                    ) => Outcome::Failure,
+                    (None, Dependency::Time) => Outcome::Ignored,
+                }
+            }
+            Err(
+                AttemptError::DeadlineReached | AttemptError::Invoke(InvokeError::Unwritable(_)),
+            ) => Outcome::Ignored,
+            Err(AttemptError::TimedOut | AttemptError::Invoke(_)) => Outcome::Failure,
+        }
+    }
+
+    /// What the database's circuit said. While it is open, trying is in vain; on
+    /// its way back it turns calls away that prove nothing.
+    fn of_setback(&self, setback: Setback) -> Outcome {
+        match setback {
+            Setback::Failed { open_until: None } => Outcome::Failure,
+            Setback::Failed {
+                open_until: Some(until),
+            } => Outcome::RetryAfter(self.time_until(until)),
+            Setback::Open { until } => Outcome::Withheld(self.time_until(until)),
+            Setback::Recovering | Setback::CutShort => Outcome::Ignored,
+        }
+    }
+
+    fn time_until(&self, until: DateTime<Utc>) -> Duration {
+        let left = (until - self.clock.now()).to_std().unwrap_or_default();
+        left.saturating_add(self.apart)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
+    use std::sync::Arc;
+
     use contract::{Body, Refusal, Served, Source, Unavailable};
+    use lambda_kit::testing::ManualClock;
     use uuid::Uuid;
 
     use super::*;
 
-    fn served(source: Source) -> Reply {
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    fn classify(result: &Result<Reply, AttemptError>) -> Outcome {
+        let classifier = Classifier {
+            apart: Duration::from_secs(1),
+            clock: Arc::new(ManualClock::at(NOW)),
+        };
+        classifier.classify(result)
+    }
+
+    fn served(source: Source, setback: Option<Setback>) -> Reply {
         let body = Body::Deleted { id: Uuid::nil() };
         Reply::Served(Served {
             body,
             source,
-            as_of: DateTime::UNIX_EPOCH,
+            as_of: NOW,
+            setback,
+        })
+    }
+
+    fn unavailable(dependency: Dependency, setback: Option<Setback>) -> Reply {
+        Reply::Unavailable(Unavailable {
+            dependency,
+            reason: String::new(),
+            setback,
         })
     }
 
@@ -57,22 +132,49 @@ mod tests {
 
     #[test]
     fn an_answer_that_needed_the_fallback_counts_as_a_failure() {
-        assert_eq!(classify(&Ok(served(Source::Fallback))), Outcome::Failure);
-        assert_eq!(classify(&Ok(served(Source::Cache))), Outcome::Success);
-        assert_eq!(classify(&Ok(served(Source::Database))), Outcome::Success);
+        let classified = |source| classify(&Ok(served(source, None)));
+        assert_eq!(classified(Source::Fallback), Outcome::Failure);
+        assert_eq!(classified(Source::Cache), Outcome::Success);
+        assert_eq!(classified(Source::Database), Outcome::Success);
     }
 
     #[test]
     fn a_deadline_of_the_caller_counts_for_nothing_and_a_time_out_of_ours_does() {
-        let no_time = Unavailable {
-            dependency: Dependency::Time,
-            reason: String::new(),
-        };
-        assert_eq!(classify(&Ok(Reply::Unavailable(no_time))), Outcome::Ignored);
+        let no_time = unavailable(Dependency::Time, None);
+        assert_eq!(classify(&Ok(no_time)), Outcome::Ignored);
         assert_eq!(
             classify(&Err(AttemptError::DeadlineReached)),
             Outcome::Ignored
         );
         assert_eq!(classify(&Err(AttemptError::TimedOut)), Outcome::Failure);
+    }
+
+    #[test]
+    fn what_the_databases_circuit_says_decides_with_and_without_an_answer() {
+        let until = NOW + Duration::from_secs(7);
+        let in_8_s = Duration::from_secs(8);
+        for (setback, outcome) in [
+            (Setback::Failed { open_until: None }, Outcome::Failure),
+            (
+                Setback::Failed {
+                    open_until: Some(until),
+                },
+                Outcome::RetryAfter(in_8_s),
+            ),
+            (Setback::Open { until }, Outcome::Withheld(in_8_s)),
+            (
+                Setback::Open {
+                    until: NOW - Duration::from_secs(9),
+                },
+                Outcome::Withheld(Duration::from_secs(1)),
+            ),
+            (Setback::Recovering, Outcome::Ignored),
+            (Setback::CutShort, Outcome::Ignored),
+        ] {
+            let fallen_back = served(Source::Fallback, Some(setback));
+            assert_eq!(classify(&Ok(fallen_back)), outcome, "{setback:?}");
+            let nothing = unavailable(Dependency::Database, Some(setback));
+            assert_eq!(classify(&Ok(nothing)), outcome, "{setback:?}");
+        }
     }
 }

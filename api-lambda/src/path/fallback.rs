@@ -259,6 +259,7 @@ mod tests {
             Ok(Reply::Unavailable(Unavailable {
                 dependency,
                 reason: String::new(),
+                setback: None,
             }))
         };
         let classified = |dependency| classify(&unavailable(dependency));

@@ -3,12 +3,12 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
 
-use contract::Reply;
+use contract::{Reply, Setback};
 use serde::Serialize;
 use tokio::time::Instant;
 use tower::{Layer, Service};
@@ -20,7 +20,14 @@ use super::{Call, PathError};
 #[derive(Debug, Clone)]
 pub struct Journal {
     started: Instant,
-    attempts: Arc<Mutex<Vec<Attempt>>>,
+    notes: Arc<Mutex<Notes>>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    attempts: Vec<Attempt>,
+    /// Something may have been done.
+    in_doubt: bool,
 }
 
 /// One attempt.
@@ -100,7 +107,7 @@ impl Journal {
         // Tokio's clock, which tests can drive.
         Self {
             started: Instant::now(),
-            attempts: Arc::default(),
+            notes: Arc::default(),
         }
     }
 
@@ -111,20 +118,13 @@ impl Journal {
 
     /// What has been noted so far.
     pub fn attempts(&self) -> Vec<Attempt> {
-        self.attempts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.notes().attempts.clone()
     }
 
-    /// Whether it is certain that nothing has been asked of the Retry Lambda:
-    /// the circuit has refused every attempt.
+    /// Whether it is certain that nothing has been asked of the database: this
+    /// circuit or its own has refused every attempt.
     pub fn nothing_was_done(&self) -> bool {
-        let attempts = self.attempts();
-        let mut made = attempts
-            .iter()
-            .filter(|attempt| attempt.target == Target::Retry);
-        made.all(|attempt| attempt.outcome == AttemptOutcome::Rejected)
+        !self.notes().in_doubt
     }
 
     /// Notes an attempt that began after `started` and has just ended.
@@ -136,10 +136,11 @@ impl Journal {
             duration_ms: as_ms(self.elapsed().saturating_sub(started)),
         };
         tracing::debug!(?attempt, "attempt ended");
-        self.attempts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(attempt);
+        self.notes().attempts.push(attempt);
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -203,8 +204,23 @@ where
         Box::pin(async move {
             let started = journal.elapsed();
             let result = attempt.await;
+            if !was_refused(&result) {
+                journal.notes().in_doubt = true;
+            }
             journal.note(target, AttemptOutcome::of(&result), started);
             result
         })
+    }
+}
+
+/// Whether a circuit kept the attempt from the database.
+fn was_refused(result: &Result<Reply, PathError>) -> bool {
+    match result {
+        Ok(Reply::Unavailable(unavailable)) => matches!(
+            unavailable.setback,
+            Some(Setback::Open { .. } | Setback::Recovering)
+        ),
+        Ok(Reply::Served(_) | Reply::Refused(_)) => false,
+        Err(error) => matches!(error, PathError::Rejected(_)),
     }
 }

@@ -25,6 +25,7 @@ use breaker_core::{Breaker, BreakerLayer, StateStore};
 use chrono::{DateTime, Utc};
 use contract::{Command, Deadline, Faults, Reply, Request};
 use lambda_kit::{
+    circuits,
     clock::Clock,
     function::{Function, InvokeError},
 };
@@ -33,7 +34,7 @@ use tower::{Service, ServiceBuilder, ServiceExt, retry::RetryLayer, util::BoxClo
 pub(crate) use self::journal::as_ms;
 use self::{
     attempt_timeout::AttemptTimeoutLayer,
-    classify::classify,
+    classify::Classifier,
     fallback::FallbackLayer,
     invoke::Invoke,
     journal::JournalLayer,
@@ -117,13 +118,18 @@ pub type PathError = breaker_core::CallError<AttemptError>;
 /// The whole call path as one service.
 pub type Path = BoxCloneSyncService<Call, Reply, PathError>;
 
-/// The circuits on the path, each named after what it guards.
+/// The circuits, each named after what it guards. Those inside the Retry Lambda are
+/// here to be looked at and given orders; this function makes no call through them.
 #[derive(Debug)]
 pub struct Circuits<S, B = breaker_core::SystemClock> {
     /// In front of the Retry Lambda.
     pub retry: Breaker<S, B>,
     /// In front of the Fallback Lambda.
     pub fallback: Breaker<S, B>,
+    /// In front of the database, inside the Retry Lambda.
+    pub database: Breaker<S, B>,
+    /// In front of the cache, inside the Retry Lambda.
+    pub cache: Breaker<S, B>,
 }
 
 impl<S, B> Clone for Circuits<S, B> {
@@ -131,14 +137,30 @@ impl<S, B> Clone for Circuits<S, B> {
         Self {
             retry: self.retry.clone(),
             fallback: self.fallback.clone(),
+            database: self.database.clone(),
+            cache: self.cache.clone(),
         }
     }
 }
 
 impl<S, B> Circuits<S, B> {
-    /// All of them.
-    pub fn all(&self) -> [&Breaker<S, B>; 2] {
-        [&self.retry, &self.fallback]
+    /// All of them, each made by its name.
+    ///
+    /// # Errors
+    ///
+    /// The first with which one could not be made.
+    pub fn make<E>(mut circuit: impl FnMut(&str) -> Result<Breaker<S, B>, E>) -> Result<Self, E> {
+        Ok(Self {
+            retry: circuit(circuits::RETRY)?,
+            fallback: circuit(circuits::FALLBACK)?,
+            database: circuit(circuits::DATABASE)?,
+            cache: circuit(circuits::CACHE)?,
+        })
+    }
+
+    /// All of them, from the outside in.
+    pub fn all(&self) -> [&Breaker<S, B>; 4] {
+        [&self.retry, &self.fallback, &self.database, &self.cache]
     }
 }
 
@@ -156,6 +178,7 @@ where
     B: breaker_core::Clock,
     C: Clock,
 {
+    let classify = Classifier::of(&circuits.retry, Arc::clone(clock));
     let stack = ServiceBuilder::new()
         .layer(FallbackLayer::new(
             fallback,
@@ -169,7 +192,7 @@ where
             Arc::clone(clock),
         )))
         .layer(JournalLayer::new(Target::Retry))
-        .layer(BreakerLayer::new(circuits.retry, classify))
+        .layer(BreakerLayer::new(circuits.retry, classify.into_function()))
         .layer(AttemptTimeoutLayer::new(
             patience.attempt,
             Arc::clone(clock),

@@ -10,7 +10,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use breaker_core::{Breaker, Snapshot, StateStore};
-use contract::{Dependency, Reply};
+use contract::{Dependency, Reply, Setback};
 use lambda_kit::{clock::Clock, function::InvokeError};
 use tower::retry::{
     Policy,
@@ -139,11 +139,17 @@ impl<C: Clock> Policy<Call, Reply, PathError> for RetryPolicy<C> {
     }
 }
 
-/// Whether another attempt may end better. A refusal by the circuit will not:
-/// that is what the circuit is for.
+/// Whether another attempt may end better. A refusal by a circuit will not, be it
+/// this one or the database's: that is what circuits are for.
 fn is_transient(result: &Result<Reply, PathError>) -> bool {
     match result {
-        Ok(Reply::Unavailable(unavailable)) => unavailable.dependency == Dependency::Database,
+        Ok(Reply::Unavailable(unavailable)) => {
+            unavailable.dependency == Dependency::Database
+                && matches!(
+                    unavailable.setback,
+                    None | Some(Setback::Failed { open_until: None })
+                )
+        }
         Ok(Reply::Served(_) | Reply::Refused(_))
         | Err(PathError::Rejected(_) | PathError::ProbeTimedOut | PathError::DeadlineExceeded) => {
             false
@@ -184,18 +190,29 @@ mod tests {
 
     #[test]
     fn only_what_may_end_better_is_tried_again() {
-        let unavailable = |dependency| {
+        let setback_of = |dependency, setback| {
             Ok(Reply::Unavailable(Unavailable {
                 dependency,
                 reason: String::new(),
+                setback,
             }))
         };
+        let unavailable = |dependency| setback_of(dependency, None);
+        let failed =
+            |open_until| setback_of(Dependency::Database, Some(Setback::Failed { open_until }));
+        let until = chrono::DateTime::UNIX_EPOCH;
         let rejected = Rejection {
             state: State::Open,
             reason: RejectionReason::Open,
             retry_at: Timestamp::default(),
         };
         assert!(is_transient(&unavailable(Dependency::Database)));
+        assert!(is_transient(&failed(None)));
+        assert!(!is_transient(&failed(Some(until))));
+        for held_back in [Setback::Open { until }, Setback::Recovering] {
+            let reply = setback_of(Dependency::Database, Some(held_back));
+            assert!(!is_transient(&reply), "{held_back:?}");
+        }
         assert!(is_transient(&Err(PathError::Inner(AttemptError::TimedOut))));
         assert!(!is_transient(&unavailable(Dependency::Time)));
         assert!(!is_transient(&Err(PathError::Rejected(rejected))));

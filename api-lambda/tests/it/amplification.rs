@@ -60,6 +60,7 @@ async fn an_outage_gets_a_tenth_more_attempts_than_calls_at_most() {
     let trouble = Reply::Unavailable(Unavailable {
         dependency: Dependency::Database,
         reason: "connection refused".to_owned(),
+        setback: None,
     });
     let endpoint = LambdaEndpoint::replying(&trouble).await;
     let lambda = aws_sdk_lambda::Client::from_conf(
@@ -71,18 +72,14 @@ async fn an_outage_gets_a_tenth_more_attempts_than_calls_at_most() {
             .build(),
     );
     let function = |name: &str| Function::new(lambda.clone(), name.to_owned());
-    let breaker = |name: &str| {
+    let circuits = Circuits::make(|name| {
         Breaker::new(
             name.parse().unwrap(),
             Policy::default(),
-            MemoryStore::default(),
+            Arc::new(MemoryStore::new()),
         )
-        .unwrap()
-    };
-    let circuits = Circuits {
-        retry: breaker("retry"),
-        fallback: breaker("fallback"),
-    };
+    });
+    let circuits = circuits.unwrap();
     let clock = Arc::new(SystemClock);
     let (retry, fallback) = (function("retry"), function("fallback"));
     let retries = RetryLimits::default();

@@ -35,6 +35,7 @@ fn served(body: ReplyBody, source: Source) -> Reply {
         body,
         source,
         as_of,
+        setback: None,
     })
 }
 

@@ -3,10 +3,9 @@
 use std::{net::TcpListener, sync::Arc, time::Duration};
 
 use api_lambda::{
-    faults::{FaultTable, FaultWatch, FaultyStore},
+    faults::{FaultTable, FaultWatch},
     http::{App, router},
     path::{self, Circuits, Patience, RetryLimits},
-    telemetry::MeasuredStore,
 };
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use axum::{
@@ -14,8 +13,9 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, Response},
 };
-use breaker_core::{Breaker, DynamoDbStore, Policy};
-use lambda_kit::{clock::SystemClock, config::Stage, faults::FaultInjection, function::Function};
+use lambda_kit::{
+    circuits::Table, clock::SystemClock, config::Stage, faults::FaultInjection, function::Function,
+};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -67,14 +67,8 @@ fn app(lambda_url: &str, injection: FaultInjection) -> Router {
     let clock = Arc::new(SystemClock);
     let table = FaultTable::new(dynamodb.clone(), "circuits".to_owned());
     let faults = FaultWatch::new(injection, table, clock.clone());
-    let store = DynamoDbStore::new(dynamodb, "circuits");
-    let store = MeasuredStore(FaultyStore::new(store, faults.injector()));
-    let breaker =
-        |name: &str| Breaker::new(name.parse().unwrap(), Policy::default(), store.clone()).unwrap();
-    let circuits = Circuits {
-        retry: breaker("retry"),
-        fallback: breaker("fallback"),
-    };
+    let circuits = Table::new(dynamodb, "circuits".to_owned(), faults.injector());
+    let circuits = Circuits::make(|name| circuits.circuit(name)).unwrap();
     let patience = Patience {
         request: Duration::from_secs(10),
         attempt: Duration::from_secs(3),

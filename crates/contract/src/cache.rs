@@ -188,6 +188,7 @@ impl CacheEntry {
             body,
             source,
             as_of: self.as_of,
+            setback: None,
         })
     }
 

@@ -31,4 +31,6 @@ pub use fault::{
 };
 pub use item::{Item, Version};
 pub use page::{Cursor, CursorError, ItemPage, PageLimit, PageLimitError};
-pub use reply::{Body, Dependency, OperatorReply, Refusal, Reply, Served, Source, Unavailable};
+pub use reply::{
+    Body, Dependency, OperatorReply, Refusal, Reply, Served, Setback, Source, Unavailable,
+};

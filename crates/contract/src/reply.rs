@@ -27,6 +27,9 @@ pub struct Served {
     pub source: Source,
     /// The moment at which the database said so.
     pub as_of: DateTime<Utc>,
+    /// Why the database had no part in it, if it should have had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setback: Option<Setback>,
 }
 
 /// What a [`Served`] reply holds.
@@ -91,6 +94,44 @@ pub struct Unavailable {
     pub dependency: Dependency,
     /// Why, in words fit for a log; never shown to clients.
     pub reason: String,
+    /// What the database's circuit made of it, if it is the database that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setback: Option<Setback>,
+}
+
+/// Why the database gave no answer, as its own circuit sees it.
+///
+/// The circuit around the function that asked needs it, so that both agree when
+/// to come back: what the inner one would refuse, the outer one does not try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setback {
+    /// It was asked and failed.
+    Failed {
+        /// Until when its circuit now lets nobody through, if it is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        open_until: Option<DateTime<Utc>>,
+    },
+    /// Its circuit is open, by its rules or by order, and let nobody through.
+    Open {
+        /// Until when.
+        until: DateTime<Utc>,
+    },
+    /// Its circuit is on the way back and lets only some through.
+    Recovering,
+    /// It was asked, and the caller could not wait any longer.
+    CutShort,
+}
+
+impl Setback {
+    /// Until when asking again is in vain, if that is known.
+    pub fn open_until(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Failed { open_until } => open_until,
+            Self::Open { until } => Some(until),
+            Self::Recovering | Self::CutShort => None,
+        }
+    }
 }
 
 /// The parts that can fail behind the API Lambda.

@@ -12,6 +12,8 @@
 //! * [`clock`] is the one place that reads the time.
 //! * `cache` (with the feature of that name) is a handle on the cache that
 //!   costs little when the cache is dead.
+//! * `circuits` (with the feature of that name) are those of this system, in their
+//!   table; `guard` is one of them around calls.
 //! * `iam` (with the feature of that name) signs tokens that stand in for
 //!   passwords.
 //! * `testing` (with the feature of that name) is for the tests of functions.
@@ -19,11 +21,15 @@
 pub mod aws;
 #[cfg(feature = "cache")]
 pub mod cache;
+#[cfg(feature = "circuits")]
+pub mod circuits;
 pub mod clock;
 pub mod config;
 pub mod entry;
 pub mod faults;
 pub mod function;
+#[cfg(any(feature = "cache", feature = "circuits"))]
+pub mod guard;
 #[cfg(feature = "iam")]
 pub mod iam;
 pub mod metrics;

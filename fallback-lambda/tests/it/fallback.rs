@@ -37,7 +37,7 @@ impl Fallback {
         };
         let faults = Injector::new(FaultInjection::Allowed, clock.clone());
         let handler = Handler {
-            cache: Cache::new(config, Login::OfUrl, clock.clone(), faults.clone()),
+            cache: Cache::new(config, Login::OfUrl, faults.clone()),
             faults,
             max_age: "3600".parse().unwrap(),
             clock: clock.clone(),
@@ -99,6 +99,7 @@ async fn an_item_is_served_with_its_label_although_it_is_not_fresh() {
         body: Body::Item(item()),
         source: Source::Fallback,
         as_of: START,
+        setback: None,
     };
     assert_eq!(
         fallback.ask(Read::Get { id: ID }).await,

@@ -6,11 +6,14 @@
 //! talked to, and `Tables` holds the statements.
 //!
 //! ```text
-//! Repository ─▶ SqlRepository<E> ─▶ slot · write_once · migrations ─▶ Engine, Tables
-//!                                                                     postgres, mysql
+//! Repository ─▶ Guarded ─▶ SqlRepository<E> ─▶ slot · write_once · migrations ─▶ Engine, Tables
+//!                                                                                postgres, mysql
 //! ```
+//!
+//! `Guarded` is the database's circuit around any of them.
 
 mod engine;
+mod guarded;
 mod migrations;
 mod mysql;
 mod postgres;
@@ -26,7 +29,7 @@ use contract::{Cursor, IdempotencyKey, Item, ItemPage, PageLimit, Reply, Write};
 use lambda_kit::{clock::Clock, faults::Injector, iam::Login};
 use uuid::Uuid;
 
-pub use self::migrations::MigrationError;
+pub use self::{guarded::Guarded, migrations::MigrationError};
 use self::{mysql::MySql, postgres::Postgres, slot::Slot, sql::SqlRepository};
 use crate::database::{Address, DatabaseConfig, DatabaseError};
 

@@ -64,10 +64,16 @@ impl<E: Engine> Slot<E> {
         let work = Box::pin(work);
         timeout(limit, async {
             let struck = self.faults.around(FaultTarget::Database, work).await;
-            struck.map_err(|fault| DatabaseError::Unavailable(fault.to_string()))?
+            struck.map_err(|fault| DatabaseError::unavailable(fault.to_string()))?
         })
         .await
-        .unwrap_or_else(|_| Err(DatabaseError::no_answer_within(limit)))
+        .unwrap_or_else(|_| {
+            Err(if limit < self.limit {
+                DatabaseError::CutShort(limit)
+            } else {
+                DatabaseError::no_answer_within(limit)
+            })
+        })
     }
 
     /// A connection that answers: the idle one, or a new one.

@@ -60,6 +60,7 @@ pub(super) async fn write_once<E: Tables>(
         body: body(&current),
         source: Source::Database,
         as_of,
+        setback: None,
     };
     E::remember_reply(&mut transaction, key, &served).await?;
     transaction.commit().await?;

@@ -7,6 +7,7 @@
 )]
 
 mod cache_aside;
+mod circuits;
 mod engine;
 mod idempotency;
 mod items;

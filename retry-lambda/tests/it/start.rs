@@ -10,6 +10,7 @@ fn every_missing_variable_is_named_before_the_first_event() {
         [
             "STAGE",
             "FALLBACK_FUNCTION_NAME",
+            "CIRCUITS_TABLE_NAME",
             "DATABASE_URL",
             "CACHE_URL"
         ]

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use breaker_core::{Breaker, MemoryStore, Policy, Timestamp};
 use chrono::{DateTime, Utc};
 use contract::{
     Body, Command, Deadline, Dependency, Faults, IdempotencyKey, Item, ItemDraft, Read, Reply,
@@ -9,6 +10,7 @@ use contract::{
 };
 use lambda_kit::{
     cache::{Cache, CacheConfig},
+    circuits,
     faults::{FaultInjection, Injector},
     iam::{AuthMode, Login},
     testing::{LambdaEndpoint, ManualClock, function_at, server},
@@ -17,7 +19,7 @@ use retry_lambda::{
     cache_aside::{CacheAside, Freshness},
     database::DatabaseConfig,
     handler::{Answer, Handler, InvocationError},
-    repository::{self, Repository},
+    repository::{self, Guarded, Repository},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -37,6 +39,18 @@ pub(crate) struct Surroundings {
     pub(crate) database_limit: Duration,
     pub(crate) cache: CacheConfig,
     pub(crate) fallback: Reply,
+    /// Where all environments keep their circuits.
+    pub(crate) circuits: Arc<MemoryStore>,
+}
+
+/// The hour of an environment, for its circuits.
+pub(crate) struct Hour(Arc<ManualClock>);
+
+impl breaker_core::Clock for Hour {
+    fn now(&self) -> Timestamp {
+        let ms = lambda_kit::clock::Clock::now(&*self.0).timestamp_millis();
+        Timestamp::from_unix_ms(u64::try_from(ms).unwrap())
+    }
 }
 
 impl Surroundings {
@@ -58,7 +72,9 @@ impl Surroundings {
             fallback: Reply::Unavailable(Unavailable {
                 dependency: Dependency::NothingCached,
                 reason: "nothing is cached".to_owned(),
+                setback: None,
             }),
+            circuits: Arc::default(),
         })
     }
 
@@ -69,13 +85,12 @@ impl Surroundings {
         let faults = Injector::new(FaultInjection::Allowed, clock.clone());
         let handler = Handler {
             items: CacheAside {
-                database: self.repository(faults.clone(), clock.clone()),
-                cache: Cache::new(
-                    self.cache.clone(),
-                    Login::OfUrl,
-                    clock.clone(),
-                    faults.clone(),
-                ),
+                database: Box::new(Guarded::new(
+                    self.repository(faults.clone(), clock.clone()),
+                    self.circuit(circuits::DATABASE, &clock),
+                )),
+                cache: Cache::new(self.cache.clone(), Login::OfUrl, faults.clone())
+                    .behind(self.circuit(circuits::CACHE, &clock)),
                 freshness: Freshness::at_most(FRESH_FOR),
                 lease_life: PATIENCE,
                 clock: clock.clone(),
@@ -96,6 +111,18 @@ impl Surroundings {
         let environment = self.environment().await;
         environment.migrate().await.unwrap();
         environment
+    }
+
+    /// A handle of its own on one of the shared circuits.
+    pub(crate) fn circuit(
+        &self,
+        name: &str,
+        clock: &Arc<ManualClock>,
+    ) -> Arc<Breaker<Arc<MemoryStore>, Hour>> {
+        let store = Arc::clone(&self.circuits);
+        let builder = Breaker::builder(name.parse().unwrap(), Policy::default(), store);
+        let circuit = builder.clock(Hour(Arc::clone(clock))).build();
+        Arc::new(circuit.unwrap())
     }
 
     /// The items, with a connection of its own.
@@ -136,6 +163,10 @@ impl Environment {
     pub(crate) async fn try_command(&self, command: Command) -> Result<Reply, InvocationError> {
         self.try_command_before(command, Deadline::after(START, Duration::from_hours(1)))
             .await
+    }
+
+    pub(crate) async fn ask_before(&self, command: Command, deadline: Deadline) -> Reply {
+        self.try_command_before(command, deadline).await.unwrap()
     }
 
     pub(crate) async fn try_command_before(

@@ -84,7 +84,10 @@ fn trouble(stack: &Stack, part: &str, trouble: Trouble) -> Vec<Redirected> {
             nowhere(Caller::Api, "FALLBACK_FUNCTION_NAME"),
             nowhere(Caller::Retry, "FALLBACK_FUNCTION_NAME"),
         ],
-        _ => vec![nowhere(Caller::Api, "CIRCUITS_TABLE_NAME")],
+        _ => vec![
+            nowhere(Caller::Api, "CIRCUITS_TABLE_NAME"),
+            nowhere(Caller::Retry, "CIRCUITS_TABLE_NAME"),
+        ],
     }
 }
 
@@ -127,14 +130,11 @@ impl Cell {
     }
 }
 
-/// The circuit is held closed, so that every request meets the trouble.
+/// The circuits are held closed, so that every request meets the trouble.
 fn hold_closed(stack: &Stack) {
-    let order = json!({
-        "mode": "force_closed", "reason": "the failure matrix", "actor": "a test",
-        "expires_in_s": 600,
-    });
-    let ordered = stack.send_json("PUT", "/circuits/retry/override", &order);
-    assert_eq!(ordered.status, 200, "{ordered:?}");
+    for circuit in ["retry", "database", "cache"] {
+        stack.order(circuit, "force_closed");
+    }
 }
 
 fn measure(stack: &Stack, unread: &str, written: &str) -> (Cell, Cell) {
@@ -178,16 +178,7 @@ fn table(stack: &Stack) -> String {
         }
     }
     let unread = stack.create_item();
-    let order = json!({
-        "mode": "force_open", "reason": "the failure matrix", "actor": "a test",
-        "expires_in_s": 600,
-    });
-    assert_eq!(
-        stack
-            .send_json("PUT", "/circuits/retry/override", &order)
-            .status,
-        200
-    );
+    stack.order("retry", "force_open");
     wait_until("the circuit is open everywhere", || {
         stack.send_json("PUT", &written, &draft("refused")).status == 503
     });
@@ -198,8 +189,9 @@ fn table(stack: &Stack) -> String {
         read.told(),
         write.told()
     );
-    let path = "/circuits/retry/override";
-    assert_eq!(stack.send("DELETE", path, &[], b"").status, 204);
+    for circuit in ["retry", "database", "cache"] {
+        stack.withdraw_order(circuit);
+    }
     stack.heal();
     table
 }
@@ -208,7 +200,7 @@ fn page(table: &str) -> String {
     format!(
         "# What a request gets in every failure\n\n\
          Made by `system-tests` (`failure_matrix`) on the local stack: one part in trouble at a \
-         time, all of its operations struck, and the circuit held closed, so that every request \
+         time, all of its operations struck, and the circuits held closed, so that every request \
          meets the trouble in full; the last line is what one gets once the circuit has opened. \
          The Fallback Lambda is asked only when something else fails, so in its lines the \
          database fails too. *Gone*: the database and the cache are killed with SIGKILL; \

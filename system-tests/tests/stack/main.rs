@@ -19,6 +19,7 @@ mod database_gone;
 mod failure_matrix;
 mod faults;
 mod fleet;
+mod inner_circuits;
 mod items;
 mod stack;
 mod store_contract;

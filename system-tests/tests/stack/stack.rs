@@ -228,9 +228,27 @@ impl Stack {
     }
 
     pub(crate) fn circuit(&self) -> Value {
-        let answer = self.get("/circuits/retry");
+        self.circuit_named("retry")
+    }
+
+    pub(crate) fn circuit_named(&self, name: &str) -> Value {
+        let answer = self.get(&format!("/circuits/{name}"));
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.body
+    }
+
+    /// Gives an operator's order for ten minutes.
+    pub(crate) fn order(&self, circuit: &str, mode: &str) {
+        let order = json!({
+            "mode": mode, "reason": "a test needs it", "actor": "a test", "expires_in_s": 600,
+        });
+        let ordered = self.send_json("PUT", &format!("/circuits/{circuit}/override"), &order);
+        assert_eq!(ordered.status, 200, "{ordered:?}");
+    }
+
+    pub(crate) fn withdraw_order(&self, circuit: &str) {
+        let withdrawn = self.send("DELETE", &format!("/circuits/{circuit}/override"), &[], b"");
+        assert_eq!(withdrawn.status, 204, "{withdrawn:?}");
     }
 
     /// What all functions have logged that contains `text`, line by line.
@@ -347,23 +365,31 @@ impl Stack {
         );
     }
 
-    /// Brings back whatever a test before has killed, and waits until writes
-    /// go through and the circuit is closed.
+    /// Brings back whatever a test before has killed or ordered, and waits until
+    /// writes go through and every circuit is closed.
     pub(crate) fn heal(&self) {
         self.end_faults();
+        for circuit in ["retry", "fallback", "database", "cache"] {
+            self.withdraw_order(circuit);
+        }
         for victim in [Victim::Database, Victim::Cache] {
             Self::start(victim);
         }
-        wait_until("a write goes through a closed circuit", || {
+        wait_until("a write goes through closed circuits", || {
+            // The read asks the cache, which has no entry for it.
+            self.get("/items/00000000-0000-7000-8000-000000000000");
             let answer = self.send_json("POST", "/items", &draft("healed"));
             answer.status == 201 && self.admits_everything()
         });
     }
 
-    /// Whether the circuit is closed and has ramped up.
+    /// Whether the circuits that writes and reads go through are closed and have
+    /// ramped up.
     pub(crate) fn admits_everything(&self) -> bool {
-        let circuit = self.circuit();
-        circuit["state"] == "closed" && circuit["admitted_share"] == 1.0
+        ["retry", "database", "cache"].into_iter().all(|name| {
+            let circuit = self.circuit_named(name);
+            circuit["state"] == "closed" && circuit["admitted_share"] == 1.0
+        })
     }
 
     /// The execution environments of the API Lambda: processes that run it.
@@ -391,13 +417,13 @@ pub(crate) fn draft(name: &str) -> Value {
     json!({"name": name, "description": "made by a test", "quantity": 1})
 }
 
-/// Waits for a condition, within a generous bound.
+/// Waits for a condition, within a generous bound, and gives how long that took.
 #[expect(
     clippy::disallowed_methods,
     reason = "the system under test lives in real time; a pause between questions is not what \
               the test waits for"
 )]
-pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) -> Duration {
     let started = Instant::now();
     while !condition() {
         assert!(
@@ -406,6 +432,7 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
         );
         thread::sleep(Duration::from_millis(100));
     }
+    started.elapsed()
 }
 
 /// Lets the time pass within which the system promises to have changed.

@@ -8,6 +8,7 @@ use breaker_core::{
     protocol::{Counts, Phase},
 };
 use chrono::{DateTime, Utc};
+use lambda_kit::guard::date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -381,14 +382,6 @@ fn reopens(record: &Record) -> u32 {
         Phase::Open { reopens, .. } | Phase::HalfOpen { reopens, .. } => reopens,
         Phase::Closed { .. } => 0,
     }
-}
-
-/// A moment far beyond what dates can show is shown as the last one.
-fn date(moment: Timestamp) -> DateTime<Utc> {
-    i64::try_from(moment.as_unix_ms())
-        .ok()
-        .and_then(DateTime::from_timestamp_millis)
-        .unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 #[cfg(test)]

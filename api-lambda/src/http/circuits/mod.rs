@@ -12,13 +12,14 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use breaker_core::{Breaker, Epoch, StoreError};
+use lambda_kit::circuits::Store;
 
 pub(super) use self::{
     description::{Circuit, CircuitEvents, CircuitList},
     order::OrderRequest,
 };
 use super::{
-    App, Store, body,
+    App, body,
     documented::{BodyMistake, Mistake, NotFound, Trouble},
     parameters::{Pairs, Query},
     problem::Problem,

@@ -9,7 +9,7 @@ use axum::{
 };
 use breaker_core::{Snapshot, State as CircuitState, protocol::Phase};
 use chrono::{DateTime, Utc};
-use contract::{Body, Dependency, IdempotencyKey, Item, ItemPage, Refusal, Reply, Source};
+use contract::{Body, Dependency, IdempotencyKey, Item, ItemPage, Refusal, Reply, Setback, Source};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -160,7 +160,18 @@ pub(super) fn answered(
             Err(match unavailable.dependency {
                 Dependency::Time => no_time(key),
                 Dependency::Database | Dependency::Cache | Dependency::NothingCached => {
-                    in_trouble(until_calls_pass(&circuit), key)
+                    let open_until = unavailable.setback.and_then(Setback::open_until);
+                    let inner = open_until.and_then(|until| (until - app.now()).to_std().ok());
+                    // An order may last for a day, and be taken back before.
+                    let longest = app.circuits.retry.policy().open_for_max;
+                    let wait =
+                        until_calls_pass(&circuit).max(inner.unwrap_or_default().min(longest));
+                    if key.is_some() && journal.nothing_was_done() {
+                        let detail = "Nothing was done, because the database's circuit lets nothing through.";
+                        Problem::unavailable(detail, wait)
+                    } else {
+                        in_trouble(wait, key)
+                    }
                 }
             })
         }

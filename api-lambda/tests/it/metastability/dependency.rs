@@ -32,7 +32,8 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{clock::PausedClock, ledger::Ledger, scenario::Scenario};
+use super::{ledger::Ledger, scenario::Scenario};
+use crate::paused_clock::PausedClock;
 
 /// How many jobs are worked at at once.
 pub(super) const WORKERS: u32 = 2;
@@ -145,6 +146,7 @@ impl Server {
             Reply::Unavailable(Unavailable {
                 dependency: Dependency::Time,
                 reason: "the deadline passed in the queue".to_owned(),
+                setback: None,
             })
         })
     }
@@ -166,6 +168,7 @@ fn reply_of(trouble: Option<Trouble>) -> Reply {
         Some(Trouble::Failing) => Reply::Unavailable(Unavailable {
             dependency: Dependency::Database,
             reason: "the database failed".to_owned(),
+            setback: None,
         }),
     }
 }
@@ -176,5 +179,6 @@ fn served(source: Source) -> Reply {
         body: Body::Deleted { id: Uuid::nil() },
         source,
         as_of: DateTime::UNIX_EPOCH,
+        setback: None,
     })
 }

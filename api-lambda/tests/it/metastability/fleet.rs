@@ -9,7 +9,11 @@ use breaker_core::{
     member::Seeded,
 };
 use contract::{Command, Faults, IdempotencyKey, Read, Reply, Source, Write};
-use lambda_kit::{clock::Clock, function::Function};
+use lambda_kit::{
+    circuits::{FALLBACK, RETRY},
+    clock::Clock,
+    function::Function,
+};
 use tokio::{
     task::JoinSet,
     time::{sleep, sleep_until},
@@ -17,11 +21,11 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    clock::PausedClock,
     dependency::{SERVICE_TIME, WORKERS, Wire},
     ledger::{Ledger, Seconds},
     scenario::{Circuit, END, Protection, Scenario},
 };
+use crate::paused_clock::PausedClock;
 
 /// Each has a breaker, a path and a retry budget of its own.
 pub(super) const ENVIRONMENTS: u64 = 8;
@@ -123,17 +127,18 @@ async fn environments(
     let function = |name: &str| Function::new(lambda.clone(), name.to_owned());
     let mut paths = Vec::new();
     for _ in 0..ENVIRONMENTS {
-        let mut breaker = |circuit| {
-            Breaker::builder(circuit, Policy::default(), Arc::clone(store))
+        let circuits = Circuits::make(|name| {
+            // No calls are made through those inside the Retry Lambda.
+            let seed = match name {
+                RETRY | FALLBACK => random.u64(..),
+                _ => 0,
+            };
+            Breaker::builder(name.parse().unwrap(), Policy::default(), Arc::clone(store))
                 .clock(clock)
-                .entropy(Seeded::new(random.u64(..)))
+                .entropy(Seeded::new(seed))
                 .build()
-                .unwrap()
-        };
-        let circuits = Circuits {
-            retry: breaker(circuit()),
-            fallback: breaker("fallback".parse().unwrap()),
-        };
+        });
+        let circuits = circuits.unwrap();
         if protection.circuit == Circuit::HeldClosed {
             circuits
                 .retry

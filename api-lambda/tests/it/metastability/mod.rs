@@ -9,7 +9,6 @@
 //! Without circuit and retry limits the overload must stay, or the model could not
 //! tell; as deployed it must end by itself.
 
-mod clock;
 mod dependency;
 mod fleet;
 mod ledger;

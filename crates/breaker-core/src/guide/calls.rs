@@ -59,6 +59,32 @@
 //! if it succeeded: slow calls open the circuit by a threshold of their own. An
 //! ordinary call is never cut off; bring a time-out, or a deadline.
 //!
+//! # A circuit inside another
+//!
+//! What a call goes through may have a circuit of its own further in. Let its word
+//! travel outward, or the outer circuit's probes fail at an inner one that is still
+//! open, and each keeps the other open:
+//!
+//! ```
+//! use breaker_core::{CallError, Outcome, Timestamp};
+//!
+//! /// What the outer circuit makes of a call through the inner one.
+//! fn classify<T, E>(result: &Result<T, CallError<E>>, now: Timestamp) -> Outcome {
+//!     match result {
+//!         Ok(_) => Outcome::Success,
+//!         Err(CallError::Rejected(rejection)) => match rejection.open_until() {
+//!             // In vain until then, but no recovery has failed.
+//!             Some(until) => Outcome::Withheld(until.since(now)),
+//!             // On its way back it lets only some through; that proves nothing.
+//!             None => Outcome::Ignored,
+//!         },
+//!         Err(_) => Outcome::Failure,
+//!     }
+//! }
+//! ```
+//!
+//! Where the two have different clocks, add what these may be apart.
+//!
 //! # Deadlines
 //!
 //! [`Breaker::call_by`] does not make a call that cannot be done in time, ends

@@ -19,6 +19,11 @@ pub enum Outcome {
     Failure,
     /// The dependency failed and said how long it wants to be left alone.
     RetryAfter(Duration),
+    /// Another circuit on the way did not let the call through, and will not for
+    /// so long: the dependency was not even asked. Counts like a failure, but a
+    /// probe that meets it has not failed: the circuit opens again for as long as
+    /// the other one says, and not for longer than the last time.
+    Withheld(Duration),
     /// The dependency was too slow, whether or not it did its work.
     Slow,
     /// The call says nothing about the dependency: the caller's own mistake,

@@ -24,7 +24,7 @@ impl Outcome {
         let slow = took >= policy.slow_call_after;
         let (failed, slow) = match self {
             Self::Success => (false, slow),
-            Self::Failure | Self::RetryAfter(_) => (true, slow),
+            Self::Failure | Self::RetryAfter(_) | Self::Withheld(_) => (true, slow),
             Self::Slow => (false, true),
             Self::Ignored => return None,
         };
@@ -37,7 +37,7 @@ impl Outcome {
 
     fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::RetryAfter(duration) => Some(duration),
+            Self::RetryAfter(duration) | Self::Withheld(duration) => Some(duration),
             Self::Success | Self::Failure | Self::Slow | Self::Ignored => None,
         }
     }
@@ -158,8 +158,12 @@ impl State {
             None => Change::ReleaseLease { slot, owner },
             Some(counts) if counts.tells_of_trouble() => {
                 self.guard.note_retry_after(outcome.retry_after());
-                let opening = self.opening();
-                probe.granted.reopen(slot, owner, policy, now, opening)
+                if let Outcome::Withheld(duration) = outcome {
+                    probe.granted.postpone(slot, owner, policy, now, duration)
+                } else {
+                    let opening = self.opening();
+                    probe.granted.reopen(slot, owner, policy, now, opening)
+                }
             }
             Some(_) => Change::ProbeSucceeded { slot, owner },
         };

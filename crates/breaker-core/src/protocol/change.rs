@@ -136,6 +136,8 @@ pub enum Cause {
     ProbeStarted,
     /// A probe failed.
     ProbeFailed,
+    /// A probe met another circuit that is open.
+    ProbeWithheld,
     /// Enough probes succeeded.
     ProbesSucceeded {
         /// How many.
@@ -167,6 +169,7 @@ impl fmt::Display for Cause {
             }
             Self::ProbeStarted => formatter.write_str("the open time is over and a probe began"),
             Self::ProbeFailed => formatter.write_str("a probe failed"),
+            Self::ProbeWithheld => formatter.write_str("a probe met another circuit that is open"),
             Self::ProbesSucceeded { successes } => {
                 write!(formatter, "{successes} probes succeeded")
             }

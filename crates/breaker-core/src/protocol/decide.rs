@@ -51,6 +51,22 @@ pub struct Rejection {
     pub retry_at: Timestamp,
 }
 
+impl Rejection {
+    /// Until when no call passes at all; `None` if some may, as on the way back.
+    ///
+    /// A circuit around this one is to know the difference
+    /// ([`Outcome::Withheld`](crate::Outcome::Withheld)).
+    pub fn open_until(&self) -> Option<Timestamp> {
+        match self.reason {
+            RejectionReason::Open | RejectionReason::ForcedOpen => Some(self.retry_at),
+            RejectionReason::ProbesBusy
+            | RejectionReason::Ramping
+            | RejectionReason::OwnGuard
+            | RejectionReason::DeadlineTooClose => None,
+        }
+    }
+}
+
 impl fmt::Display for Rejection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self.reason {
@@ -217,6 +233,36 @@ impl Record {
         };
         let on_behalf = OnBehalf::Probe { slot, owner };
         open(reopens, Cause::ProbeFailed, on_behalf, policy, now, opening)
+    }
+
+    /// The transition that a probe calls for which another circuit on the way
+    /// did not let through, and will not for `duration`.
+    ///
+    /// It is no failed recovery: the dependency was not asked, so the open time
+    /// does not grow. Clocks differ, so the circuit does not come back sooner
+    /// than two of them may be apart; nor is it told to stay away for ever.
+    pub fn postpone(
+        &self,
+        slot: LeaseSlot,
+        owner: LeaseOwner,
+        policy: &Policy,
+        now: Timestamp,
+        duration: Duration,
+    ) -> Change {
+        let reopens = match self.phase {
+            Phase::HalfOpen { reopens, .. } | Phase::Open { reopens, .. } => reopens,
+            Phase::Closed { .. } => 0,
+        };
+        let shortest = policy.clock_skew.saturating_mul(2);
+        Change::Transition {
+            to: Phase::Open {
+                since: now,
+                until: now + duration.max(shortest).min(policy.open_for_max),
+                reopens,
+            },
+            cause: Cause::ProbeWithheld,
+            on_behalf: OnBehalf::Probe { slot, owner },
+        }
     }
 }
 

@@ -212,6 +212,16 @@ impl Record {
         }
     }
 
+    /// Until when no call passes at all; `None` if some may. By the rules or by an
+    /// operator's order.
+    pub fn open_until(&self, now: Timestamp) -> Option<Timestamp> {
+        match (self.active_override(now), &self.phase) {
+            (Some(order), _) => (order.mode == OverrideMode::ForceOpen).then_some(order.expires),
+            (None, Phase::Open { until, .. }) => Some(*until).filter(|until| now < *until),
+            (None, Phase::Closed { .. } | Phase::HalfOpen { .. }) => None,
+        }
+    }
+
     /// When the current phase began.
     pub fn since(&self) -> Timestamp {
         match self.phase {

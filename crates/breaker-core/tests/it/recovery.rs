@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use breaker_core::{CallError, Clock, Outcome, RejectionReason, State};
+use breaker_core::{CallError, Clock, Outcome, RejectionReason, State, protocol::Phase};
 
 use crate::{
     handle::call,
@@ -77,6 +77,47 @@ async fn a_dependency_that_asks_to_be_left_alone_is_not_probed_before() {
     let refused = environment.admit().await.unwrap_err();
     let longest = environment.policy().open_for_max;
     assert_eq!(refused.retry_at, fleet.clock.now() + longest);
+}
+
+#[tokio::test]
+async fn a_probe_that_another_circuit_holds_back_has_not_failed() {
+    let fleet = Fleet::of(1).await;
+    let environment = &fleet.environments[0];
+    fail_five_times(environment, Outcome::Failure).await;
+    fleet.advance(Duration::from_secs(5));
+    let policy = environment.policy();
+    let (shortest, longest) = (policy.clock_skew * 2, policy.open_for_max);
+    for (says, comes_back_after) in [
+        (Duration::ZERO, shortest),
+        (Duration::from_secs(3), Duration::from_secs(3)),
+        (Duration::from_hours(1), longest),
+    ] {
+        let probe = environment.admit().await.unwrap();
+        assert!(probe.is_probe());
+        environment.record(probe, Outcome::Withheld(says)).await;
+        let refused = environment.admit().await.unwrap_err();
+        let retry_at = fleet.clock.now() + comes_back_after;
+        assert_eq!(refused.retry_at, retry_at, "{says:?}");
+        fleet.advance(comes_back_after);
+    }
+    // The first failure of a probe that was made is the first failed recovery.
+    let probe = environment.admit().await.unwrap();
+    environment.record(probe, Outcome::Failure).await;
+    let record = fleet.record().await;
+    assert!(
+        matches!(record.phase, Phase::Open { reopens: 1, .. }),
+        "{record:?}"
+    );
+}
+
+#[tokio::test]
+async fn calls_that_another_circuit_holds_back_open_the_circuit_for_as_long() {
+    let fleet = Fleet::of(1).await;
+    let environment = &fleet.environments[0];
+    let in_half_a_minute = Outcome::Withheld(Duration::from_secs(30));
+    fail_five_times(environment, in_half_a_minute).await;
+    let refused = environment.admit().await.unwrap_err();
+    assert_eq!(refused.retry_at, START + Duration::from_secs(30));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use contract::{
     Body, CacheContent, CacheEntry, Command, Cursor, Deadline, Dependency, Fault, FaultKind,
     FaultRate, FaultTarget, Faults, IdempotencyKey, Item, ItemDraft, ItemPage, PageLimit, Read,
-    Refusal, Reply, Request, Served, Source, Unavailable, Write,
+    Refusal, Reply, Request, Served, Setback, Source, Unavailable, Write,
 };
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Value, json};
@@ -175,16 +175,31 @@ pub(crate) fn reply() -> impl Strategy<Value = Reply> {
         Just(Dependency::Time),
     ];
     prop_oneof![
-        (body, source, moment()).prop_map(|(body, source, as_of)| Reply::Served(Served {
-            body,
-            source,
-            as_of
-        })),
+        (body, source, moment(), proptest::option::of(setback())).prop_map(
+            |(body, source, as_of, setback)| Reply::Served(Served {
+                body,
+                source,
+                as_of,
+                setback
+            })
+        ),
         refusal.prop_map(Reply::Refused),
-        (dependency, text()).prop_map(|(dependency, reason)| Reply::Unavailable(Unavailable {
-            dependency,
-            reason
-        })),
+        (dependency, text(), proptest::option::of(setback())).prop_map(
+            |(dependency, reason, setback)| Reply::Unavailable(Unavailable {
+                dependency,
+                reason,
+                setback
+            })
+        ),
+    ]
+}
+
+fn setback() -> impl Strategy<Value = Setback> {
+    prop_oneof![
+        proptest::option::of(moment()).prop_map(|open_until| Setback::Failed { open_until }),
+        moment().prop_map(|until| Setback::Open { until }),
+        Just(Setback::Recovering),
+        Just(Setback::CutShort),
     ]
 }
 

@@ -34,11 +34,10 @@ impl Cache {
     ///
     /// If the cache is of no use just now.
     pub async fn lease(&self, key: &CacheKey, life: Duration) -> Result<Lease, CacheError> {
-        self.refuse_while_left_alone()?;
         let mut command = redis::cmd("SET");
         command.arg(self.lease_place(key)).arg(ASKING);
         command.arg("NX").arg("GET").arg("PX").arg(in_ms(life));
-        let found: Option<String> = self.query(&command).await?;
+        let found: Option<String> = self.ask(&command).await?;
         Ok(match found.as_deref() {
             None => Lease::Won,
             Some(ABSENT) => Lease::Absent,
@@ -53,11 +52,10 @@ impl Cache {
     ///
     /// If the cache is of no use just now.
     pub async fn note_absent(&self, key: &CacheKey, life: Duration) -> Result<(), CacheError> {
-        self.refuse_while_left_alone()?;
         let mut command = redis::cmd("SET");
         command.arg(self.lease_place(key)).arg(ABSENT);
         command.arg("PX").arg(in_ms(life));
-        self.query(&command).await
+        self.ask(&command).await
     }
 
     /// Ends the lease on `key`, for the next to ask. If it has passed to
@@ -67,10 +65,9 @@ impl Cache {
     ///
     /// If the cache is of no use just now.
     pub async fn end_lease(&self, key: &CacheKey) -> Result<(), CacheError> {
-        self.refuse_while_left_alone()?;
         let mut command = redis::cmd("DEL");
         command.arg(self.lease_place(key));
-        self.query(&command).await
+        self.ask(&command).await
     }
 
     fn lease_place(&self, key: &CacheKey) -> String {

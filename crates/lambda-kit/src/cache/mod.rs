@@ -3,10 +3,10 @@
 //! Nothing of what the cache does is needed for a right answer, so every error
 //! here is one that callers treat like a missing entry. Two bounds keep a bad
 //! cache cheap: one operation, with everything it needs, takes at most
-//! [`CacheConfig::limit`], and after a failure the cache is left alone for
-//! [`Cache::RESPITE`], so that a read that is followed by a write does not pay
-//! twice. [`Cache::put_now`] alone does not respect that, because what it does
-//! not replace is wrong.
+//! [`CacheConfig::limit`], and a handle may be put behind a circuit
+//! ([`Cache::behind`]), which spares the whole fleet a cache that fails.
+//! [`Cache::put_now`] alone does not respect that, because what it does not
+//! replace is wrong.
 //!
 //! There is one connection, made when first needed. An execution environment
 //! that was frozen may hold a dead one, which shows only when it is used; it is
@@ -19,11 +19,11 @@ mod lease;
 mod put;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use breaker_core::Outcome;
 use contract::{CacheEntry, CacheEntryError, CacheKey, FaultTarget};
 use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, aio::MultiplexedConnection};
 use tokio::time::timeout;
@@ -34,8 +34,8 @@ pub use self::{
     put::Put,
 };
 use crate::{
-    clock::Clock,
     faults::{InjectedFault, Injector},
+    guard::{Guard, Withheld, through},
     iam::{Login, TokenError},
 };
 
@@ -43,29 +43,22 @@ use crate::{
 #[derive(Clone)]
 pub struct Cache {
     shared: Arc<Shared>,
+    guard: Option<Arc<dyn Guard>>,
 }
 
 struct Shared {
     config: CacheConfig,
     login: Login,
-    clock: Arc<dyn Clock>,
     faults: Injector,
-    link: Mutex<Link>,
-}
-
-/// What is known of the way to the cache.
-#[derive(Default)]
-struct Link {
-    connection: Option<MultiplexedConnection>,
-    left_alone_until: Option<DateTime<Utc>>,
+    connection: Mutex<Option<MultiplexedConnection>>,
 }
 
 /// Why the cache was of no use. Callers go on as if nothing had been found.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {
-    /// The cache failed a moment ago and was not asked.
-    #[error("left alone after a failure a moment ago")]
-    LeftAlone,
+    /// Its circuit did not let the question through.
+    #[error("not asked: {0}")]
+    Withheld(#[from] Withheld),
     /// There was no answer in time.
     #[error("no answer within {} ms", .0.as_millis())]
     Timeout(Duration),
@@ -87,19 +80,26 @@ pub enum CacheError {
 }
 
 impl Cache {
-    /// How long the cache is left alone after a failure.
-    pub const RESPITE: Duration = Duration::from_secs(1);
-
     /// The cache that `config` describes. Nothing is connected yet.
-    pub fn new(config: CacheConfig, login: Login, clock: Arc<dyn Clock>, faults: Injector) -> Self {
+    pub fn new(config: CacheConfig, login: Login, faults: Injector) -> Self {
         Self {
             shared: Arc::new(Shared {
                 config,
                 login,
-                clock,
                 faults,
-                link: Mutex::default(),
+                connection: Mutex::default(),
             }),
+            guard: None,
+        }
+    }
+
+    /// The same, asked only through a circuit: each operation is a call of its
+    /// own.
+    #[must_use]
+    pub fn behind(self, guard: Arc<dyn Guard>) -> Self {
+        Self {
+            guard: Some(guard),
+            ..self
         }
     }
 
@@ -111,8 +111,7 @@ impl Cache {
     pub async fn get(&self, key: &CacheKey) -> Result<Option<CacheEntry>, CacheError> {
         let mut command = redis::cmd("HGET");
         command.arg(self.place(key)).arg(put::ENTRY_FIELD);
-        self.refuse_while_left_alone()?;
-        let found: Option<String> = self.query(&command).await?;
+        let found: Option<String> = self.ask(&command).await?;
         Ok(found
             .map(|text| CacheEntry::decode(key, &text))
             .transpose()?)
@@ -124,24 +123,40 @@ impl Cache {
     ///
     /// If the cache is of no use just now.
     pub async fn put(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
-        self.refuse_while_left_alone()?;
-        self.put_now(key, entry).await
+        let stored = self.ask(&self.command_to_put(key, entry)?).await?;
+        Ok(Put::told(stored))
     }
 
-    /// Writes like [`Cache::put`], and tries once even if the cache is to be
-    /// left alone: after a write, what lies in the cache is out of date.
+    /// Writes like [`Cache::put`], and tries once even if the circuit does not let
+    /// it: after a write, what lies in the cache is out of date. What comes of
+    /// that the circuit does not hear, which has its own way to find out.
     ///
     /// # Errors
     ///
     /// If the cache is of no use just now.
     pub async fn put_now(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
-        let command = put::command(&self.place(key), key, entry).map_err(CacheError::Unwritable)?;
-        let stored: bool = self.query(&command).await?;
-        Ok(if stored { Put::Stored } else { Put::Outdated })
+        let command = self.command_to_put(key, entry)?;
+        let stored = match self.ask(&command).await {
+            Err(CacheError::Withheld(Withheld::Rejected(_))) => self.query(&command).await?,
+            asked => asked?,
+        };
+        Ok(Put::told(stored))
+    }
+
+    fn command_to_put(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Cmd, CacheError> {
+        put::command(&self.place(key), key, entry).map_err(CacheError::Unwritable)
     }
 
     fn place(&self, key: &CacheKey) -> String {
         format!("{}{key}", self.shared.config.namespace)
+    }
+
+    /// Asks through the circuit, if there is one.
+    async fn ask<T: FromRedisValue + Send>(&self, command: &Cmd) -> Result<T, CacheError> {
+        match &self.guard {
+            None => self.query(command).await,
+            Some(guard) => through(&**guard, self.query(command), classify).await?,
+        }
     }
 
     async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
@@ -154,11 +169,8 @@ impl Cache {
         let outcome = timeout(limit, attempt)
             .await
             .unwrap_or(Err(CacheError::Timeout(limit)));
-        if let Err(error) = &outcome {
+        if outcome.is_err() {
             self.drop_connection();
-            if !is_about_the_command(error) {
-                self.leave_alone();
-            }
         }
         outcome
     }
@@ -166,7 +178,7 @@ impl Cache {
     /// Asks on the connection at hand; if that turns out to be dead, once more
     /// on a new one. All commands in use may be repeated without harm.
     async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
-        let at_hand = self.link(|link| link.connection.clone());
+        let at_hand = self.connection().clone();
         if let Some(mut connection) = at_hand {
             match command.query_async(&mut connection).await {
                 Err(error) if error.is_io_error() => self.drop_connection(),
@@ -175,7 +187,7 @@ impl Cache {
         }
         let mut connection = self.connect().await?;
         let answer = command.query_async(&mut connection).await?;
-        self.link(|link| link.connection = Some(connection));
+        *self.connection() = Some(connection);
         Ok(answer)
     }
 
@@ -197,48 +209,38 @@ impl Cache {
             .await?)
     }
 
-    fn refuse_while_left_alone(&self) -> Result<(), CacheError> {
-        let now = self.shared.clock.now();
-        match self.link(|link| link.left_alone_until) {
-            Some(until) if now < until => Err(CacheError::LeftAlone),
-            _ => Ok(()),
-        }
-    }
-
-    fn leave_alone(&self) {
-        let until = self.shared.clock.now() + Self::RESPITE;
-        self.link(|link| link.left_alone_until = Some(until));
-    }
-
     fn drop_connection(&self) {
-        self.link(|link| link.connection = None);
+        *self.connection() = None;
     }
 
-    fn link<T>(&self, change: impl FnOnce(&mut Link) -> T) -> T {
-        // A poisoned lock is taken all the same: `Link` is whole at any time.
-        let mut link = self
-            .shared
-            .link
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        change(&mut link)
+    fn connection(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
+        // A poisoned lock is taken all the same: its content is whole at any time.
+        let connection = &self.shared.connection;
+        connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether the cache answered and only this command was at fault, so that
-/// others may well succeed.
-fn is_about_the_command(error: &CacheError) -> bool {
-    match error {
-        CacheError::Failed(error) => matches!(
-            error.kind(),
-            redis::ErrorKind::Extension
-                | redis::ErrorKind::Server(redis::ServerErrorKind::ResponseError)
-                | redis::ErrorKind::UnexpectedReturnType
-        ),
-        CacheError::Entry(_) | CacheError::Unwritable(_) => true,
-        CacheError::LeftAlone
-        | CacheError::Timeout(_)
-        | CacheError::Token(_)
-        | CacheError::Injected(_) => false,
+/// What an answer says about the health of the cache.
+fn classify<T>(answer: &Result<T, CacheError>) -> Outcome {
+    match answer {
+        Err(error) if !error.is_about_the_command() => Outcome::Failure,
+        Ok(_) | Err(_) => Outcome::Success,
+    }
+}
+
+impl CacheError {
+    /// Whether the cache answered and only this command was at fault, so that
+    /// others may well succeed.
+    pub fn is_about_the_command(&self) -> bool {
+        match self {
+            Self::Failed(error) => matches!(
+                error.kind(),
+                redis::ErrorKind::Extension
+                    | redis::ErrorKind::Server(redis::ServerErrorKind::ResponseError)
+                    | redis::ErrorKind::UnexpectedReturnType
+            ),
+            Self::Entry(_) | Self::Unwritable(_) => true,
+            Self::Withheld(_) | Self::Timeout(_) | Self::Token(_) | Self::Injected(_) => false,
+        }
     }
 }

@@ -45,6 +45,12 @@ pub enum Put {
     Outdated,
 }
 
+impl Put {
+    pub(super) fn told(stored: bool) -> Self {
+        if stored { Self::Stored } else { Self::Outdated }
+    }
+}
+
 fn kept_for(key: &CacheKey) -> Duration {
     match key {
         CacheKey::Item(_) | CacheKey::Page { cursor: None, .. } => KEPT_FOR,

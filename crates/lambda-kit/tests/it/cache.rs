@@ -3,10 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use breaker_core::{
+    Breaker, Epoch, MemoryStore, Override, OverrideMode, Policy, Timestamp,
+    time::ManualClock as CircuitClock,
+};
 use chrono::{DateTime, Utc};
 use contract::{CacheContent, CacheEntry, CacheKey, Item};
 use lambda_kit::{
     cache::{Cache, CacheConfig, CacheError, CacheTrust, Put},
+    guard::Guard,
     iam::{Grant, Login, Tokens},
     testing::{ManualClock, Opening, TlsFront, no_faults, server},
 };
@@ -19,21 +24,38 @@ const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 /// A handle on the cache at `url`, in a corner of its own, and patient: what
 /// these tests claim does not depend on how busy the machine is.
-fn cache(url: &str, clock: &Arc<ManualClock>) -> Cache {
-    limited_cache(url, clock, Duration::from_secs(4))
+fn cache(url: &str) -> Cache {
+    limited_cache(url, Duration::from_secs(4))
 }
 
-fn limited_cache(url: &str, clock: &Arc<ManualClock>, limit: Duration) -> Cache {
+fn limited_cache(url: &str, limit: Duration) -> Cache {
     let config = CacheConfig {
         namespace: format!("test-{}:", Uuid::now_v7()),
         limit,
         ..CacheConfig::new(url.parse().unwrap())
     };
-    Cache::new(config, Login::OfUrl, Arc::clone(clock) as _, no_faults())
+    Cache::new(config, Login::OfUrl, no_faults())
 }
 
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(START))
+}
+
+/// A circuit that nobody else has.
+fn circuit() -> Arc<Breaker<MemoryStore, Arc<CircuitClock>>> {
+    circuit_by(&circuit_clock())
+}
+
+fn circuit_clock() -> Arc<CircuitClock> {
+    Arc::new(CircuitClock::starting_at(Timestamp::from_unix_ms(
+        1_700_000_000_000,
+    )))
+}
+
+fn circuit_by(clock: &Arc<CircuitClock>) -> Arc<Breaker<MemoryStore, Arc<CircuitClock>>> {
+    let store = MemoryStore::new();
+    let builder = Breaker::builder("cache".parse().unwrap(), Policy::default(), store);
+    Arc::new(builder.clock(Arc::clone(clock)).build().unwrap())
 }
 
 fn item(id: Uuid, version: i64) -> CacheEntry {
@@ -65,7 +87,7 @@ async fn what_was_put_is_found() {
     let Some(url) = server("TEST_CACHE_URL") else {
         return;
     };
-    let cache = cache(&url, &clock());
+    let cache = cache(&url);
     let id = Uuid::now_v7();
     let key = CacheKey::Item(id);
     assert_eq!(cache.get(&key).await.unwrap(), None);
@@ -78,7 +100,7 @@ async fn a_late_put_of_an_old_version_never_wins() {
     let Some(url) = server("TEST_CACHE_URL") else {
         return;
     };
-    let cache = cache(&url, &clock());
+    let cache = cache(&url);
     let id = Uuid::now_v7();
     let key = CacheKey::Item(id);
     // Beyond 9, where comparing versions as text would go wrong.
@@ -92,7 +114,7 @@ async fn a_tombstone_outlives_a_late_put() {
     let Some(url) = server("TEST_CACHE_URL") else {
         return;
     };
-    let cache = cache(&url, &clock());
+    let cache = cache(&url);
     let id = Uuid::now_v7();
     let key = CacheKey::Item(id);
     cache.put(&key, &item(id, 3)).await.unwrap();
@@ -107,7 +129,7 @@ async fn the_same_version_is_refreshed_but_never_made_older() {
     let Some(url) = server("TEST_CACHE_URL") else {
         return;
     };
-    let cache = cache(&url, &clock());
+    let cache = cache(&url);
     let id = Uuid::now_v7();
     let key = CacheKey::Item(id);
     let earlier = item(id, 1);
@@ -125,7 +147,7 @@ async fn a_connection_that_broke_is_replaced_at_once() {
         return;
     };
     let relay = Relay::to(&url).await;
-    let cache = cache(&relay.url, &clock());
+    let cache = cache(&relay.url);
     let id = Uuid::now_v7();
     let key = CacheKey::Item(id);
     cache.put(&key, &item(id, 1)).await.unwrap();
@@ -139,7 +161,7 @@ async fn a_connection_that_fell_silent_is_replaced_within_the_limit() {
         return;
     };
     let relay = Relay::to(&url).await;
-    let cache = cache(&relay.url, &clock());
+    let cache = cache(&relay.url);
     let id = Uuid::now_v7();
     let key = CacheKey::Item(id);
     cache.put(&key, &item(id, 1)).await.unwrap();
@@ -232,7 +254,7 @@ fn cache_over_tls(
         ..CacheConfig::new(url.parse().unwrap())
     };
     let login = Login::Token(tokens(user, clock));
-    Cache::new(config, login, Arc::clone(clock) as _, no_faults())
+    Cache::new(config, login, no_faults())
 }
 
 fn tokens(user: &str, clock: &Arc<ManualClock>) -> Tokens {
@@ -254,17 +276,17 @@ async fn an_entry_that_another_version_wrote_is_an_error_of_its_own() {
     let Some(url) = server("TEST_CACHE_URL") else {
         return;
     };
-    let clock = clock();
     let id = Uuid::now_v7();
     let key = CacheKey::Item(id);
     let config = CacheConfig {
         namespace: format!("test-{id}:"),
         ..CacheConfig::new(url.parse().unwrap())
     };
-    let cache = Cache::new(config, Login::OfUrl, Arc::clone(&clock) as _, no_faults());
+    let circuit = circuit();
+    let cache = Cache::new(config, Login::OfUrl, no_faults()).behind(circuit.clone());
     let client = redis::Client::open(url).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    for text in [r#"{"schema": 2}"#, "not json"] {
+    for text in [r#"{"schema": 2}"#, "not json"].repeat(5) {
         redis::cmd("HSET")
             .arg(format!("test-{id}:{key}"))
             .arg("entry")
@@ -274,33 +296,87 @@ async fn an_entry_that_another_version_wrote_is_an_error_of_its_own() {
             .unwrap();
         assert!(matches!(cache.get(&key).await, Err(CacheError::Entry(_))));
     }
-    // The cache itself is well: nothing is left alone, and a put repairs.
+    // The cache itself is well: its circuit stays closed, and a put repairs.
+    assert_eq!(circuit.inspect().await.unwrap().record.epoch, Epoch(0));
     assert_eq!(cache.put(&key, &item(id, 1)).await.unwrap(), Put::Stored);
 }
 
 #[tokio::test]
-async fn a_hung_cache_costs_little_and_only_once() {
+async fn a_hung_cache_costs_little() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
-    let clock = clock();
-    let cache = limited_cache(&url, &clock, CacheConfig::DEFAULT_LIMIT);
+    let cache = limited_cache(&url, CacheConfig::DEFAULT_LIMIT);
+    let key = CacheKey::Item(Uuid::now_v7());
+    let outcome = within(Duration::from_millis(900), cache.get(&key)).await;
+    assert!(outcome.is_err(), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_cache_that_fails_opens_its_circuit_and_is_not_asked_any_more() {
+    let clock = circuit_clock();
+    let circuit = circuit_by(&clock);
+    // A fleet that is young is not judged by less than two seconds.
+    let wait = || clock.advance(Duration::from_secs(1));
+    let gone = cache(&format!("redis://127.0.0.1:{}", closed_port().await));
+    let gone = gone.behind(circuit.clone());
+    let id = Uuid::now_v7();
+    let (key, entry, life) = (CacheKey::Item(id), item(id, 1), Duration::from_secs(1));
+    assert!(matches!(gone.get(&key).await, Err(CacheError::Failed(_))));
+    wait();
+    assert!(gone.put(&key, &entry).await.is_err());
+    wait();
+    assert!(gone.lease(&key, life).await.is_err());
+    wait();
+    assert!(gone.note_absent(&key, life).await.is_err());
+    assert_eq!(circuit.open_until(), None, "each counts once");
+    wait();
+    assert!(gone.end_lease(&key).await.is_err());
+    assert!(circuit.open_until().is_some(), "each counts");
+    for refused in [
+        gone.get(&key).await.err(),
+        gone.put(&key, &entry).await.err(),
+        gone.lease(&key, life).await.err(),
+        gone.note_absent(&key, life).await.err(),
+        gone.end_lease(&key).await.err(),
+    ] {
+        assert!(
+            matches!(refused, Some(CacheError::Withheld(_))),
+            "{refused:?}"
+        );
+    }
+    // Whatever becomes of this, it is tried.
+    let must = gone.put_now(&key, &entry).await;
+    assert!(matches!(must, Err(CacheError::Failed(_))), "{must:?}");
+}
+
+#[tokio::test]
+async fn what_must_be_written_is_written_although_the_circuit_is_open() {
+    let Some(url) = server("TEST_CACHE_URL") else {
+        return;
+    };
+    let circuit = circuit();
+    let order = Override {
+        mode: OverrideMode::ForceOpen,
+        reason: "the test wants it".to_owned(),
+        actor: "the test".to_owned(),
+        expires: circuit.known().now + Duration::from_hours(1),
+    };
+    circuit.order(Some(order), "the test").await.unwrap();
+    let unguarded = cache(&url);
+    let spared = unguarded.clone().behind(circuit);
     let id = Uuid::now_v7();
     let key = CacheKey::Item(id);
-
-    let first = within(Duration::from_millis(900), cache.get(&key)).await;
-    assert!(!matches!(first, Ok(_) | Err(CacheError::LeftAlone)));
-    let second = within(Duration::from_millis(50), cache.put(&key, &item(id, 1))).await;
-    assert!(matches!(second, Err(CacheError::LeftAlone)));
-
-    clock.advance(Cache::RESPITE);
-    let third = within(Duration::from_millis(900), cache.get(&key)).await;
-    assert!(!matches!(third, Ok(_) | Err(CacheError::LeftAlone)));
+    assert!(spared.put(&key, &item(id, 1)).await.is_err());
+    assert_eq!(unguarded.get(&key).await.unwrap(), None);
+    let put = spared.put_now(&key, &item(id, 1)).await.unwrap();
+    assert_eq!(put, Put::Stored);
+    assert_eq!(unguarded.get(&key).await.unwrap(), Some(item(id, 1)));
 }
 
 #[tokio::test]
 async fn an_absent_cache_is_noticed_at_once() {
     let port = closed_port().await;
-    let cache = cache(&format!("redis://127.0.0.1:{port}"), &clock());
+    let cache = cache(&format!("redis://127.0.0.1:{port}"));
     let key = CacheKey::Item(Uuid::now_v7());
     let outcome = within(Duration::from_millis(900), cache.get(&key)).await;
     assert!(matches!(outcome, Err(CacheError::Failed(_))));
@@ -311,7 +387,7 @@ async fn a_cache_that_does_not_speak_tls_is_an_error_and_no_panic() {
     let Some(url) = server("TEST_CACHE_URL") else {
         return;
     };
-    let cache = cache(&url.replace("redis://", "rediss://"), &clock());
+    let cache = cache(&url.replace("redis://", "rediss://"));
     let key = CacheKey::Item(Uuid::now_v7());
     assert!(cache.get(&key).await.is_err());
 }

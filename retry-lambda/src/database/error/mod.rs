@@ -5,15 +5,28 @@ mod postgres;
 
 use std::time::Duration;
 
-use lambda_kit::{iam::TokenError, telemetry::Causes};
+use chrono::{DateTime, Utc};
+use contract::Setback;
+use lambda_kit::{guard::Withheld, iam::TokenError, telemetry::Causes};
 use sqlx::{mysql::MySqlDatabaseError, postgres::PgDatabaseError};
 
 /// Why the database gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The database is in trouble; asking again may help.
-    #[error("database unavailable: {0}")]
-    Unavailable(String),
+    #[error("database unavailable: {reason}")]
+    Unavailable {
+        /// What it came to.
+        reason: String,
+        /// Until when its circuit lets nobody through, if that is open now.
+        open_until: Option<DateTime<Utc>>,
+    },
+    /// Its circuit did not let the question through.
+    #[error("database not asked: {0}")]
+    Withheld(Withheld),
+    /// It was asked, but whoever wants to know could not wait as long as others may.
+    #[error("no answer within the {} ms that were left", .0.as_millis())]
+    CutShort(Duration),
     /// Nobody waits for the answer any more, so the database was not asked.
     #[error("no time left")]
     NoTimeLeft,
@@ -24,22 +37,42 @@ pub enum DatabaseError {
 }
 
 impl DatabaseError {
+    pub(crate) fn unavailable(reason: String) -> Self {
+        Self::Unavailable {
+            reason,
+            open_until: None,
+        }
+    }
+
     pub(crate) fn no_answer_within(limit: Duration) -> Self {
-        Self::Unavailable(format!("no answer within {} ms", limit.as_millis()))
+        Self::unavailable(format!("no answer within {} ms", limit.as_millis()))
+    }
+
+    /// What the circuit makes of it, for the one around this function; `None` if
+    /// the database was not to be asked, or is not what is wrong.
+    pub fn setback(&self) -> Option<Setback> {
+        match self {
+            Self::Unavailable { open_until, .. } => Some(Setback::Failed {
+                open_until: *open_until,
+            }),
+            Self::Withheld(withheld) => Some(withheld.setback()),
+            Self::CutShort(_) => Some(Setback::CutShort),
+            Self::NoTimeLeft | Self::Defect(_) => None,
+        }
     }
 }
 
 /// Without a token there is no connection.
 impl From<TokenError> for DatabaseError {
     fn from(error: TokenError) -> Self {
-        Self::Unavailable(Causes(&error).to_string())
+        Self::unavailable(Causes(&error).to_string())
     }
 }
 
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
         match condition(&error) {
-            Condition::LockHeld | Condition::Passes => Self::Unavailable(error.to_string()),
+            Condition::LockHeld | Condition::Passes => Self::unavailable(error.to_string()),
             Condition::Stays => Self::Defect(error),
         }
     }
@@ -81,7 +114,7 @@ mod tests {
     #[test]
     fn a_broken_connection_is_trouble() {
         let error = sqlx::Error::Io(std::io::ErrorKind::UnexpectedEof.into());
-        assert!(matches!(error.into(), DatabaseError::Unavailable(_)));
+        assert!(matches!(error.into(), DatabaseError::Unavailable { .. }));
     }
 
     #[test]

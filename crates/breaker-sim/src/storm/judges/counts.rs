@@ -91,7 +91,10 @@ impl Account {
 fn worth(running: Running, outcome: Outcome, scene: &Scene<'_>) -> Counts {
     let now: Micros = scene.moment.at;
     let bad = running.is_bad(outcome, &scene.law.policy, now);
-    let failed = matches!(outcome, Outcome::Failure | Outcome::RetryAfter(_));
+    let failed = matches!(
+        outcome,
+        Outcome::Failure | Outcome::RetryAfter(_) | Outcome::Withheld(_)
+    );
     // The response may have waited for the store, until it was slow.
     let waits = crate::units::micros_of(scene.law.policy.store_timeout) * 2;
     let slow = running.is_bad(Outcome::Success, &scene.law.policy, now + waits);

@@ -49,7 +49,9 @@ impl Running {
                 let slow = crate::units::micros_of(policy.slow_call_after);
                 now - self.admitted + 1_000 >= slow
             }
-            Outcome::Failure | Outcome::RetryAfter(_) | Outcome::Slow => true,
+            Outcome::Failure | Outcome::RetryAfter(_) | Outcome::Withheld(_) | Outcome::Slow => {
+                true
+            }
             Outcome::Ignored => false,
         }
     }

@@ -10,33 +10,41 @@ use tokio::time::Instant;
 const START_MS: u64 = 1_700_000_000_000;
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PausedClock {
+pub(crate) struct PausedClock {
     began: Instant,
+    /// By how much it is ahead.
+    ahead: Duration,
 }
 
 impl PausedClock {
-    pub(super) fn starting_now() -> Self {
+    pub(crate) fn starting_now() -> Self {
         let began = Instant::now();
-        Self { began }
+        let ahead = Duration::ZERO;
+        Self { began, ahead }
     }
 
-    pub(super) fn elapsed(self) -> Duration {
+    /// The same moment by a clock that is ahead of this one.
+    pub(crate) fn ahead_by(self, ahead: Duration) -> Self {
+        Self { ahead, ..self }
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
         self.began.elapsed()
     }
 
-    pub(super) fn at(self, elapsed: Duration) -> Instant {
+    pub(crate) fn at(self, elapsed: Duration) -> Instant {
         self.began + elapsed
     }
 }
 
 impl breaker_core::Clock for PausedClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_unix_ms(START_MS) + self.elapsed()
+        Timestamp::from_unix_ms(START_MS) + self.elapsed() + self.ahead
     }
 }
 
 impl lambda_kit::clock::Clock for PausedClock {
     fn now(&self) -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH + Duration::from_millis(START_MS) + self.elapsed()
+        DateTime::UNIX_EPOCH + Duration::from_millis(START_MS) + self.elapsed() + self.ahead
     }
 }

@@ -6,7 +6,8 @@ use breaker_core::{
     Change, CircuitName, Epoch, Reading, Record, StateStore, StoreError, Timestamp, TransitionEvent,
 };
 use contract::FaultTarget;
-use lambda_kit::faults::{InjectedFault, Injector};
+
+use crate::faults::{InjectedFault, Injector};
 
 /// Strikes the operations of a store.
 #[derive(Clone)]

@@ -1,0 +1,21 @@
+//! What CloudWatch is told of what happens in a circuit.
+
+use breaker_core::{Event, Observer, observe::Traced};
+use metrics::counter;
+
+use crate::metrics as names;
+
+/// Counts what happens in the breaker, beside telling it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted(Traced);
+
+impl Observer for Counted {
+    fn on(&self, circuit: &str, event: &Event) {
+        match event {
+            Event::ProbeBegan => counter!(names::PROBES).increment(1),
+            Event::Moved { .. } => counter!(names::CIRCUIT_TRANSITIONS).increment(1),
+            _ => {}
+        }
+        self.0.on(circuit, event);
+    }
+}

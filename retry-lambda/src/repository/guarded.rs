@@ -1,0 +1,90 @@
+//! A repository behind the database's circuit.
+
+use std::{sync::Arc, time::Duration};
+
+use breaker_core::Outcome;
+use contract::{Cursor, IdempotencyKey, Item, ItemPage, PageLimit, Write};
+use lambda_kit::guard::{Guard, through};
+use uuid::Uuid;
+
+use super::{Asked, MigrationError, Outcome as WriteOutcome, Repository};
+use crate::database::DatabaseError;
+
+/// Asks only what the circuit lets through. Migrations are no requests: whoever
+/// deploys wants them whatever the circuit says.
+pub struct Guarded {
+    database: Box<dyn Repository>,
+    guard: Arc<dyn Guard>,
+}
+
+impl Guarded {
+    /// `database` behind `guard`.
+    pub fn new(database: Box<dyn Repository>, guard: Arc<dyn Guard>) -> Self {
+        Self { database, guard }
+    }
+
+    /// A question for which no time is left is none for the circuit either.
+    fn through<'a, T: Send + 'a>(
+        &'a self,
+        time_left: Option<Duration>,
+        question: Asked<'a, T>,
+    ) -> Asked<'a, T> {
+        Box::pin(async move {
+            if time_left.is_none() {
+                return Err(DatabaseError::NoTimeLeft);
+            }
+            let answer = through(&*self.guard, question, classify).await;
+            match answer.map_err(DatabaseError::Withheld)? {
+                Err(DatabaseError::Unavailable { reason, .. }) => Err(DatabaseError::Unavailable {
+                    reason,
+                    open_until: self.guard.open_until(),
+                }),
+                answer => answer,
+            }
+        })
+    }
+}
+
+/// A defect is for a human to mend and to see, not for a circuit to hide: the
+/// database is well, and the invocation fails. Nor is it the database's fault if
+/// somebody could not wait for it.
+fn classify<T>(answer: &Result<T, DatabaseError>) -> Outcome {
+    match answer {
+        Ok(_) => Outcome::Success,
+        Err(DatabaseError::Unavailable { .. }) => Outcome::Failure,
+        Err(
+            DatabaseError::Withheld(_)
+            | DatabaseError::CutShort(_)
+            | DatabaseError::NoTimeLeft
+            | DatabaseError::Defect(_),
+        ) => Outcome::Ignored,
+    }
+}
+
+impl Repository for Guarded {
+    fn get(&self, id: Uuid, time_left: Option<Duration>) -> Asked<'_, Option<Item>> {
+        self.through(time_left, self.database.get(id, time_left))
+    }
+
+    fn list(
+        &self,
+        limit: PageLimit,
+        cursor: Option<Cursor>,
+        time_left: Option<Duration>,
+    ) -> Asked<'_, ItemPage> {
+        self.through(time_left, self.database.list(limit, cursor, time_left))
+    }
+
+    fn write_once<'a>(
+        &'a self,
+        key: &'a IdempotencyKey,
+        write: &'a Write,
+        time_left: Option<Duration>,
+    ) -> Asked<'a, WriteOutcome> {
+        self.through(time_left, self.database.write_once(key, write, time_left))
+    }
+
+    fn migrate(&self, limit: Duration) -> Asked<'_, usize, MigrationError> {
+        self.database.migrate(limit)
+    }
+}
