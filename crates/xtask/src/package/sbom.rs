@@ -40,14 +40,24 @@ pub(super) fn write(
         functions.iter().try_for_each(|function| {
             let name = format!("{}.cdx.json", function.package());
             let from = workspace.root().join(function.package()).join(&name);
+            let description = std::fs::read_to_string(&from)
+                .with_context(|| format!("{} is not described", function.package()))?;
             let to = workspace.package().join(&name);
-            std::fs::rename(&from, &to).with_context(|| format!("taking {}", from.display()))
+            std::fs::write(&to, without_place(&description, workspace))
+                .with_context(|| format!("writing {}", to.display()))
         })
     });
     left_behind(workspace)?
         .iter()
         .try_for_each(|path| disk::remove_file(path))?;
     taken
+}
+
+/// Our own crates are named by where they lie, which is nobody's business and differs
+/// from one checkout to the next.
+fn without_place(description: &str, workspace: &Workspace) -> String {
+    let place = format!("file://{}", workspace.root().display());
+    description.replace(&place, "file://")
 }
 
 /// What it wrote into the members' folders, which lie in the root and in `crates`.
@@ -93,5 +103,13 @@ mod tests {
             "crates/contract/contract.cdx.json",
         ];
         assert_eq!(found, expected.map(|path| scratch.path().join(path)));
+    }
+
+    #[test]
+    fn a_description_does_not_tell_where_it_was_made() {
+        let workspace = Workspace::at(std::path::Path::new("/home/me/breaker"));
+        let description = r#"{"bom-ref": "path+file:///home/me/breaker/api-lambda#0.1.0"}"#;
+        let expected = r#"{"bom-ref": "path+file:///api-lambda#0.1.0"}"#;
+        assert_eq!(without_place(description, &workspace), expected);
     }
 }
