@@ -113,13 +113,14 @@ pub(crate) fn destroy(
     }
     let deployer = Deployer::ready(workspace, &order.stage, interrupt)?;
     prepare(workspace, &Progress::new(), interrupt)?;
-    // Only the stacks' names matter here, so what else the app asks for is made up.
+    // Only the stacks' names and their order matter here, so what else the app asks for is
+    // made up; the repository has the app know the stack of the workflows' role.
     let placeholders = workspace.infrastructure().join("test/fixtures/functions");
     let context = [
         format!("stage={}", order.stage),
         format!("functionsDir={}", placeholders.display()),
-        "webOrigin=https://nowhere.example.com".to_owned(),
         "dynamoDbPrefixList=pl-00000000".to_owned(),
+        "githubRepository=example/circuit-breaker".to_owned(),
     ];
     println!("\nThese stacks will be gone, and with them what is not protected:\n");
     cdk(workspace, &deployer, &["list"], &context)?;
