@@ -78,14 +78,15 @@ export function alarmDefinitions(stage: string, watched: Watched, database: Data
       minutes: [20, 30],
       about: 'part',
     },
-    {
+    ...(['api', 'retry'] as const).map((kind): MostlyDefined => ({
       page: 'store-fails',
-      says: "One operation in ten or more on the circuits' table fails: each environment is on its own.",
-      metric: percent(own.count('api', 'StoreFailures', 'failed'), own.count('api', 'StoreOperations', 'operations'), 5),
+      of: kind,
+      says: `One operation in ten or more of the ${kind} function on the circuits' table fails: each environment is on its own.`,
+      metric: percent(own.count(kind, 'StoreFailures', 'failed'), own.count(kind, 'StoreOperations', 'operations'), 5),
       threshold: 10,
       minutes: [3, 5],
       about: 'part',
-    },
+    })),
     ...(['api', 'retry', 'fallback'] as const).flatMap((kind): MostlyDefined[] => [
       {
         page: 'function-fails',

@@ -86,8 +86,10 @@ export class SystemDashboard extends Construct {
         height,
       }),
       graph('Moves and probes of circuits', [
-        this.#own.count('api', 'CircuitTransitions', 'moves'),
-        this.#own.count('api', 'Probes', 'probes'),
+        this.#own.count('api', 'CircuitTransitions', 'moves: retry, fallback'),
+        this.#own.count('api', 'Probes', 'probes: retry, fallback'),
+        this.#own.count('retry', 'CircuitTransitions', 'moves: database, cache'),
+        this.#own.count('retry', 'Probes', 'probes: database, cache'),
       ]),
     ];
   }
@@ -125,10 +127,15 @@ export class SystemDashboard extends Construct {
     const writes = table('ConsumedWriteCapacityUnits', SUM, 'units written');
     return [
       graph('Operations', [
-        this.#own.count('api', 'StoreOperations', 'operations'),
+        this.#own.count('api', 'StoreOperations', 'operations of the API function'),
         this.#own.count('api', 'StoreFailures', 'failed'),
+        this.#own.count('retry', 'StoreOperations', 'operations of the Retry function'),
+        this.#own.count('retry', 'StoreFailures', 'failed'),
       ]),
-      graph('How long they take (ms)', ['p50', 'p99'].map((share) => this.#own.statistic('api', 'StoreTime', share, share))),
+      graph('How long they take (ms)', [
+        ...['p50', 'p99'].map((share) => this.#own.statistic('api', 'StoreTime', share, `API, ${share}`)),
+        ...['p50', 'p99'].map((share) => this.#own.statistic('retry', 'StoreTime', share, `Retry, ${share}`)),
+      ]),
       graph('What it costs (USD a month at this rate, us-east-1, on demand, 2026-11)', [
         new MathExpression({
           // A minute's units, at 0.125 USD a million read and 0.625 USD a million written, for 43,800 minutes.
