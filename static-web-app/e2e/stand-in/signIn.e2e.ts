@@ -83,6 +83,9 @@ describe("where the stage has a sign-in", () => {
       expect(await page.getByRole("button", { name: "Override retry" }).count()).toBe(0);
       expect(await violations(page)).toEqual([]);
       await screenshot(page, "circuits-signed-out-light", true);
+      await page.getByRole("link", { name: "Faults" }).click();
+      await page.getByText("Only operators may inject faults.").waitFor();
+      await page.goBack();
 
       await page.getByRole("button", { name: "Sign in to override circuits" }).first().click();
       await page.getByText("ada@example.com").waitFor();
