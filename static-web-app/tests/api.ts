@@ -33,7 +33,9 @@ export function problem(status: number, slug: string, more: Record<string, unkno
 export const api = setupServer(
   http.get(at("/health"), () => HttpResponse.json({ status: "ok", stage: "local" })),
   answersItems([]),
-  answersCircuits(closedCircuit()),
+  // Made for each request, because its time is the server's now.
+  http.get(at("/circuits"), () => HttpResponse.json({ circuits: [closedCircuit()] })),
   http.get(at("/circuits/:name/events"), () => HttpResponse.json({ events: [], next_since: 0 })),
   http.get(at("/faults"), () => HttpResponse.json({ allowed: true, faults: {} })),
+  http.delete(at("/faults/:target"), () => new HttpResponse(null, { status: 204 })),
 );

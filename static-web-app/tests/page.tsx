@@ -14,6 +14,11 @@ export function openPage(signIn: SignInConfig | null = null) {
   return user;
 }
 
+export function openPageAt(address: string) {
+  window.history.replaceState(null, "", address);
+  return openPage();
+}
+
 export async function openCreateDialog() {
   const user = openPage();
   await user.click(await screen.findByRole("button", { name: "Create item" }));

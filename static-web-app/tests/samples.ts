@@ -1,4 +1,5 @@
 import type { Circuit, Item, Served } from "@/api/client";
+import type { RecordedRequest } from "@/api/requestLog";
 
 export function secondsAgo(seconds: number): string {
   return new Date(Date.now() - seconds * 1000).toISOString();
@@ -24,6 +25,25 @@ export function servedBy(source: Served["source"], changed: Partial<Served> = {}
     as_of: secondsAgo(source === "database" ? 0 : 95),
     circuit: "closed",
     attempts: [{ target: "retry", outcome: "ok", started_ms: 0, duration_ms: 14 }],
+    ...changed,
+  };
+}
+
+export function recorded(changed: Partial<RecordedRequest> = {}): RecordedRequest {
+  return {
+    id: "request",
+    method: "GET",
+    path: "/items?limit=20",
+    route: "/items",
+    started: Date.now(),
+    durationMs: 40,
+    status: 200,
+    requestId: "r-1",
+    served: servedBy("database"),
+    problem: null,
+    failure: null,
+    serverMs: 14,
+    by: "user",
     ...changed,
   };
 }

@@ -149,7 +149,7 @@ export const STEPS: readonly Step[] = [
     id: "heal",
     title: "The database comes back",
     text: "The fault ends. Nobody tells the circuit: it has to find out by itself, without a crowd trying at once.",
-    action: "Stop the fault",
+    action: "Bring the database back",
     load: LOAD,
     databaseDown: false,
     evidence: [
