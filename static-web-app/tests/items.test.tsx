@@ -51,6 +51,37 @@ describe("the list of items", () => {
     expect(await screen.findByRole("row", { name: /Copper wire/ })).toBeVisible();
   });
 
+  it("says of each row who knew it and when", async () => {
+    api.use(answersItems([item()], servedBy("cache")));
+    openPage();
+    const row = await screen.findByRole("row", { name: /Copper wire/ });
+    expect(row).toHaveTextContent(/cache, 1 min \d+ s ago/);
+  });
+
+  it("searches the loaded pages, says so, and loads one more on request", async () => {
+    const relay = item({ id: "0197a1c2-0000-7000-8000-000000000000", name: "Relay", description: "For copper bars" });
+    api.use(
+      http.get(at("/items"), ({ request }) => {
+        const second = new URL(request.url).searchParams.get("cursor") === "after-1";
+        const items = second ? [relay] : [item(), item({ id: "0197a1c2-0000-7000-8000-000000000002", name: "Fuse" })];
+        return HttpResponse.json({ data: { items, next_cursor: second ? null : "after-1" }, served: servedBy("database") });
+      }),
+    );
+    const user = openPage();
+    await screen.findByRole("row", { name: /Fuse/ });
+    await user.type(screen.getByLabelText("Search the loaded items"), "COPPER");
+    const counted = async (words: string) => expect((await screen.findAllByText(words))[0]).toBeVisible();
+    await counted("1 of 2 loaded items");
+    expect(screen.queryByRole("row", { name: /Fuse/ })).not.toBeInTheDocument();
+    expect(screen.getByText(/pages that were not loaded yet are not searched/)).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Load one more page" }));
+    await counted("2 of 3 loaded items");
+    expect(screen.getByRole("row", { name: /Relay/ })).toBeVisible();
+    expect(screen.queryByText(/not loaded yet/)).not.toBeInTheDocument();
+    await user.type(screen.getByLabelText("Search the loaded items"), " zinc");
+    expect(await screen.findByText("No loaded item matches")).toBeVisible();
+  });
+
   it("says that the API is down, and recovers on a retry", async () => {
     api.use(http.get(at("/items"), () => HttpResponse.error(), { once: true }));
     api.use(

@@ -1,0 +1,99 @@
+import type { Page, Route } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { item } from "../../tests/samples.ts";
+import { violations } from "../harness/axe.ts";
+import { inBrowser, screenshot } from "../harness/browser.ts";
+import { SCENES } from "../harness/scenes.ts";
+import { STAND_IN_PATH } from "../harness/standIn.ts";
+
+const LOOKS = [
+  ["light", 1360],
+  ["dark", 1360],
+  ["light", 360],
+  ["dark", 360],
+] as const;
+
+/** Answers one route in another way than the stand-in does. */
+const answering = (method: string, path: string, answer: (route: Route) => Promise<void>) => (page: Page) =>
+  page.route(`**${STAND_IN_PATH}${path}`, (route) => (route.request().method() === method ? answer(route) : route.fallback()));
+
+function problem(status: number, slug: string, more: object = {}) {
+  const title = slug.replaceAll("-", " ");
+  const json = { type: `urn:breaker:problem:${slug}`, title, status, detail: `Detail of ${slug}.`, request_id: "r-1", ...more };
+  return (route: Route) => route.fulfill({ status, json });
+}
+
+const goTo = (page: Page, name: string) => page.getByRole("link", { name, exact: true }).click();
+
+describe.each(LOOKS)("in the %s theme at %i pixels, axe objects to nothing, and nothing scrolls sideways", (theme, width) => {
+  const look = { colorScheme: theme, viewport: { width, height: 800 } };
+  const inspect = async (page: Page, picture: string) => {
+    await screenshot(page, `${picture}-${width}-${theme}`, true);
+    expect(await violations(page)).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(overflow).toBe(0);
+  };
+
+  it("of requests, with the way of one", () =>
+    inBrowser("/", { standIn: SCENES.open(), ...look }, async (page) => {
+      await page.getByTestId("source").first().waitFor();
+      await goTo(page, "Requests");
+      await page.getByRole("radiogroup", { name: "Requests, newest first" }).getByRole("radio").first().check({ force: true });
+      await page.getByText("The same as a table").click();
+      await page.getByRole("rowheader", { name: "Fallback" }).waitFor();
+      await inspect(page, "requests");
+    }));
+
+  it("of faults, with one in force and a form open", () =>
+    inBrowser("/faults", { standIn: SCENES.open(), ...look }, async (page) => {
+      await page.getByRole("region", { name: "Faults in force" }).waitFor();
+      await page.getByRole("button", { name: "Set a fault of the Cache" }).click();
+      await page.getByRole("button", { name: "Latency" }).or(page.getByRole("button", { name: /Kind/ })).first().click();
+      await page.keyboard.press("Escape");
+      await inspect(page, "faults");
+    }));
+
+  it("of faults, where the stage refuses them", () => {
+    const before = answering("GET", "/faults", (route) => route.fulfill({ json: { allowed: false, faults: {} } }));
+    return inBrowser("/faults", { standIn: SCENES.closed(), before, ...look }, async (page) => {
+      await page.getByText("This stage does not let anybody inject faults").waitFor();
+      await inspect(page, "faults-refused");
+    });
+  });
+
+  it("of the incident, under way", () =>
+    inBrowser("/incident", { standIn: SCENES.closed(), ...look }, async (page) => {
+      await page.getByRole("button", { name: "Begin" }).click();
+      await page.getByRole("button", { name: "Read items" }).click();
+      await page.getByRole("button", { name: "Next: Put load on it" }).click();
+      await page.getByRole("button", { name: "Start the load" }).waitFor();
+      await inspect(page, "incident");
+    }));
+
+  it("of a conflict", () => {
+    const theirs = item({ quantity: 77, description: "On a drum", version: 4 });
+    const before = async (page: Page) => {
+      await answering("PUT", "/items/*", problem(412, "version-mismatch"))(page);
+      const served = { source: "database", degraded: false, as_of: new Date().toISOString(), circuit: "closed", attempts: [] };
+      await answering("GET", "/items/*", (route) => route.fulfill({ json: { data: theirs, served } }))(page);
+    };
+    return inBrowser("/", { standIn: SCENES.closed(), before, ...look }, async (page) => {
+      await page.getByRole("button", { name: "Edit Copper wire" }).click();
+      await page.getByLabel("Quantity").fill("5");
+      await page.getByLabel("Quantity").press("Enter");
+      await page.getByText("both changed it: choose one").waitFor();
+      await inspect(page, "conflict");
+    });
+  });
+
+  it("of a write that is refused for now", () => {
+    const before = answering("POST", "/items", problem(503, "service-unavailable", { retry_after_s: 12 }));
+    return inBrowser("/", { standIn: SCENES.open(), before, ...look }, async (page) => {
+      await page.getByRole("button", { name: "Create item" }).click();
+      await page.getByRole("dialog").getByLabel("Name").fill("Busbar");
+      await page.getByRole("button", { name: "Create", exact: true }).click();
+      await page.getByText(/The circuit may let a call through in/).waitFor();
+      await inspect(page, "write-refused");
+    });
+  });
+});
