@@ -27,6 +27,9 @@ HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
   this.open = false;
 };
 
+/** Nor does it lay anything out that could be scrolled to. */
+Element.prototype.scrollIntoView ??= () => {};
+
 beforeAll(() => api.listen({ onUnhandledRequest: "error" }));
 beforeEach(() => {
   vi.stubGlobal("matchMedia", matchMedia);

@@ -1,5 +1,5 @@
 import Alert from "@cloudscape-design/components/alert";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useApi } from "@/api/ApiContext";
 import { durationInWords } from "@/shared/duration";
 import { useLive, useLiveState } from "@/shared/live/LiveContext";
@@ -122,8 +122,13 @@ interface StepProps {
 }
 
 function StepItem({ number, step, phase, seen }: StepProps) {
+  const item = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    // The button stays in sight at the bottom; what it has brought up may be out of it.
+    if (phase === "now") item.current?.scrollIntoView({ block: "center" });
+  }, [phase]);
   return (
-    <li className={`incident-step incident-${phase}`} aria-current={phase === "now" ? "step" : undefined}>
+    <li ref={item} className={`incident-step incident-${phase}`} aria-current={phase === "now" ? "step" : undefined}>
       <h2>
         <span className="incident-number" aria-hidden="true">
           {phase === "past" ? "✓" : number}
@@ -132,7 +137,7 @@ function StepItem({ number, step, phase, seen }: StepProps) {
       </h2>
       {phase === "now" && <p>{step.text}</p>}
       {phase !== "coming" && (
-        <ul className="evidence" aria-label={`Evidence of: ${step.title}`} aria-live={phase === "now" ? "polite" : "off"}>
+        <ul className="sightings" aria-label={`Evidence of: ${step.title}`} aria-live={phase === "now" ? "polite" : "off"}>
           {step.evidence.map(({ expected }, index) => (
             <EvidenceItem key={expected} expected={expected} sighting={seen[index] ?? null} />
           ))}
@@ -144,14 +149,14 @@ function StepItem({ number, step, phase, seen }: StepProps) {
 
 function EvidenceItem({ expected, sighting }: { expected: string; sighting: Sighting | null }) {
   return (
-    <li className={sighting === null ? "evidence-open" : "evidence-seen"}>
+    <li className={sighting === null ? "sighting-missing" : "sighting-seen"}>
       <svg viewBox="0 0 16 16" width="16" height="16" role="img" aria-label={sighting === null ? "not seen yet" : "seen"}>
         <path d={sighting === null ? "M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2z" : "M3 8.500 6.500 12 13 4.500"} />
       </svg>
       <span>
         {expected}
         {sighting !== null && (
-          <span className="evidence-words">
+          <span className="sighting-words">
             : {sighting.words} <span className="quiet number">{afterInWords(sighting)}</span>
           </span>
         )}

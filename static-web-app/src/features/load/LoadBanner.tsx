@@ -1,5 +1,6 @@
 import { Countdown } from "@/shared/Countdown";
 import { useLoad } from "@/shared/load/loadContext";
+import { paceInWords } from "@/shared/load/loadPlan";
 
 /** Keeps a running load, and the way to stop it, in sight on every page. */
 export function LoadBanner() {
@@ -9,7 +10,7 @@ export function LoadBanner() {
   return (
     <section className="banner banner-load" aria-label="Running load">
       <p className="number">
-        <strong>Load:</strong> {plan.perSecond} requests per second,{" "}
+        <strong>Load:</strong> {paceInWords(plan)},{" "}
         <Countdown until={endsAt} waiting={(wait) => `${wait} to go`} over="ending" /> · {tally.counts.fallback} answered
         by the fallback · {tally.counts.refused} refused
       </p>

@@ -2,7 +2,7 @@ import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import Slider from "@cloudscape-design/components/slider";
-import { type LoadPlan, PER_SECOND_MAX, SECONDS_MAX, type Traffic, TRAFFIC } from "@/shared/load/loadPlan";
+import { type LoadPlan, paceInWords, PER_SECOND_MAX, SECONDS_MAX, type Traffic, TRAFFIC } from "@/shared/load/loadPlan";
 
 const SECONDS_MIN = 5;
 
@@ -23,7 +23,7 @@ interface Props {
 export function LoadForm({ plan, running, onChange, onStart, onStop }: Props) {
   return (
     <div className="load-form">
-      <FormField label={`${plan.perSecond} requests per second`}>
+      <FormField label={paceInWords(plan)}>
         <Slider
           value={plan.perSecond}
           min={1}

@@ -29,3 +29,7 @@ export function bounded(plan: LoadPlan): LoadPlan {
 function clamp(wanted: number, max: number): number {
   return Number.isFinite(wanted) ? Math.min(max, Math.max(1, Math.round(wanted))) : 1;
 }
+
+export function paceInWords({ perSecond }: LoadPlan): string {
+  return `${perSecond} ${perSecond === 1 ? "request" : "requests"} per second`;
+}
