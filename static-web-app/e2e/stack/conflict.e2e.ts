@@ -40,7 +40,7 @@ describe("an item that two people write", () => {
 describe("an API that goes away and comes back", () => {
   it("is told, what was known stays, and the list recovers by itself", () =>
     inBrowser("/", {}, async (page) => {
-      await page.getByRole("row").nth(1).waitFor();
+      await page.getByTestId("source").first().waitFor();
       const rows = await page.getByRole("row").count();
       const everything = /execute-api|\/items|\/circuits/;
       await page.route(everything, (route) => route.abort("connectionrefused"));
