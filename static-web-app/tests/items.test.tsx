@@ -20,7 +20,8 @@ describe("the list of items", () => {
     api.use(answersItems([item()], servedBy("cache")));
     openPage();
     expect(await screen.findByTestId("source")).toHaveTextContent(/^cache$/);
-    expect(screen.getByText("as of 1 min 35 s ago")).toBeVisible();
+    // On a busy machine a second has passed by now.
+    expect(screen.getByText(/^as of 1 min 3\d s ago$/)).toBeVisible();
   });
 
   it("labels a degraded answer, and every item in it as a copy", async () => {

@@ -41,8 +41,8 @@ export const PRESETS: readonly Preset[] = [
     name: "Every other call crashes",
     plan: { retry: { kind: "crash", rate: 0.5, expires_in_s: FOR_S } },
     expect:
-      "Execution environments of the Retry Lambda die over half of their calls. Second attempts save most answers: " +
-      "compare first attempts with answers on the page of requests. Writes are still made only once.",
+      "Execution environments of the Retry Lambda die over half of their calls. Second attempts save some answers, until " +
+      "the circuit shows trouble and nothing is tried again; the fallback gives the rest. Writes are made only once.",
   },
   {
     id: "store-away",
