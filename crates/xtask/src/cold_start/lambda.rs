@@ -46,8 +46,14 @@ impl Surroundings {
     ///
     /// # Errors
     /// When it ends, or takes too long.
-    pub(super) fn start_once(&self, binary: &Path, interrupt: &Interrupt) -> Result<Sample> {
+    pub(super) fn start_once(
+        &self,
+        binary: &Path,
+        variable: Option<(&str, &str)>,
+        interrupt: &Interrupt,
+    ) -> Result<Sample> {
         let mut command = self.command(binary);
+        command.envs(variable);
         let watch = Stopwatch::start();
         let mut child = command
             .spawn()

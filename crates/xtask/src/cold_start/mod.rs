@@ -5,8 +5,6 @@
 mod lambda;
 mod sample;
 
-use std::path::PathBuf;
-
 use anyhow::{Context, Result};
 
 use self::lambda::Surroundings;
@@ -47,13 +45,14 @@ pub(crate) fn measure(
         build(workspace).run(interrupt)
     })?;
     let surroundings = Surroundings::start()?;
-    let names = names();
-    let mut samples = vec![Vec::new(); names.len()];
+    let starts = starts();
+    let mut samples = vec![Vec::new(); starts.len()];
     progress.step(&format!("{} starts of each, in turn", choice.runs), |_| {
         // The first ones bring the files into memory, where Lambda's are too.
         for turn in 0..=choice.runs {
-            for (name, samples) in names.iter().zip(&mut samples) {
-                let sample = surroundings.start_once(&binary(workspace, name), interrupt)?;
+            for (start, samples) in starts.iter().zip(&mut samples) {
+                let binary = workspace.target().join("release").join(start.name);
+                let sample = surroundings.start_once(&binary, start.variable, interrupt)?;
                 if turn > 0 {
                     samples.push(sample);
                 }
@@ -61,7 +60,7 @@ pub(crate) fn measure(
         }
         Ok(())
     })?;
-    let rows: Vec<Row> = names.into_iter().zip(&samples).map(Row::new).collect();
+    let rows: Vec<Row> = starts.into_iter().zip(&samples).map(Row::new).collect();
     let page = page(&rows, choice.runs);
     println!("\n{page}");
     let document = workspace.root().join(DOCUMENT);
@@ -84,21 +83,48 @@ fn names() -> [&'static str; 4] {
     [HELLO, api, retry, fallback]
 }
 
-fn binary(workspace: &Workspace, name: &str) -> PathBuf {
-    workspace.target().join("release").join(name)
+/// A function, and perhaps one variable more than Lambda gives it.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    name: &'static str,
+    variable: Option<(&'static str, &'static str)>,
 }
 
-/// One function's part of the table.
+/// Where Debian keeps its certificates in one file; beside it lies a folder of them.
+const BUNDLE: (&str, &str) = ("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
+
+fn starts() -> Vec<Start> {
+    let plain = names().map(|name| Start {
+        name,
+        variable: None,
+    });
+    let [api, retry, _] = Function::ALL.map(Function::package);
+    let from_bundle = [api, retry].map(|name| Start {
+        name,
+        variable: Some(BUNDLE),
+    });
+    [&plain[..], &from_bundle].concat()
+}
+
+/// One line of the table.
 struct Row {
-    name: &'static str,
+    start: Start,
     summary: Summary,
 }
 
 impl Row {
-    fn new((name, samples): (&'static str, &Vec<Sample>)) -> Self {
+    fn new((start, samples): (Start, &Vec<Sample>)) -> Self {
         Self {
-            name,
+            start,
             summary: Summary::of(samples),
+        }
+    }
+
+    fn name(&self) -> String {
+        let name = self.start.name;
+        match self.start.variable {
+            None => format!("`{name}`"),
+            Some((variable, _)) => format!("`{name}`, with `{variable}`"),
         }
     }
 }
@@ -107,9 +133,10 @@ fn page(rows: &[Row], runs: u32) -> String {
     let least = &rows[0].summary;
     let lines: Vec<String> = rows
         .iter()
-        .map(|Row { name, summary }| {
+        .map(|row| {
+            let (name, summary) = (row.name(), &row.summary);
             format!(
-                "| `{name}` | {:.1} ms ({:.1} – {:.1}) | {:.2} | {:.1} MB | {:.2} |",
+                "| {name} | {:.1} ms ({:.1} – {:.1}) | {:.2} | {:.1} MB | {:.2} |",
                 summary.median_ms,
                 summary.fastest_ms,
                 summary.slowest_tenth_ms,
@@ -119,20 +146,20 @@ fn page(rows: &[Row], runs: u32) -> String {
             )
         })
         .collect();
-    let too_much: Vec<&str> = rows
+    let too_much: Vec<String> = rows
         .iter()
         .filter(|row| {
             row.summary.median_ms > BOUND * least.median_ms
                 || row.summary.memory_mb > BOUND * least.memory_mb
         })
-        .map(|row| row.name)
+        .map(Row::name)
         .collect();
     let verdict = if too_much.is_empty() {
         format!("All stay within {BOUND} times what the least function takes, in both.")
     } else {
         format!(
             "More than {BOUND} times the least function: {}.",
-            too_much.join(", ")
+            too_much.join("; ")
         )
     };
     format!(
@@ -144,6 +171,9 @@ fn page(rows: &[Row], runs: u32) -> String {
          item before its first event, answers at once and without TLS here.\n\n\
          | function | median (fastest – nine of ten) | times hello | memory | times hello |\n\
          | --- | ---: | ---: | ---: | ---: |\n{}\n\n{verdict}\n\n\
+         AWS's clients read the system's certificates when they are made, before the first event: \
+         from the file with all of them, and once more one by one from the folder beside it. \
+         `SSL_CERT_FILE` leaves the folder out, which is what the last rows show. The Fallback function has no such client.\n\n\
          Lambda adds what it takes to make an environment and to fetch the code, which follows from \
          the size of the zip file more than from anything here.\n",
         lines.join("\n")
