@@ -84,6 +84,7 @@ impl<C: Clock> Classifier<C> {
 mod tests {
     use std::sync::Arc;
 
+    use breaker_core::{MemoryStore, Policy};
     use contract::{Body, Refusal, Served, Source, Unavailable};
     use lambda_kit::testing::ManualClock;
     use uuid::Uuid;
@@ -93,11 +94,10 @@ mod tests {
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
     fn classify(result: &Result<Reply, AttemptError>) -> Outcome {
-        let classifier = Classifier {
-            apart: Duration::from_secs(1),
-            clock: Arc::new(ManualClock::at(NOW)),
-        };
-        classifier.classify(result)
+        let name = "retry".parse().unwrap();
+        let circuit = Breaker::builder(name, Policy::default(), MemoryStore::new());
+        let clock = Arc::new(ManualClock::at(NOW));
+        Classifier::of(&circuit.build().unwrap(), clock).classify(result)
     }
 
     fn served(source: Source, setback: Option<Setback>) -> Reply {

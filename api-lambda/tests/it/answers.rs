@@ -5,7 +5,10 @@ use axum::{
     http::{HeaderMap, Method, Request, Response, header},
 };
 use chrono::{DateTime, TimeDelta};
-use contract::{Body as ReplyBody, Cursor, Item, ItemPage, Refusal, Reply, Served, Source};
+use contract::{
+    Body as ReplyBody, Cursor, Dependency, Item, ItemPage, Refusal, Reply, Served, Setback, Source,
+    Unavailable,
+};
 use lambda_kit::{
     clock::{Clock, SystemClock},
     testing::LambdaEndpoint,
@@ -185,6 +188,26 @@ async fn a_repetition_of_what_is_still_under_way_is_told_when_to_come_back() {
     assert_eq!(text(headers, "retry-after"), "1");
     let key = &event["command"]["write"]["idempotency_key"];
     assert_eq!(key, text(headers, "idempotency-key"));
+}
+
+/// By that alone: the circuit around the functions is closed.
+#[tokio::test]
+async fn who_meets_the_databases_open_circuit_is_told_when_to_come_back() {
+    // An order may last for longer than anybody should wait.
+    for (open_for, seconds) in [(40, 20..=40), (3_600, 60..=60)] {
+        for method in [Method::GET, Method::POST] {
+            let until = SystemClock.now() + TimeDelta::seconds(open_for);
+            let reply = Reply::Unavailable(Unavailable {
+                dependency: Dependency::Database,
+                reason: "its circuit is open".to_owned(),
+                setback: Some(Setback::Open { until }),
+            });
+            let (response, _, _) = told(&reply, method, &[]).await;
+            assert_eq!(response.status(), 503);
+            let told: u64 = text(response.headers(), "retry-after").parse().unwrap();
+            assert!(seconds.contains(&told), "{told} s of {open_for}");
+        }
+    }
 }
 
 #[tokio::test]

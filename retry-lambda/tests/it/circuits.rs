@@ -122,6 +122,7 @@ async fn a_defect_is_no_failure_of_the_database(surroundings: Surroundings) {
     for _ in 0..2 * FAILURES {
         let outcome = environment.try_command(Command::Read(unknown())).await;
         assert!(outcome.is_err(), "{outcome:?}");
+        environment.clock.advance(APART);
     }
     assert_eq!(transitions(&surroundings, DATABASE).await, Epoch(0));
 }
@@ -130,8 +131,8 @@ async fn a_client_in_a_hurry_is_no_failure_of_the_database(mut surroundings: Sur
     let hung = TcpListener::bind("127.0.0.1:0").await.unwrap();
     surroundings.database_url = surroundings.engine.url_at(hung.local_addr().unwrap());
     let environment = surroundings.environment().await;
-    let deadline = Deadline::after(START, Duration::from_millis(200));
-    for _ in 0..2 * FAILURES {
+    for second in 0..2 * u32::try_from(FAILURES).unwrap() {
+        let deadline = Deadline::after(START + APART * second, Duration::from_millis(200));
         let read = environment.ask_before(Command::Read(unknown()), deadline);
         assert_eq!(setback(read.await), Some(Setback::CutShort));
         let write = Command::Write {
@@ -140,6 +141,7 @@ async fn a_client_in_a_hurry_is_no_failure_of_the_database(mut surroundings: Sur
         };
         let write = unavailable(environment.ask_before(write, deadline).await);
         assert_eq!(write.dependency, Dependency::Time);
+        environment.clock.advance(APART);
     }
     assert_eq!(transitions(&surroundings, DATABASE).await, Epoch(0));
 }
@@ -154,15 +156,17 @@ async fn a_cache_that_fails_is_not_asked_any_more_and_no_read_is_the_worse(
     drop(nobody);
     surroundings.cache.url = format!("redis://{address}").parse().unwrap();
     let environment = surroundings.environment().await;
+    let circuit = surroundings.circuit(CACHE, &environment.clock);
     for _ in 0..FAILURES {
+        circuit.inspect().await.unwrap();
+        assert_eq!(circuit.open_until(), None, "one question for each read");
         let read = environment.get(created.id).await;
         assert_eq!(source(read.clone()), Source::Database);
         assert_eq!(item(read), created);
         environment.clock.advance(APART);
     }
-    let circuit = surroundings.circuit(CACHE, &environment.clock);
     circuit.inspect().await.unwrap();
-    assert!(circuit.open_until().is_some(), "one question for each read");
+    assert!(circuit.open_until().is_some(), "each read asks");
     assert_eq!(item(environment.get(created.id).await), created);
     assert_eq!(transitions(&surroundings, DATABASE).await, Epoch(0));
 }

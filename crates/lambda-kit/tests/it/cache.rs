@@ -1,6 +1,12 @@
 //! The cache: Valkey itself, and listeners that behave as badly as networks do.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use breaker_core::{
@@ -374,6 +380,28 @@ async fn what_must_be_written_is_written_although_the_circuit_is_open() {
 }
 
 #[tokio::test]
+async fn what_must_be_written_is_tried_once_and_counts_while_the_circuit_is_closed() {
+    let clock = circuit_clock();
+    let circuit = circuit_by(&clock);
+    let (url, asked) = hangs_up().await;
+    let gone = cache(&url).behind(circuit.clone());
+    let id = Uuid::now_v7();
+    let (key, entry) = (CacheKey::Item(id), item(id, 1));
+    for _ in 0..5 {
+        assert_eq!(circuit.open_until(), None, "each counts once");
+        assert!(gone.put_now(&key, &entry).await.is_err());
+        clock.advance(Duration::from_secs(1));
+    }
+    let opened = circuit.inspect().await.unwrap().record;
+    assert!(circuit.open_until().is_some(), "each counts");
+    for _ in 0..5 {
+        assert!(gone.put_now(&key, &entry).await.is_err());
+    }
+    assert_eq!(circuit.inspect().await.unwrap().record, opened);
+    assert_eq!(asked.load(Ordering::SeqCst), 10, "each asks once");
+}
+
+#[tokio::test]
 async fn an_absent_cache_is_noticed_at_once() {
     let port = closed_port().await;
     let cache = cache(&format!("redis://127.0.0.1:{port}"));
@@ -390,6 +418,21 @@ async fn a_cache_that_does_not_speak_tls_is_an_error_and_no_panic() {
     let cache = cache(&url.replace("redis://", "rediss://"));
     let key = CacheKey::Item(Uuid::now_v7());
     assert!(cache.get(&key).await.is_err());
+}
+
+/// A server that takes every connection and ends it, and how many it has taken.
+async fn hangs_up() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            counter.fetch_add(1, Ordering::SeqCst);
+            drop(client);
+        }
+    });
+    (url, asked)
 }
 
 /// A port that nobody listens on any more.
