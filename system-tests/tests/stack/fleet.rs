@@ -79,12 +79,12 @@ fn the_circuit_is_one_item_that_at_least_two_environments_obey() {
 }
 
 #[test]
-fn the_retry_lambda_and_the_fallback_lambda_have_a_circuit_each() {
+fn whatever_can_fail_has_a_circuit_of_its_own() {
     let stack = Stack::running();
     let all = stack.get("/circuits");
     let circuits = all.body["circuits"].as_array().unwrap();
     let names: Vec<_> = circuits.iter().map(|circuit| &circuit["name"]).collect();
-    assert_eq!(names, ["retry", "fallback"]);
+    assert_eq!(names, ["retry", "fallback", "database", "cache"]);
     assert_eq!(stack.get("/circuits/fallback").body["state"], "closed");
     let unknown = stack.get("/circuits/moon");
     assert_eq!((unknown.status, unknown.problem()), (404, "not-found"));
