@@ -7,7 +7,7 @@ use std::{
     process::Command,
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::Deserialize;
@@ -57,6 +57,8 @@ pub(crate) enum Victim {
 pub(crate) struct Stack {
     endpoints: Endpoints,
     agent: Agent,
+    /// When this test had its turn.
+    since: SystemTime,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -163,6 +165,7 @@ impl Stack {
         let stack = Self {
             endpoints: read_endpoints(),
             agent,
+            since: SystemTime::now(),
             _turn: turn,
         };
         stack.heal();
@@ -251,7 +254,8 @@ impl Stack {
         assert_eq!(withdrawn.status, 204, "{withdrawn:?}");
     }
 
-    /// What all functions have logged that contains `text`, line by line.
+    /// What all functions have logged during this test that contains `text`, line
+    /// by line.
     pub(crate) fn logged(&self, text: &str) -> Vec<Value> {
         let functions = &self.endpoints.functions;
         let functions = [&functions.api, &functions.retry, &functions.fallback];
@@ -264,13 +268,16 @@ impl Stack {
     }
 
     /// CloudWatch Logs in its own words: a client for one question would take
-    /// longer to build than all tests to run.
+    /// longer to build than all tests to run. The emulator never tells more than
+    /// the 10,000 oldest events, of which all tests together make more.
     fn logged_by(&self, function: &str) -> Vec<String> {
         let group = format!("/aws/lambda/{function}");
+        let since = self.since.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let since = u64::try_from(since.as_millis()).unwrap();
         let mut lines = Vec::new();
         let mut next = Value::Null;
         loop {
-            let mut question = json!({"logGroupName": group});
+            let mut question = json!({"logGroupName": group, "startTime": since});
             if !next.is_null() {
                 question["nextToken"] = next;
             }
