@@ -46,14 +46,8 @@ impl Surroundings {
     ///
     /// # Errors
     /// When it ends, or takes too long.
-    pub(super) fn start_once(
-        &self,
-        binary: &Path,
-        variable: Option<(&str, &str)>,
-        interrupt: &Interrupt,
-    ) -> Result<Sample> {
+    pub(super) fn start_once(&self, binary: &Path, interrupt: &Interrupt) -> Result<Sample> {
         let mut command = self.command(binary);
-        command.envs(variable);
         let watch = Stopwatch::start();
         let mut child = command
             .spawn()
@@ -83,11 +77,15 @@ impl Surroundings {
             );
         };
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok());
+        let kb = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let figure = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+            figure.with_context(|| format!("the kernel does not tell {name}"))
+        };
         Ok(Sample {
             took,
-            memory_kb: peak.context("the kernel does not tell the most memory used")?,
+            memory_kb: kb("VmHWM:")?,
+            anonymous_kb: kb("RssAnon:")?,
         })
     }
 

@@ -45,14 +45,14 @@ pub(crate) fn measure(
         build(workspace).run(interrupt)
     })?;
     let surroundings = Surroundings::start()?;
-    let starts = starts();
-    let mut samples = vec![Vec::new(); starts.len()];
+    let names = names();
+    let mut samples = vec![Vec::new(); names.len()];
     progress.step(&format!("{} starts of each, in turn", choice.runs), |_| {
         // The first ones bring the files into memory, where Lambda's are too.
         for turn in 0..=choice.runs {
-            for (start, samples) in starts.iter().zip(&mut samples) {
-                let binary = workspace.target().join("release").join(start.name);
-                let sample = surroundings.start_once(&binary, start.variable, interrupt)?;
+            for (name, samples) in names.iter().zip(&mut samples) {
+                let binary = workspace.target().join("release").join(name);
+                let sample = surroundings.start_once(&binary, interrupt)?;
                 if turn > 0 {
                     samples.push(sample);
                 }
@@ -60,7 +60,7 @@ pub(crate) fn measure(
         }
         Ok(())
     })?;
-    let rows: Vec<Row> = starts.into_iter().zip(&samples).map(Row::new).collect();
+    let rows: Vec<Row> = names.into_iter().zip(&samples).map(Row::new).collect();
     let page = page(&rows, choice.runs);
     println!("\n{page}");
     let document = workspace.root().join(DOCUMENT);
@@ -83,48 +83,17 @@ fn names() -> [&'static str; 4] {
     [HELLO, api, retry, fallback]
 }
 
-/// A function, and perhaps one variable more than Lambda gives it.
-#[derive(Debug, Clone, Copy)]
-struct Start {
-    name: &'static str,
-    variable: Option<(&'static str, &'static str)>,
-}
-
-/// Where Debian keeps its certificates in one file; beside it lies a folder of them.
-const BUNDLE: (&str, &str) = ("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
-
-fn starts() -> Vec<Start> {
-    let plain = names().map(|name| Start {
-        name,
-        variable: None,
-    });
-    let [api, retry, _] = Function::ALL.map(Function::package);
-    let from_bundle = [api, retry].map(|name| Start {
-        name,
-        variable: Some(BUNDLE),
-    });
-    [&plain[..], &from_bundle].concat()
-}
-
 /// One line of the table.
 struct Row {
-    start: Start,
+    name: &'static str,
     summary: Summary,
 }
 
 impl Row {
-    fn new((start, samples): (Start, &Vec<Sample>)) -> Self {
+    fn new((name, samples): (&'static str, &Vec<Sample>)) -> Self {
         Self {
-            start,
+            name,
             summary: Summary::of(samples),
-        }
-    }
-
-    fn name(&self) -> String {
-        let name = self.start.name;
-        match self.start.variable {
-            None => format!("`{name}`"),
-            Some((variable, _)) => format!("`{name}`, with `{variable}`"),
         }
     }
 }
@@ -134,15 +103,16 @@ fn page(rows: &[Row], runs: u32) -> String {
     let lines: Vec<String> = rows
         .iter()
         .map(|row| {
-            let (name, summary) = (row.name(), &row.summary);
+            let Row { name, summary } = row;
             format!(
-                "| {name} | {:.1} ms ({:.1} – {:.1}) | {:.2} | {:.1} MB | {:.2} |",
+                "| `{name}` | {:.1} ms ({:.1} – {:.1}) | {:.2} | {:.1} MB | {:.2} | {:.1} MB |",
                 summary.median_ms,
                 summary.fastest_ms,
                 summary.slowest_tenth_ms,
                 summary.median_ms / least.median_ms,
                 summary.memory_mb,
                 summary.memory_mb / least.memory_mb,
+                summary.anonymous_mb,
             )
         })
         .collect();
@@ -152,14 +122,14 @@ fn page(rows: &[Row], runs: u32) -> String {
             row.summary.median_ms > BOUND * least.median_ms
                 || row.summary.memory_mb > BOUND * least.memory_mb
         })
-        .map(Row::name)
+        .map(|row| format!("`{}`", row.name))
         .collect();
     let verdict = if too_much.is_empty() {
         format!("All stay within {BOUND} times what the least function takes, in both.")
     } else {
         format!(
             "More than {BOUND} times the least function: {}.",
-            too_much.join("; ")
+            too_much.join(", ")
         )
     };
     format!(
@@ -169,11 +139,13 @@ fn page(rows: &[Row], runs: u32) -> String {
          event, with the most memory that was resident by then. `hello-lambda` is a function \
          that does nothing else. The table of the circuits, of which the API function reads one \
          item before its first event, answers at once and without TLS here.\n\n\
-         | function | median (fastest – nine of ten) | times hello | memory | times hello |\n\
-         | --- | ---: | ---: | ---: | ---: |\n{}\n\n{verdict}\n\n\
-         AWS's clients read the system's certificates when they are made, before the first event: \
-         from the file with all of them, and once more one by one from the folder beside it. \
-         `SSL_CERT_FILE` leaves the folder out, which is what the last rows show. The Fallback function has no such client.\n\n\
+         | function | median (fastest – nine of ten) | times hello | memory | times hello | not of a file |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: |\n{}\n\n{verdict}\n\n\
+         Memory that is not of a file is what a function has asked for; the rest are the pages of \
+         the program and of its libraries that were touched, which follow from how much code runs. \
+         AWS's clients bring their authorities along (`lambda-kit`, `aws/trust.rs`): read from the \
+         system, as they would be otherwise, they take most of the time. The Fallback function has no \
+         such client.\n\n\
          Lambda adds what it takes to make an environment and to fetch the code, which follows from \
          the size of the zip file more than from anything here.\n",
         lines.join("\n")

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub(super) struct Sample {
     pub(super) took: Duration,
     pub(super) memory_kb: u64,
+    /// Of that, what is no part of a file.
+    pub(super) anonymous_kb: u64,
 }
 
 /// Many starts.
@@ -18,18 +20,24 @@ pub(super) struct Summary {
     pub(super) slowest_tenth_ms: f64,
     /// The median.
     pub(super) memory_mb: f64,
+    /// The median, of what is no part of a file.
+    pub(super) anonymous_mb: f64,
 }
 
 impl Summary {
     pub(super) fn of(samples: &[Sample]) -> Self {
         let took = sorted(samples, |sample| sample.took.as_secs_f64() * 1e3);
         #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 KB")]
-        let memory = sorted(samples, |sample| sample.memory_kb as f64 / 1024.0);
+        let median_mb = |kb: fn(&Sample) -> u64| {
+            let figures = sorted(samples, |sample| kb(sample) as f64 / 1024.0);
+            at(&figures, 50)
+        };
         Self {
             fastest_ms: at(&took, 0),
             median_ms: at(&took, 50),
             slowest_tenth_ms: at(&took, 90),
-            memory_mb: at(&memory, 50),
+            memory_mb: median_mb(|sample| sample.memory_kb),
+            anonymous_mb: median_mb(|sample| sample.anonymous_kb),
         }
     }
 }
@@ -57,6 +65,7 @@ mod tests {
             .map(|number| Sample {
                 took: Duration::from_millis(number),
                 memory_kb: number * 1024,
+                anonymous_kb: number * 512,
             })
             .collect();
         let expected = Summary {
@@ -64,6 +73,7 @@ mod tests {
             median_ms: 5.0,
             slowest_tenth_ms: 9.0,
             memory_mb: 5.0,
+            anonymous_mb: 2.5,
         };
         assert_eq!(Summary::of(&samples), expected);
     }

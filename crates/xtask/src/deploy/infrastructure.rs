@@ -19,7 +19,7 @@ pub(crate) struct Order {
     /// The stage: dev or prod.
     #[arg(long)]
     stage: String,
-    /// A setting of the stage, such as webOrigin=https://items.example.com; a wrong or
+    /// A setting of the stage, such as `webOrigin=https://items.example.com`; a wrong or
     /// missing one is told. In the variable, spaces stand between settings.
     #[arg(
         long = "set",

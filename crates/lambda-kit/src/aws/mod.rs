@@ -1,5 +1,7 @@
 //! SDK configuration shared by every client.
 
+mod trust;
+
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
@@ -13,13 +15,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// retried too, attempts would multiply. Only connecting has a time-out here;
 /// each client adds its own for whole operations.
 pub async fn sdk_config() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
+    let variable = |name: &str| std::env::var(name).ok();
+    let loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::disabled())
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(CONNECT_TIMEOUT)
                 .build(),
-        )
-        .load()
-        .await
+        );
+    match trust::client(variable) {
+        Some(client) => loader.http_client(client).load().await,
+        None => loader.load().await,
+    }
 }
