@@ -39,7 +39,36 @@ fn is_amazons(region: &str, endpoint: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use aws_config::{BehaviorVersion, Region};
+    use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+
     use super::*;
+    use crate::{
+        telemetry::Causes,
+        testing::{Opening, TlsFront},
+    };
+
+    /// Also shows that the certificates built in can be read.
+    #[tokio::test]
+    async fn whom_amazon_does_not_vouch_for_is_not_trusted() {
+        let front = TlsFront::to("127.0.0.1:1", Opening::None).await;
+        let sdk = aws_config::SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "akid", "secret", None, None, "test",
+            )))
+            .retry_config(aws_config::retry::RetryConfig::disabled())
+            .endpoint_url(format!("https://{}", front.address))
+            .http_client(client(|_| None).unwrap())
+            .build();
+        let asked = aws_sdk_lambda::Client::new(&sdk)
+            .invoke()
+            .function_name("retry")
+            .send();
+        let error = Causes(&asked.await.unwrap_err()).to_string();
+        assert!(error.contains("UnknownIssuer"), "{error}");
+    }
 
     #[test]
     fn only_amazons_own_endpoints_are_trusted_to_amazon_alone() {
