@@ -155,6 +155,10 @@ impl Answer {
 
 impl Stack {
     /// The stack that is running, healthy.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the system under test lives in real time, and so do its logs"
+    )]
     pub(crate) fn running() -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let agent = Agent::config_builder()
