@@ -21,6 +21,15 @@ async function pass(page: Page, standIn: StandIn, seconds: number): Promise<void
   }
 }
 
+/** A minute of them, as fast as this machine answers: a poll that is late is one that comes later. */
+async function passPolls(page: Page, standIn: StandIn, polls: number): Promise<void> {
+  const enough = standIn.polls + polls;
+  for (let steps = 0; standIn.polls < enough; steps += 1) {
+    expect(steps, "polls do not come").toBeLessThan(20 * polls);
+    await pass(page, standIn, STEP_S);
+  }
+}
+
 /** A little more than lies between two polls: what one asked is answered before the next. */
 const STEP_S = 2;
 
@@ -51,9 +60,7 @@ describe.each(PAGES)("while %s polls", (path) => {
           for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[]) shifts.push(entry.value);
         }).observe({ type: "layout-shift" });
       });
-      const before = standIn.polls;
-      await pass(page, standIn, 60);
-      expect(standIn.polls - before).toBeGreaterThanOrEqual(25);
+      await passPolls(page, standIn, 30);
       const shifts = await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts);
       const sum = shifts.reduce((total, shift) => total + shift, 0);
       console.log(`layout shift of ${path} in a minute of polling: ${sum.toFixed(4)}, at most ${Math.max(0, ...shifts).toFixed(4)} at once`);
