@@ -22,6 +22,11 @@ pub fn micros_of_s(seconds: f64) -> Micros {
     (seconds * 1e6).round() as Micros
 }
 
+/// The moment that lies `offset_s` after `start`, or before it, but not before time 0.
+pub fn moment(start: Micros, offset_s: f64) -> Micros {
+    (start + micros_of_s(offset_s)).saturating_sub(micros_of_s(-offset_s))
+}
+
 /// A length of time in microseconds.
 pub fn micros_of_ms(milliseconds: f64) -> Micros {
     micros_of_s(milliseconds / 1e3)
@@ -54,4 +59,16 @@ pub fn index(count: u64) -> usize {
 /// A part of a whole, or nothing of nothing.
 pub fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| number(part) / number(whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_may_lie_before_the_start_but_not_before_time_0() {
+        assert_eq!(moment(30 * SECOND, 1.5), 31_500_000);
+        assert_eq!(moment(30 * SECOND, -10.0), 20 * SECOND);
+        assert_eq!(moment(5 * SECOND, -10.0), 0);
+    }
 }

@@ -33,7 +33,7 @@ use crate::{
     scenario::Scenario,
     store::{Served, Store},
     trace::Trace,
-    units::{Micros, micros_of, micros_of_ms, micros_of_s},
+    units::{Micros, micros_of, micros_of_ms, micros_of_s, moment},
     watch::{Audience, Moment, Watch, Who},
 };
 
@@ -94,7 +94,7 @@ impl<'a, P: Process> Engine<'a, P> {
         let fleet = &scenario.fleet;
         let start = micros_of_s(fleet.warm_up_s);
         let duration = micros_of_s(scenario.duration_s);
-        let ends = |fault: &crate::scenario::Fault| start + micros_of_s(fault.at_s + fault.for_s);
+        let ends = |fault: &crate::scenario::Fault| moment(start, fault.at_s + fault.for_s);
         let terms = Terms {
             start,
             window: micros_of(scenario.policy.window),

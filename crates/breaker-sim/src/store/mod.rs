@@ -19,7 +19,7 @@ use crate::{
     process::{Answer, Process, Request, Stored},
     random::{LogNormal, Stream, stream},
     scenario::{Fault, FaultKind, StoreRules},
-    units::{Micros, micros_of_ms, micros_of_s},
+    units::{Micros, micros_of_ms, moment},
 };
 
 /// How much longer everything takes while the store is slow.
@@ -91,13 +91,10 @@ impl<R: Stored> Store<R> {
     /// A store by a scenario's rules; time 0 is the start of the warm-up,
     /// which takes `warm_up`. From `calm_from` on no answer is lost.
     pub fn new(rules: &StoreRules, warm_up: Micros, calm_from: Micros, seed: u64) -> Self {
-        let fault = |fault: &Fault| {
-            let from = warm_up + micros_of_s(fault.at_s);
-            TimedFault {
-                from,
-                until: from + micros_of_s(fault.for_s),
-                kind: fault.kind,
-            }
+        let fault = |fault: &Fault| TimedFault {
+            from: moment(warm_up, fault.at_s),
+            until: moment(warm_up, fault.at_s + fault.for_s),
+            kind: fault.kind,
         };
         Self {
             versions: VecDeque::from([Version {
