@@ -1,6 +1,7 @@
 //! `/circuits`: what the breaker knows, and what operators may order.
 
 mod description;
+mod evidence;
 mod order;
 
 use std::str::FromStr;
