@@ -18,3 +18,4 @@ mod openapi;
 mod paused_clock;
 mod start;
 mod support;
+mod wire;

@@ -10,19 +10,6 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_lambda::{
-    config::{
-        HttpClient, RuntimeComponents,
-        http::{HttpRequest, HttpResponse},
-    },
-    primitives::SdkBody,
-};
-use aws_smithy_runtime_api::{
-    client::http::{
-        HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-    },
-    http::StatusCode,
-};
 use chrono::DateTime;
 use contract::{Body, Command, Dependency, Reply, Request, Served, Source, Unavailable};
 use lambda_kit::clock::Clock;
@@ -33,7 +20,10 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{ledger::Ledger, scenario::Scenario};
-use crate::paused_clock::PausedClock;
+use crate::{
+    paused_clock::PausedClock,
+    wire::{Functions, Wire},
+};
 
 /// How many jobs are worked at at once.
 pub(super) const WORKERS: u32 = 2;
@@ -69,12 +59,9 @@ pub(super) enum Stale {
     Skipped,
 }
 
-/// The wire: what the SDK is given in place of an HTTP client.
-#[derive(Debug, Clone)]
-pub(super) struct Wire(Arc<Server>);
-
+/// Both functions, and what the Retry Lambda asks.
 #[derive(Debug)]
-struct Server {
+pub(super) struct Server {
     scenario: Scenario,
     clock: PausedClock,
     ledger: Ledger,
@@ -83,9 +70,14 @@ struct Server {
     random: Mutex<fastrand::Rng>,
 }
 
-impl Wire {
-    pub(super) fn new(scenario: Scenario, clock: PausedClock, ledger: Ledger, seed: u64) -> Self {
-        Self(Arc::new(Server {
+impl Server {
+    pub(super) fn behind_a_wire(
+        scenario: Scenario,
+        clock: PausedClock,
+        ledger: Ledger,
+        seed: u64,
+    ) -> Wire<Self> {
+        Wire(Arc::new(Self {
             scenario,
             clock,
             ledger,
@@ -95,32 +87,14 @@ impl Wire {
     }
 }
 
-impl HttpClient for Wire {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl Functions for Server {
+    async fn retry(self: Arc<Self>, event: Vec<u8>) -> Reply {
+        self.queue(&event).await
     }
-}
 
-impl HttpConnector for Wire {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let server = Arc::clone(&self.0);
-        let to_fallback = request.uri().contains("/functions/fallback/");
-        let payload = request.body().bytes().unwrap().to_vec();
-        HttpConnectorFuture::new(async move {
-            let reply = if to_fallback {
-                sleep(FALLBACK_TIME).await;
-                served(Source::Fallback)
-            } else {
-                server.queue(&payload).await
-            };
-            let payload = serde_json::to_vec(&reply).unwrap();
-            let status = StatusCode::try_from(200).unwrap();
-            Ok(HttpResponse::new(status, SdkBody::from(payload)))
-        })
+    async fn fallback(&self) -> Reply {
+        sleep(FALLBACK_TIME).await;
+        served(Source::Fallback)
     }
 }
 

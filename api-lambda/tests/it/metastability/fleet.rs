@@ -21,11 +21,11 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    dependency::{SERVICE_TIME, WORKERS, Wire},
+    dependency::{SERVICE_TIME, Server, WORKERS},
     ledger::{Ledger, Seconds},
     scenario::{Circuit, END, Protection, Scenario},
 };
-use crate::paused_clock::PausedClock;
+use crate::{paused_clock::PausedClock, wire::Wire};
 
 /// Each has a breaker, a path and a retry budget of its own.
 pub(super) const ENVIRONMENTS: u64 = 8;
@@ -64,7 +64,7 @@ pub(super) async fn run(scenario: Scenario, protection: Protection, seed: u64) -
     let clock = PausedClock::starting_now();
     let ledger = Ledger::new();
     let store = Arc::new(MemoryStore::default());
-    let wire = Wire::new(scenario, clock, ledger.clone(), random.u64(..));
+    let wire = Server::behind_a_wire(scenario, clock, ledger.clone(), random.u64(..));
     let environments = environments(&store, &wire, protection, clock, &mut random).await;
 
     let mut clients = JoinSet::new();
@@ -109,7 +109,7 @@ fn circuit() -> CircuitName {
 
 async fn environments(
     store: &Arc<MemoryStore>,
-    wire: &Wire,
+    wire: &Wire<Server>,
     protection: Protection,
     clock: PausedClock,
     random: &mut fastrand::Rng,

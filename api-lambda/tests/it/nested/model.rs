@@ -7,20 +7,7 @@ use std::{
 };
 
 use api_lambda::path::{self, Call, Circuits, Path, Patience, RetryLimits};
-use aws_sdk_lambda::{
-    config::{
-        BehaviorVersion, HttpClient, Region, RuntimeComponents,
-        http::{HttpRequest, HttpResponse},
-        retry::RetryConfig,
-    },
-    primitives::SdkBody,
-};
-use aws_smithy_runtime_api::{
-    client::http::{
-        HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-    },
-    http::StatusCode,
-};
+use aws_sdk_lambda::config::{BehaviorVersion, Region, retry::RetryConfig};
 use breaker_core::{
     Breaker, Change, CircuitName, Epoch, MemoryStore, Outcome, Policy, Reading, Record, State,
     StateStore, StoreError, Timestamp, TransitionEvent, member::Seeded,
@@ -39,7 +26,10 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use crate::paused_clock::PausedClock;
+use crate::{
+    paused_clock::PausedClock,
+    wire::{Functions, Wire},
+};
 
 /// Of each Lambda.
 const ENVIRONMENTS: usize = 6;
@@ -303,10 +293,6 @@ impl StateStore for Distant {
     }
 }
 
-/// The wire: what the SDK is given in place of an HTTP client.
-#[derive(Debug, Clone)]
-struct Wire(Arc<Server>);
-
 /// The Retry Lambda's environments and their database.
 #[derive(Debug)]
 struct Server {
@@ -317,36 +303,9 @@ struct Server {
     failures: Mutex<Vec<Duration>>,
 }
 
-impl HttpClient for Wire {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Wire {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let server = Arc::clone(&self.0);
-        let to_fallback = request.uri().contains("/functions/fallback/");
-        HttpConnectorFuture::new(async move {
-            let reply = if to_fallback {
-                served(Source::Fallback, None)
-            } else {
-                server.reply().await
-            };
-            let payload = serde_json::to_vec(&reply).unwrap();
-            let status = StatusCode::try_from(200).unwrap();
-            Ok(HttpResponse::new(status, SdkBody::from(payload)))
-        })
-    }
-}
-
-impl Server {
+impl Functions for Server {
     /// As the Retry Lambda answers a read that the cache cannot.
-    async fn reply(&self) -> Reply {
+    async fn retry(self: Arc<Self>, _: Vec<u8>) -> Reply {
         let environment = &self.environments[fastrand::usize(..self.environments.len())];
         let classify = |answer: &Result<(), ()>| Outcome::of_result(answer);
         let setback = match through(environment, self.database(), classify).await {
@@ -360,6 +319,12 @@ impl Server {
         served(Source::Fallback, told)
     }
 
+    async fn fallback(&self) -> Reply {
+        served(Source::Fallback, None)
+    }
+}
+
+impl Server {
     async fn database(&self) -> Result<(), ()> {
         let down = BEGINS..BEGINS + self.outage.lasts;
         let is_down = down.contains(&self.clock.elapsed());
