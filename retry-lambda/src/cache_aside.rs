@@ -127,7 +127,7 @@ impl CacheAside {
         count(&turn);
         let known = match turn {
             Turn::Fresh(entry) => return Ok(entry.into_reply(Source::Cache)),
-            Turn::Absent => return Ok(Reply::Refused(Refusal::NotFound { id })),
+            Turn::Absent => return Ok(Reply::Refused(Refusal::not_found(id))),
             Turn::AskAlone => return self.get_past_the_cache(id, budget).await,
             Turn::Ask(stale) => stale,
         };
@@ -148,7 +148,7 @@ impl CacheAside {
                 } else {
                     let note = self.cache.note_absent(&key, self.lease_life);
                     self.tell(budget, note).await;
-                    return Ok(Reply::Refused(Refusal::NotFound { id }));
+                    return Ok(Reply::Refused(Refusal::not_found(id)));
                 }
             }
         };
@@ -165,7 +165,7 @@ impl CacheAside {
             Some(item) => self
                 .entry(CacheContent::Item(item), now)
                 .into_reply(Source::Database),
-            None => Reply::Refused(Refusal::NotFound { id }),
+            None => Reply::Refused(Refusal::not_found(id)),
         })
     }
 

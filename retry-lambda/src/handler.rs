@@ -188,7 +188,7 @@ impl Handler {
             Some(time_left) => match self.fallback.invoke(request, time_left).await {
                 Ok(Reply::Unavailable(trouble)) => format!("fallback: {}", trouble.reason),
                 Ok(Reply::Served(served)) => return Reply::Served(Served { setback, ..served }),
-                Ok(reply @ Reply::Refused(_)) => return reply,
+                Ok(Reply::Refused(refusal)) => return Reply::Refused(refusal.after(setback)),
                 Err(error) => {
                     tracing::warn!(%error, "fallback cannot be asked");
                     format!("fallback: {error}")

@@ -43,7 +43,9 @@ impl<C: Clock> Classifier<C> {
                 None if served.source.is_degraded() => Outcome::Failure,
                 None => Outcome::Success,
             },
-            Ok(Reply::Refused(_)) => Outcome::Success,
+            Ok(Reply::Refused(refusal)) => refusal
+                .setback()
+                .map_or(Outcome::Success, |setback| self.of_setback(setback)),
             Ok(Reply::Unavailable(unavailable)) => {
                 match (unavailable.setback, unavailable.dependency) {
                     (Some(setback), _) => self.of_setback(setback),
@@ -121,7 +123,7 @@ mod tests {
     #[test]
     fn the_callers_own_mistakes_never_count_as_failures() {
         for refusal in [
-            Refusal::NotFound { id: Uuid::nil() },
+            Refusal::not_found(Uuid::nil()),
             Refusal::VersionMismatch { current: 2 },
             Refusal::IdempotencyKeyReused,
             Refusal::StillUnderWay,
@@ -175,6 +177,8 @@ mod tests {
             assert_eq!(classify(&Ok(fallen_back)), outcome, "{setback:?}");
             let nothing = unavailable(Dependency::Database, Some(setback));
             assert_eq!(classify(&Ok(nothing)), outcome, "{setback:?}");
+            let gone = Refusal::not_found(Uuid::nil()).after(Some(setback));
+            assert_eq!(classify(&Ok(Reply::Refused(gone))), outcome, "{setback:?}");
         }
     }
 }

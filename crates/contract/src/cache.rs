@@ -181,7 +181,7 @@ impl CacheEntry {
             CacheContent::Item(item) => Body::Item(item),
             CacheContent::Page(page) => Body::Page(page),
             CacheContent::Tombstone { id, .. } => {
-                return Reply::Refused(Refusal::NotFound { id });
+                return Reply::Refused(Refusal::not_found(id));
             }
         };
         Reply::Served(Served {

@@ -75,6 +75,9 @@ pub enum Refusal {
     NotFound {
         /// The item asked for.
         id: Uuid,
+        /// Why the database had no part in that, if it should have had.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        setback: Option<Setback>,
     },
     /// The item has been written since the version that the caller knows.
     VersionMismatch {
@@ -85,6 +88,30 @@ pub enum Refusal {
     IdempotencyKeyReused,
     /// The first write with this idempotency key is still under way.
     StillUnderWay,
+}
+
+impl Refusal {
+    /// There is no such item, and whoever had to say so did.
+    pub fn not_found(id: Uuid) -> Self {
+        Self::NotFound { id, setback: None }
+    }
+
+    /// The same, said by somebody else than the database, because of `setback`.
+    #[must_use]
+    pub fn after(self, setback: Option<Setback>) -> Self {
+        match self {
+            Self::NotFound { id, .. } => Self::NotFound { id, setback },
+            refusal => refusal,
+        }
+    }
+
+    /// Why the database had no part in it, if it should have had.
+    pub fn setback(&self) -> Option<Setback> {
+        match self {
+            Self::NotFound { setback, .. } => *setback,
+            _ => None,
+        }
+    }
 }
 
 /// Something of ours that is in trouble.

@@ -152,7 +152,7 @@ async fn a_deleted_item_is_not_found() {
     fallback.remember(CacheKey::Item(ID), tombstone).await;
     assert_eq!(
         fallback.ask(Read::Get { id: ID }).await,
-        Reply::Refused(Refusal::NotFound { id: ID })
+        Reply::Refused(Refusal::not_found(ID))
     );
 }
 

@@ -149,7 +149,7 @@ fn refusal(obstacle: &Current) -> Refusal {
         Current::Item(item) => Refusal::VersionMismatch {
             current: item.version,
         },
-        Current::Gone { id } => Refusal::NotFound { id: *id },
+        Current::Gone { id } => Refusal::not_found(*id),
     }
 }
 

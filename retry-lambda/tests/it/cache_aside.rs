@@ -92,7 +92,7 @@ async fn a_deleted_item_leaves_a_tombstone(surroundings: Surroundings) {
     );
     assert_eq!(
         environment.get(id).await,
-        Reply::Refused(Refusal::NotFound { id })
+        Reply::Refused(Refusal::not_found(id))
     );
 }
 
@@ -107,7 +107,7 @@ async fn an_item_that_vanished_from_the_database_vanishes_from_the_cache(
         .execute("DELETE FROM items")
         .await;
     environment.clock.advance(FRESH_FOR);
-    let not_found = Reply::Refused(Refusal::NotFound { id });
+    let not_found = Reply::Refused(Refusal::not_found(id));
     assert_eq!(environment.get(id).await, not_found);
     assert_eq!(
         cached(&environment, id).await,
@@ -193,7 +193,7 @@ async fn a_write_to_a_deleted_item_is_refused_and_repairs_the_cache(surroundings
     let id = environment.create("bolt").await.id;
     let delete = Write::Delete { id, expected: None };
     unheard_of(&surroundings, &new_key(), delete).await;
-    let not_found = Reply::Refused(Refusal::NotFound { id });
+    let not_found = Reply::Refused(Refusal::not_found(id));
     let refused = environment.write(&new_key(), replacement(id, "nut")).await;
     assert_eq!(refused, not_found);
     assert_eq!(environment.get(id).await, not_found);

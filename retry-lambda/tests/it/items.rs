@@ -29,7 +29,7 @@ async fn what_was_created_can_be_read_back(surroundings: Surroundings) {
 async fn an_item_that_never_was_is_not_found(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let id = Uuid::now_v7();
-    let not_found = Reply::Refused(Refusal::NotFound { id });
+    let not_found = Reply::Refused(Refusal::not_found(id));
     assert_eq!(environment.get(id).await, not_found);
     let replace = Write::Replace {
         id,
@@ -103,7 +103,7 @@ async fn a_deletion_needs_the_expected_version_and_is_final(surroundings: Surrou
     assert_eq!(deleted.body, Body::Deleted { id });
     assert_eq!(
         environment.get(id).await,
-        Reply::Refused(Refusal::NotFound { id })
+        Reply::Refused(Refusal::not_found(id))
     );
 }
 

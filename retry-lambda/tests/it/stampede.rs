@@ -117,7 +117,7 @@ async fn five_hundred_reads_of_a_missing_item_ask_the_database_twice_at_most(
     let id = Uuid::now_v7();
     let (replies, reads) = stampede(&surroundings, id).await;
     for reply in replies {
-        assert_eq!(reply, Reply::Refused(Refusal::NotFound { id }));
+        assert_eq!(reply, Reply::Refused(Refusal::not_found(id)));
     }
     assert!((1..=2).contains(&reads), "{reads} reads");
 }
@@ -151,7 +151,7 @@ async fn an_item_made_after_it_was_missed_is_seen_at_once(surroundings: Surround
     let Write::Create { id, .. } = write else {
         panic!("expected a creation");
     };
-    let not_found = Reply::Refused(Refusal::NotFound { id });
+    let not_found = Reply::Refused(Refusal::not_found(id));
     assert_eq!(environment.get(id).await, not_found);
     environment.write(&new_key(), write).await;
     assert_eq!(item(environment.get(id).await).id, id);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contract::{
-    Command, Deadline, Dependency, IdempotencyKey, Read, Refusal, Reply, Source, Write,
+    Command, Deadline, Dependency, IdempotencyKey, Read, Refusal, Reply, Setback, Source, Write,
 };
 use lambda_kit::testing::{function_at, skipped};
 use retry_lambda::handler::InvocationError;
@@ -32,7 +32,12 @@ on_each_engine! {
 }
 
 fn not_found(id: Uuid) -> Reply {
-    Reply::Refused(Refusal::NotFound { id })
+    Reply::Refused(Refusal::not_found(id))
+}
+
+/// The fallback's word for it, since the database had none.
+fn not_found_after(setback: Setback, id: Uuid) -> Reply {
+    Reply::Refused(Refusal::not_found(id).after(Some(setback)))
 }
 
 /// A read that no cache entry can answer.
@@ -46,7 +51,7 @@ async fn a_dead_database_turns_a_read_into_the_fallbacks_answer(mut surroundings
     surroundings.database_url = surroundings.engine.nowhere();
     surroundings.fallback = not_found(id);
     let environment = surroundings.environment().await;
-    assert_eq!(environment.read(read).await, not_found(id));
+    assert_eq!(environment.read(read).await, not_found_after_failure(id));
     let asked = environment.fallback.events();
     assert_eq!(
         asked,
@@ -124,7 +129,7 @@ async fn a_hung_database_leaves_time_for_the_fallback(mut surroundings: Surround
     let reply = environment
         .try_command_before(Command::Read(read), deadline)
         .await;
-    assert_eq!(reply.unwrap(), not_found(id));
+    assert_eq!(reply.unwrap(), not_found_after(Setback::CutShort, id));
 }
 
 async fn a_killed_connection_is_noticed_before_use(surroundings: Surroundings) {

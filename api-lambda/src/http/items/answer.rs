@@ -193,7 +193,7 @@ fn as_met(state: CircuitState) -> CircuitState {
 
 fn refused(refusal: &Refusal) -> Problem {
     match *refusal {
-        Refusal::NotFound { id } => Problem::item_not_found(id),
+        Refusal::NotFound { id, .. } => Problem::item_not_found(id),
         Refusal::VersionMismatch { current } => Problem::version_mismatch(current),
         Refusal::IdempotencyKeyReused => Problem::idempotency_key_reused(),
         Refusal::StillUnderWay => Problem::still_under_way(),

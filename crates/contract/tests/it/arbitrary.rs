@@ -164,7 +164,8 @@ pub(crate) fn reply() -> impl Strategy<Value = Reply> {
         Just(Source::Fallback)
     ];
     let refusal = prop_oneof![
-        id().prop_map(|id| Refusal::NotFound { id }),
+        (id(), proptest::option::of(setback()))
+            .prop_map(|(id, setback)| Refusal::not_found(id).after(setback)),
         any::<i64>().prop_map(|current| Refusal::VersionMismatch { current }),
         Just(Refusal::IdempotencyKeyReused),
     ];
