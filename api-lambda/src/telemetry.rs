@@ -1,9 +1,8 @@
 //! What this function tells CloudWatch of its calls.
 
+use contract::{Attempt, AttemptOutcome, Target};
 use lambda_kit::metrics as names;
 use metrics::{counter, histogram};
-
-use crate::path::{Attempt, AttemptOutcome, Target};
 
 /// Counts what was tried for one request.
 pub(crate) fn count_attempts(attempts: &[Attempt]) {
@@ -16,6 +15,8 @@ pub(crate) fn count_attempts(attempts: &[Attempt]) {
                 count_fallback(outcome);
             }
             (Target::Fallback, outcome) => count_fallback(outcome),
+            // What the functions ask is counted by them.
+            (Target::Database | Target::Cache, _) => {}
         }
     }
     counter!(names::ATTEMPTS_ADMITTED).increment(admitted.into());

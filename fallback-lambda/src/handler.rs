@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use contract::{CacheKey, Dependency, FaultTarget, Read, Reply, Request, Source, Unavailable};
+use contract::{
+    AttemptOutcome, CacheEntry, CacheKey, Dependency, FaultTarget, Read, Reply, Request, Response,
+    Source, Target, Unavailable,
+};
 use lambda_kit::{
     cache::{Cache, CacheError},
     clock::Clock,
     faults::{InjectedFault, Injector},
+    journal::Journal,
     telemetry::Causes,
 };
 use lambda_runtime::Diagnostic;
@@ -57,9 +61,9 @@ impl Handler {
     ///
     /// # Errors
     ///
-    /// If the event is anything else, or somebody asked for a fault. That nothing can be served is no error
-    /// but a [`Reply::Unavailable`].
-    pub async fn handle(&self, event: Value) -> Result<Reply, InvocationError> {
+    /// If the event is anything else, or somebody asked for a fault. That nothing can
+    /// be served is no error but a [`Reply::Unavailable`].
+    pub async fn handle(&self, event: Value) -> Result<Response, InvocationError> {
         let request = match Request::<Read>::deserialize(event) {
             Ok(request) => request,
             Err(error) => {
@@ -74,17 +78,28 @@ impl Handler {
             trace_id = lambda_kit::telemetry::trace_id()
         );
         self.faults.follow(request.faults.clone());
-        let answered = Box::pin(self.answer(&request).instrument(span));
+        let journal = Journal::new();
+        let answered = Box::pin(self.answer(&request, &journal).instrument(span));
         let answered = self.faults.around_function(FaultTarget::Fallback, answered);
-        Ok(answered.await?)
+        let reply = answered.await?;
+        Ok(Response {
+            reply,
+            attempts: journal.attempts(),
+        })
     }
 
-    async fn answer(&self, request: &Request<Read>) -> Reply {
+    async fn answer(&self, request: &Request<Read>, journal: &Journal) -> Reply {
         let now = self.clock.now();
         if request.deadline.remaining(now).is_zero() {
             return unavailable(Dependency::Time, "no time was left to ask the cache");
         }
-        match self.cache.get(&CacheKey::from(&request.command)).await {
+        let key = CacheKey::from(&request.command);
+        let usable = |found: &Option<CacheEntry>| match found {
+            Some(entry) if !self.max_age.is_exceeded(entry.as_of, now) => AttemptOutcome::Ok,
+            _ => AttemptOutcome::Miss,
+        };
+        let found = journal.ask(Target::Cache, self.cache.get(&key), usable);
+        match found.await {
             Ok(Some(entry)) if self.max_age.is_exceeded(entry.as_of, now) => {
                 unavailable(Dependency::NothingCached, "what is cached is too old")
             }

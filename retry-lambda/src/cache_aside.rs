@@ -8,8 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use contract::{
-    CacheContent, CacheEntry, CacheKey, Cursor, IdempotencyKey, PageLimit, Read, Refusal, Reply,
-    Source, Write,
+    AttemptOutcome, CacheContent, CacheEntry, CacheKey, Cursor, IdempotencyKey, Item, PageLimit,
+    Read, Refusal, Reply, Source, Target, Write,
 };
 use lambda_kit::{
     cache::{Cache, CacheError, Lease},
@@ -22,9 +22,9 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::{
-    budget::Budget,
+    call::Call,
     database::DatabaseError,
-    repository::{Current, Repository},
+    repository::{Current, Outcome, Repository},
 };
 
 /// How long those who wait for somebody else's answer do, on average, before
@@ -69,15 +69,27 @@ enum Turn {
     Ask(Option<CacheEntry>),
     /// The database has to be asked, and the cache not again: it is in trouble, and
     /// one request does not pay for that more than once.
-    AskAlone,
+    AskAlone(InTrouble),
     /// This is fresh.
     Fresh(CacheEntry),
     /// Somebody asked a moment ago, and there is no such item.
     Absent,
 }
 
+impl Turn {
+    /// What became of asking the cache.
+    fn outcome(&self) -> AttemptOutcome {
+        match self {
+            Self::Fresh(_) => AttemptOutcome::Ok,
+            Self::Absent => AttemptOutcome::Refused,
+            Self::Ask(_) => AttemptOutcome::Miss,
+            Self::AskAlone(InTrouble(outcome)) => *outcome,
+        }
+    }
+}
+
 /// The cache does not answer, or its circuit lets nothing through.
-struct InTrouble;
+struct InTrouble(AttemptOutcome);
 
 impl CacheAside {
     /// The usual life of a lease: many times what a healthy database takes to
@@ -89,10 +101,10 @@ impl CacheAside {
     /// # Errors
     ///
     /// If the database was needed and gave no answer.
-    pub async fn read(&self, read: &Read, budget: Budget) -> Result<Reply, DatabaseError> {
+    pub async fn read(&self, read: &Read, call: &Call) -> Result<Reply, DatabaseError> {
         match *read {
-            Read::Get { id } => self.get(id, budget).await,
-            Read::List { limit, cursor } => self.list(limit, cursor, budget).await,
+            Read::Get { id } => self.get(id, call).await,
+            Read::List { limit, cursor } => self.list(limit, cursor, call).await,
         }
     }
 
@@ -109,34 +121,40 @@ impl CacheAside {
         &self,
         key: &IdempotencyKey,
         write: &Write,
-        budget: Budget,
+        call: &Call,
     ) -> Result<Reply, DatabaseError> {
-        let time_left = budget.left(self.clock.now());
-        let outcome = self.database.write_once(key, write, time_left).await?;
+        let time_left = call.budget.left(self.clock.now());
+        let written = self.database.write_once(key, write, time_left);
+        let of_reply = |outcome: &Outcome| AttemptOutcome::from(&outcome.reply);
+        let outcome = call
+            .journal
+            .ask(Target::Database, written, of_reply)
+            .await?;
         if let Some((current, as_of)) = outcome.current {
             let (id, content) = to_cache(current);
             let (key, entry) = (CacheKey::Item(id), self.entry(content, as_of));
-            self.tell(budget, self.cache.put_now(&key, &entry)).await;
+            self.tell(call, self.cache.put_now(&key, &entry)).await;
         }
         Ok(outcome.reply)
     }
 
-    async fn get(&self, id: Uuid, budget: Budget) -> Result<Reply, DatabaseError> {
+    async fn get(&self, id: Uuid, call: &Call) -> Result<Reply, DatabaseError> {
         let key = CacheKey::Item(id);
-        let turn = self.turn(&key, budget).await;
+        let turn = self.turn(&key, call);
+        let turn = call.journal.attempt(Target::Cache, turn, Turn::outcome);
+        let turn = turn.await;
         count(&turn);
         let known = match turn {
             Turn::Fresh(entry) => return Ok(entry.into_reply(Source::Cache)),
             Turn::Absent => return Ok(Reply::Refused(Refusal::not_found(id))),
-            Turn::AskAlone => return self.get_past_the_cache(id, budget).await,
+            Turn::AskAlone(_) => return self.get_past_the_cache(id, call).await,
             Turn::Ask(stale) => stale,
         };
         let now = self.clock.now();
-        let time_left = budget.for_database_read(now);
-        let found = match self.database.get(id, time_left).await {
+        let found = match self.ask_database(id, now, call).await {
             Ok(found) => found,
             Err(error) => {
-                self.tell(budget, self.cache.end_lease(&key)).await;
+                self.tell(call, self.cache.end_lease(&key)).await;
                 return Err(error);
             }
         };
@@ -147,21 +165,20 @@ impl CacheAside {
                     tombstone
                 } else {
                     let note = self.cache.note_absent(&key, self.lease_life);
-                    self.tell(budget, note).await;
+                    self.tell(call, note).await;
                     return Ok(Reply::Refused(Refusal::not_found(id)));
                 }
             }
         };
         Ok(self
-            .keep(&key, content, now, budget)
+            .keep(&key, content, now, call)
             .await
             .into_reply(Source::Database))
     }
 
-    async fn get_past_the_cache(&self, id: Uuid, budget: Budget) -> Result<Reply, DatabaseError> {
+    async fn get_past_the_cache(&self, id: Uuid, call: &Call) -> Result<Reply, DatabaseError> {
         let now = self.clock.now();
-        let time_left = budget.for_database_read(now);
-        Ok(match self.database.get(id, time_left).await? {
+        Ok(match self.ask_database(id, now, call).await? {
             Some(item) => self
                 .entry(CacheContent::Item(item), now)
                 .into_reply(Source::Database),
@@ -169,18 +186,36 @@ impl CacheAside {
         })
     }
 
+    async fn ask_database(
+        &self,
+        id: Uuid,
+        now: DateTime<Utc>,
+        call: &Call,
+    ) -> Result<Option<Item>, DatabaseError> {
+        let time_left = call.budget.for_database_read(now);
+        let found = self.database.get(id, time_left);
+        let found = call
+            .journal
+            .ask(Target::Database, found, |_| AttemptOutcome::Ok);
+        found.await
+    }
+
     /// Looks for a fresh entry, and waits for one while somebody else asks the
     /// database for it. When the wait is over, or the cache is in trouble, it is
     /// everyone's turn. The winner's lease is not ended when its entry lies in
     /// the cache: who saw nothing there a moment ago shall look again.
-    async fn turn(&self, key: &CacheKey, budget: Budget) -> Turn {
-        let Ok(mut known) = self.look_up(key, budget).await else {
-            return Turn::AskAlone;
+    async fn turn(&self, key: &CacheKey, call: &Call) -> Turn {
+        let mut known = match self.look_up(key, call).await {
+            Ok(known) => known,
+            Err(trouble) => return Turn::AskAlone(trouble),
         };
         if let Some(entry) = known.take_if(|entry| entry.is_fresh(self.clock.now())) {
             return Turn::Fresh(entry);
         }
-        let wait = budget.for_waiting(self.clock.now()).min(self.lease_life);
+        let wait = call
+            .budget
+            .for_waiting(self.clock.now())
+            .min(self.lease_life);
         let waiting = async {
             loop {
                 match self.cache.lease(key, self.lease_life).await {
@@ -189,13 +224,13 @@ impl CacheAside {
                     Ok(Lease::Taken) => {}
                     Err(error) => {
                         log(&error, "cache cannot lease");
-                        return Some(Turn::AskAlone);
+                        return Some(Turn::AskAlone(InTrouble(AttemptOutcome::from(&error))));
                     }
                 }
                 sleep(LOOK_AGAIN_AFTER.mul_f64(0.5 + fastrand::f64())).await;
-                match self.look_up(key, budget).await {
+                match self.look_up(key, call).await {
                     Ok(found) => known = found,
-                    Err(InTrouble) => return Some(Turn::AskAlone),
+                    Err(trouble) => return Some(Turn::AskAlone(trouble)),
                 }
                 if let Some(entry) = known.take_if(|entry| entry.is_fresh(self.clock.now())) {
                     return Some(Turn::Fresh(entry));
@@ -213,34 +248,34 @@ impl CacheAside {
         &self,
         limit: PageLimit,
         cursor: Option<Cursor>,
-        budget: Budget,
+        call: &Call,
     ) -> Result<Reply, DatabaseError> {
         let now = self.clock.now();
-        let time_left = budget.for_database_read(now);
-        let page = self.database.list(limit, cursor, time_left).await?;
+        let time_left = call.budget.for_database_read(now);
+        let page = self.database.list(limit, cursor, time_left);
+        let page = call
+            .journal
+            .ask(Target::Database, page, |_| AttemptOutcome::Ok);
+        let page = page.await?;
         let worth_keeping = cursor.is_none() || !page.items.is_empty();
         let entry = self.entry(CacheContent::Page(page), now);
         if worth_keeping {
             let key = CacheKey::Page { limit, cursor };
-            self.tell(budget, self.cache.put(&key, &entry)).await;
+            self.tell(call, self.cache.put(&key, &entry)).await;
         }
         Ok(entry.into_reply(Source::Database))
     }
 
     /// An entry that cannot be used is as good as none, and gives way to another.
-    async fn look_up(
-        &self,
-        key: &CacheKey,
-        budget: Budget,
-    ) -> Result<Option<CacheEntry>, InTrouble> {
-        match self.in_time(budget, self.cache.get(key)).await {
+    async fn look_up(&self, key: &CacheKey, call: &Call) -> Result<Option<CacheEntry>, InTrouble> {
+        match self.in_time(call, self.cache.get(key)).await {
             Ok(found) => Ok(found),
             Err(error) => {
                 log(&error, "cache cannot be read");
                 if error.is_about_the_command() {
                     Ok(None)
                 } else {
-                    Err(InTrouble)
+                    Err(InTrouble(AttemptOutcome::from(&error)))
                 }
             }
         }
@@ -252,10 +287,10 @@ impl CacheAside {
         key: &CacheKey,
         content: CacheContent,
         as_of: DateTime<Utc>,
-        budget: Budget,
+        call: &Call,
     ) -> CacheEntry {
         let entry = self.entry(content, as_of);
-        self.tell(budget, self.cache.put(key, &entry)).await;
+        self.tell(call, self.cache.put(key, &entry)).await;
         entry
     }
 
@@ -267,8 +302,12 @@ impl CacheAside {
         }
     }
 
-    async fn tell<T>(&self, budget: Budget, news: impl Future<Output = Result<T, CacheError>>) {
-        if let Err(error) = self.in_time(budget, news).await {
+    async fn tell<T>(&self, call: &Call, news: impl Future<Output = Result<T, CacheError>>) {
+        let told = self.in_time(call, news);
+        let told = call
+            .journal
+            .ask(Target::Cache, told, |_| AttemptOutcome::Ok);
+        if let Err(error) = told.await {
             log(&error, "cache cannot be written");
         }
     }
@@ -277,10 +316,10 @@ impl CacheAside {
     /// the answer is there, or can still be had, without it.
     async fn in_time<T>(
         &self,
-        budget: Budget,
+        call: &Call,
         work: impl Future<Output = Result<T, CacheError>>,
     ) -> Result<T, CacheError> {
-        let left = budget.left(self.clock.now()).unwrap_or_default();
+        let left = call.budget.left(self.clock.now()).unwrap_or_default();
         timeout(left, work)
             .await
             .unwrap_or(Err(CacheError::Timeout(left)))
@@ -290,7 +329,7 @@ impl CacheAside {
 fn count(turn: &Turn) {
     let name = match turn {
         Turn::Fresh(_) | Turn::Absent => names::CACHE_HITS,
-        Turn::Ask(_) | Turn::AskAlone => names::CACHE_MISSES,
+        Turn::Ask(_) | Turn::AskAlone(_) => names::CACHE_MISSES,
     };
     counter!(name).increment(1);
 }

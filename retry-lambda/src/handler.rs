@@ -1,15 +1,16 @@
 //! Decides who answers an event.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use contract::{
     Command, Deadline, Dependency, FaultTarget, Operation, OperatorReply, Read, Reply, Request,
-    RetryEvent, Served, Setback, Unavailable,
+    Response, RetryEvent, Served, Setback, Target, Unavailable,
 };
 use lambda_kit::{
     clock::Clock,
     faults::{InjectedFault, Injector},
-    function::Function,
+    function::{Function, InvokeError},
+    journal::Journal,
 };
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,8 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::{
-    budget::Budget, cache_aside::CacheAside, database::DatabaseError, repository::MigrationError,
+    budget::Budget, cache_aside::CacheAside, call::Call, database::DatabaseError,
+    repository::MigrationError,
 };
 
 /// Everything that answering takes.
@@ -37,7 +39,7 @@ pub struct Handler {
 #[serde(untagged)]
 pub enum Answer {
     /// To the API Lambda.
-    Items(Reply),
+    Items(Response),
     /// To whoever deploys.
     Operator(OperatorReply),
 }
@@ -91,10 +93,19 @@ impl Handler {
                     trace_id = lambda_kit::telemetry::trace_id()
                 );
                 self.faults.follow(request.faults.clone());
-                let answered = Box::pin(self.answer(request, ends_at));
+                let call = Call {
+                    budget: Budget::until(request.deadline, ends_at),
+                    journal: Journal::new(),
+                };
+                let answered = Box::pin(self.answer(request, &call));
                 let answered = self.faults.around_function(FaultTarget::Retry, answered);
                 match answered.instrument(span).await {
-                    Ok(answered) => answered.map(Answer::Items),
+                    Ok(answered) => answered.map(|reply| {
+                        Answer::Items(Response {
+                            reply,
+                            attempts: call.journal.attempts(),
+                        })
+                    }),
                     Err(fault) => Err(fault.into()),
                 }
             }
@@ -132,15 +143,14 @@ impl Handler {
     async fn answer(
         &self,
         request: Request<Command>,
-        ends_at: Deadline,
+        call: &Call,
     ) -> Result<Reply, InvocationError> {
-        let budget = Budget::until(request.deadline, ends_at);
         let outcome = match &request.command {
-            Command::Read(read) => self.items.read(read, budget).await,
+            Command::Read(read) => self.items.read(read, call).await,
             Command::Write {
                 idempotency_key,
                 write,
-            } => self.items.write(idempotency_key, write, budget).await,
+            } => self.items.write(idempotency_key, write, call).await,
         };
         match (outcome, request.command) {
             (Ok(reply), _) => Ok(reply),
@@ -168,7 +178,7 @@ impl Handler {
                     faults: request.faults,
                     command: read,
                 };
-                Ok(self.fall_back(&request, &error, budget).await)
+                Ok(self.fall_back(&request, &error, call).await)
             }
         }
     }
@@ -180,12 +190,12 @@ impl Handler {
         &self,
         request: &Request<Read>,
         error: &DatabaseError,
-        budget: Budget,
+        call: &Call,
     ) -> Reply {
         let setback = error.setback();
-        let because = match budget.for_fallback(self.clock.now()) {
+        let because = match call.budget.for_fallback(self.clock.now()) {
             None => "no time left for the fallback".to_owned(),
-            Some(time_left) => match self.fallback.invoke(request, time_left).await {
+            Some(time_left) => match self.ask_fallback(request, time_left, call).await {
                 Ok(Reply::Unavailable(trouble)) => format!("fallback: {}", trouble.reason),
                 Ok(Reply::Served(served)) => return Reply::Served(Served { setback, ..served }),
                 Ok(Reply::Refused(refusal)) => return Reply::Refused(refusal.after(setback)),
@@ -196,6 +206,19 @@ impl Handler {
             },
         };
         unavailable(Dependency::Database, format!("{error}; {because}"), setback)
+    }
+
+    async fn ask_fallback(
+        &self,
+        request: &Request<Read>,
+        time_left: Duration,
+        call: &Call,
+    ) -> Result<Reply, InvokeError> {
+        let invocation = self.fallback.invoke(request, time_left);
+        let journal = &call.journal;
+        let failed = |error: &InvokeError| error.into();
+        let answered = journal.invocation(Target::Fallback, invocation, failed);
+        answered.await
     }
 }
 

@@ -3,8 +3,13 @@ import type { Attempt, Served } from "@/api/client";
 import { recorded, servedBy } from "./samples";
 import { stepsOf } from "@/features/requests/trace";
 
-const attempt = (target: string, outcome: Attempt["outcome"], started_ms: number, duration_ms: number) =>
-  ({ target, outcome, started_ms, duration_ms }) as Attempt;
+const attempt = (
+  target: Attempt["target"],
+  outcome: Attempt["outcome"],
+  started_ms: number,
+  duration_ms: number,
+  attempts: Attempt[] = [],
+): Attempt => ({ target, outcome, started_ms, duration_ms, attempts });
 
 const way = (attempts: Attempt[], source: Served["source"] = "database") =>
   stepsOf(recorded({ served: servedBy(source, { attempts }) })).map(
@@ -40,21 +45,24 @@ describe("the way of a request", () => {
 
   it("puts what a Lambda asked inside the attempt in which it did", () => {
     const attempts = [
-      attempt("cache", "ok", 2, 1),
-      attempt("retry", "error", 0, 20),
-      attempt("database", "error", 4, 15),
-      attempt("retry", "ok", 70, 20),
-      attempt("database", "ok", 72, 15),
+      attempt("retry", "error", 0, 20, [attempt("cache", "miss", 2, 1), attempt("database", "error", 4, 15)]),
+      attempt("retry", "ok", 70, 20, [attempt("database", "ok", 72, 15)]),
     ];
     expect(way(attempts)).toEqual([
       "decision Circuit retry admitted 0+0",
       "attempt Attempt 1: retry error 0+20",
-      "inner Cache ok 2+1",
+      "inner Cache miss 2+1",
       "inner Database error 4+15",
       "backoff Backoff null 20+50",
       "attempt Attempt 2: retry ok 70+20",
       "inner Database ok 72+15",
     ]);
+  });
+
+  it("goes as deep as functions ask one another", () => {
+    const fallback = attempt("fallback", "degraded", 30, 9, [attempt("cache", "ok", 33, 2)]);
+    const steps = stepsOf(recorded({ served: servedBy("fallback", { attempts: [attempt("retry", "degraded", 0, 40, [fallback])] }) }));
+    expect(steps.map(({ name, depth }) => `${name} ${depth}`)).toEqual(["Circuit retry 0", "Attempt 1: retry 0", "Fallback 1", "Cache 2"]);
   });
 
   it("is known of problems too, and unknown where nothing was noted", () => {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use chrono::{DateTime, Utc};
-use contract::{Cursor, FieldError, IdempotencyKey, IdempotencyKeyError, PageLimit, Source};
+use contract::{
+    Attempt, Cursor, FieldError, IdempotencyKey, IdempotencyKeyError, PageLimit, Source, Target,
+};
 use uuid::Uuid;
-
-use crate::path::{Attempt, Target};
 
 pub(super) static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 static CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -88,7 +88,7 @@ pub(super) fn describe_timing(
     attempts: &[Attempt],
     total: Option<Duration>,
 ) {
-    let mut entries: Vec<String> = attempts.iter().map(timing).collect();
+    let mut entries: Vec<String> = attempts.iter().flat_map(timings).collect();
     entries.extend(total.map(|total| format!("total;dur={}", total.as_millis())));
     if entries.is_empty() {
         return;
@@ -98,10 +98,15 @@ pub(super) fn describe_timing(
     }
 }
 
-fn timing(attempt: &Attempt) -> String {
+/// An attempt, and what it was made of.
+fn timings(attempt: &Attempt) -> Vec<String> {
     let target = match attempt.target {
         Target::Retry => "retry",
         Target::Fallback => "fallback",
+        Target::Database => "database",
+        Target::Cache => "cache",
     };
-    format!("{target};dur={}", attempt.duration_ms)
+    let mut entries = vec![format!("{target};dur={}", attempt.duration_ms)];
+    entries.extend(attempt.attempts.iter().flat_map(timings));
+    entries
 }

@@ -11,14 +11,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use contract::{FaultTarget, FieldError, IdempotencyKey, Version};
-use lambda_kit::config::Stage;
+use contract::{Attempt, FaultTarget, FieldError, IdempotencyKey, Version};
+use lambda_kit::{clock::as_ms, config::Stage};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::headers::{IDEMPOTENCY_KEY, SERVER_TIMING, describe_timing, tell_key};
-use crate::path::{Attempt, as_ms};
 
 /// How many mistakes the detail of a problem tells.
 const MISTAKES_TOLD: usize = 5;

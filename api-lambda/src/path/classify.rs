@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use breaker_core::{Breaker, Outcome, StateStore};
 use chrono::{DateTime, Utc};
-use contract::{Dependency, Reply, Setback};
+use contract::{Dependency, Reply, Response, Setback};
 use lambda_kit::{clock::Clock, function::InvokeError};
 
 use super::AttemptError;
@@ -29,14 +29,14 @@ impl<C: Clock> Classifier<C> {
         }
     }
 
-    pub(super) fn into_function(self) -> impl Fn(&Result<Reply, AttemptError>) -> Outcome {
-        move |result| self.classify(result)
+    pub(super) fn into_function(self) -> impl Fn(&Result<Response, AttemptError>) -> Outcome {
+        move |result| self.classify(result.as_ref().map(|response| &response.reply))
     }
 
     /// A reply that the Retry Lambda could only give with the fallback's help is a
     /// failure of what it stands for. A refusal is work done: the caller's own
     /// mistakes never count against the dependency.
-    fn classify(&self, result: &Result<Reply, AttemptError>) -> Outcome {
+    fn classify(&self, result: Result<&Reply, &AttemptError>) -> Outcome {
         match result {
             Ok(Reply::Served(served)) => match served.setback {
                 Some(setback) => self.of_setback(setback),
@@ -99,7 +99,7 @@ mod tests {
         let name = "retry".parse().unwrap();
         let circuit = Breaker::builder(name, Policy::default(), MemoryStore::new());
         let clock = Arc::new(ManualClock::at(NOW));
-        Classifier::of(&circuit.build().unwrap(), clock).classify(result)
+        Classifier::of(&circuit.build().unwrap(), clock).classify(result.as_ref())
     }
 
     fn served(source: Source, setback: Option<Setback>) -> Reply {

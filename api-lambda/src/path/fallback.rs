@@ -12,14 +12,11 @@ use std::{
 };
 
 use breaker_core::{Breaker, BreakerLayer, Outcome, StateStore};
-use contract::{Body, Command, Dependency, Read, Reply, Request};
+use contract::{Body, Command, Dependency, Read, Reply, Request, Response, Target};
 use lambda_kit::{clock::Clock, function::Function};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 
-use super::{
-    AttemptError, Call, PathError,
-    journal::{AttemptOutcome, Target},
-};
+use super::{AttemptError, Call, PathError};
 use crate::telemetry::{Comparison, count_comparison};
 
 /// The share of reads of one item that ask the fallback although all went well.
@@ -29,7 +26,7 @@ const SAMPLED: f64 = 0.01;
 const SAMPLE_LIMIT: Duration = Duration::from_millis(250);
 
 /// The Fallback Lambda behind its own circuit, asked with a time-out.
-type Guarded = BoxCloneSyncService<(Request<Read>, Duration), Reply, PathError>;
+type Guarded = BoxCloneSyncService<(Request<Read>, Duration), Response, PathError>;
 
 pub(super) struct FallbackLayer<C> {
     fallback: Fallback<C>,
@@ -66,7 +63,7 @@ impl<C> FallbackLayer<C> {
         let invoke = service_fn(move |(request, limit): (Request<Read>, Duration)| {
             let function = function.clone();
             async move {
-                let invoked = function.invoke::<_, Reply>(&request, limit).await;
+                let invoked = function.invoke::<_, Response>(&request, limit).await;
                 invoked.map_err(AttemptError::from)
             }
         });
@@ -84,8 +81,8 @@ impl<C> FallbackLayer<C> {
 }
 
 /// That nothing is cached is an answer, and no failure of the Fallback Lambda.
-fn classify(result: &Result<Reply, AttemptError>) -> Outcome {
-    match result {
+fn classify(result: &Result<Response, AttemptError>) -> Outcome {
+    match result.as_ref().map(|response| &response.reply) {
         Ok(Reply::Served(_) | Reply::Refused(_)) => Outcome::Success,
         Ok(Reply::Unavailable(unavailable)) => match unavailable.dependency {
             Dependency::NothingCached => Outcome::Success,
@@ -161,11 +158,8 @@ where
 impl<C: Clock> Fallback<C> {
     /// What the Fallback Lambda knows; `None` if that is nothing.
     async fn ask(&self, call: &Call, read: Read) -> Option<Reply> {
-        let started = call.journal.elapsed();
-        let result = self.invoke(call, read, self.limit).await?;
-        call.journal
-            .note(Target::Fallback, AttemptOutcome::of(&result), started);
-        match result {
+        let attempt = self.attempt(call, read, self.limit)?;
+        match call.journal.invocation(Target::Fallback, attempt).await {
             Ok(reply @ (Reply::Served(_) | Reply::Refused(_))) => Some(reply),
             Ok(Reply::Unavailable(unavailable)) => {
                 tracing::info!(reason = unavailable.reason, "the fallback has no answer");
@@ -182,20 +176,23 @@ impl<C: Clock> Fallback<C> {
     /// so was just left in the cache. Not an attempt at an answer, hence not in
     /// the journal.
     async fn compare(&self, call: &Call, read: Read, known: &Body) -> Comparison {
-        match self.invoke(call, read, SAMPLE_LIMIT).await {
-            Some(Ok(Reply::Served(served))) if is_as_new(&served.body, known) => Comparison::Same,
-            Some(Ok(Reply::Served(_) | Reply::Refused(_))) => Comparison::Different,
-            Some(Ok(Reply::Unavailable(_)) | Err(_)) | None => Comparison::Unavailable,
+        let Some(attempt) = self.attempt(call, read, SAMPLE_LIMIT) else {
+            return Comparison::Unavailable;
+        };
+        match attempt.await.map(|response| response.reply) {
+            Ok(Reply::Served(served)) if is_as_new(&served.body, known) => Comparison::Same,
+            Ok(Reply::Served(_) | Reply::Refused(_)) => Comparison::Different,
+            Ok(Reply::Unavailable(_)) | Err(_) => Comparison::Unavailable,
         }
     }
 
     /// `None` if there is no time left.
-    async fn invoke(
+    fn attempt(
         &self,
         call: &Call,
         read: Read,
         limit: Duration,
-    ) -> Option<Result<Reply, PathError>> {
+    ) -> Option<impl Future<Output = Result<Response, PathError>>> {
         let Request {
             request_id,
             deadline,
@@ -212,7 +209,7 @@ impl<C: Clock> Fallback<C> {
             faults,
             command: read,
         };
-        Some(self.guarded.clone().oneshot((request, limit)).await)
+        Some(self.guarded.clone().oneshot((request, limit)))
     }
 }
 
@@ -256,11 +253,11 @@ mod tests {
     #[test]
     fn an_empty_cache_is_no_failure_of_the_fallback_and_a_dead_one_is() {
         let unavailable = |dependency| {
-            Ok(Reply::Unavailable(Unavailable {
+            Ok(Response::from(Reply::Unavailable(Unavailable {
                 dependency,
                 reason: String::new(),
                 setback: None,
-            }))
+            })))
         };
         let classified = |dependency| classify(&unavailable(dependency));
         assert_eq!(classified(Dependency::NothingCached), Outcome::Success);

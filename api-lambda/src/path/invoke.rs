@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use contract::Reply;
+use contract::Response;
 use lambda_kit::function::{Function, InvokeError};
 use tower::Service;
 
@@ -30,9 +30,9 @@ impl Invoke {
 }
 
 impl Service<Call> for Invoke {
-    type Response = Reply;
+    type Response = Response;
     type Error = InvokeError;
-    type Future = Pin<Box<dyn Future<Output = Result<Reply, InvokeError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, InvokeError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), InvokeError>> {
         Poll::Ready(Ok(()))

@@ -7,7 +7,7 @@
 //! * **Invoke** sends the command to the Retry Lambda.
 //! * **Timeout** cuts an attempt off, at the latest at the client's deadline.
 //! * **Breaker** refuses at once what is bound to fail, for the whole fleet.
-//! * **Journal** notes each attempt, refused ones too.
+//! * **Journal** notes each attempt, refused ones too, with what it was made of.
 //! * **Retry** tries again what may pass, with full jitter and a budget.
 //! * **Fallback** asks the Fallback Lambda, behind a circuit of its own, when a
 //!   read had no luck.
@@ -23,7 +23,7 @@ use std::{sync::Arc, time::Duration};
 
 use breaker_core::{Breaker, BreakerLayer, StateStore};
 use chrono::{DateTime, Utc};
-use contract::{Command, Deadline, Faults, Reply, Request};
+use contract::{Command, Deadline, Faults, Reply, Request, Target};
 use lambda_kit::{
     circuits,
     clock::Clock,
@@ -31,7 +31,6 @@ use lambda_kit::{
 };
 use tower::{Service, ServiceBuilder, ServiceExt, retry::RetryLayer, util::BoxCloneSyncService};
 
-pub(crate) use self::journal::as_ms;
 use self::{
     attempt_timeout::AttemptTimeoutLayer,
     classify::Classifier,
@@ -40,10 +39,7 @@ use self::{
     journal::JournalLayer,
     retry::{RetryPolicy, suspicion_of},
 };
-pub use self::{
-    journal::{Attempt, AttemptOutcome, Journal, Target},
-    retry::RetryLimits,
-};
+pub use self::{journal::Journal, retry::RetryLimits};
 
 /// A command on its way, with the notes taken about it.
 #[derive(Debug, Clone)]

@@ -2,10 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api_lambda::path::{self, AttemptOutcome, Call, Circuits, Patience, RetryLimits, Target};
+use api_lambda::path::{self, Call, Circuits, Patience, RetryLimits};
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use breaker_core::{Breaker, MemoryStore, Policy};
-use contract::{Command, Dependency, Faults, IdempotencyKey, Reply, Unavailable, Write};
+use contract::{
+    AttemptOutcome, Command, Dependency, Faults, IdempotencyKey, Reply, Target, Unavailable, Write,
+};
 use lambda_kit::{
     clock::{Clock, SystemClock},
     function::Function,
@@ -62,7 +64,7 @@ async fn an_outage_gets_a_tenth_more_attempts_than_calls_at_most() {
         reason: "connection refused".to_owned(),
         setback: None,
     });
-    let endpoint = LambdaEndpoint::replying(&trouble).await;
+    let endpoint = LambdaEndpoint::replying(trouble).await;
     let lambda = aws_sdk_lambda::Client::from_conf(
         aws_sdk_lambda::Config::builder()
             .behavior_version(BehaviorVersion::latest())

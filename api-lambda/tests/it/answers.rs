@@ -2,12 +2,12 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, Method, Request, Response, header},
+    http::{HeaderMap, Method, Request, Response as HttpResponse, header},
 };
 use chrono::{DateTime, TimeDelta};
 use contract::{
-    Body as ReplyBody, Cursor, Dependency, Item, ItemPage, Refusal, Reply, Served, Setback, Source,
-    Unavailable,
+    Attempt, AttemptOutcome, Body as ReplyBody, Cursor, Dependency, Item, ItemPage, Refusal, Reply,
+    Response, Served, Setback, Source, Target, Unavailable,
 };
 use lambda_kit::{
     clock::{Clock, SystemClock},
@@ -46,13 +46,25 @@ fn item_from(source: Source) -> Reply {
     served(ReplyBody::Item(item()), source)
 }
 
+/// What the function asked in turn.
+fn inner_attempts() -> Vec<Attempt> {
+    vec![
+        Attempt::made_of(Target::Cache, AttemptOutcome::Miss, 0, 0, Vec::new()),
+        Attempt::made_of(Target::Database, AttemptOutcome::Ok, 0, 0, Vec::new()),
+    ]
+}
+
 /// What the client is told if the functions reply so, and what they were asked.
 async fn told(
     reply: &Reply,
     method: Method,
     headers: &[(&'static str, &'static str)],
-) -> (Response<()>, Value, Value) {
-    let endpoint = LambdaEndpoint::replying(reply).await;
+) -> (HttpResponse<()>, Value, Value) {
+    let response = Response {
+        reply: reply.clone(),
+        attempts: inner_attempts(),
+    };
+    let endpoint = LambdaEndpoint::replying(response).await;
     let uri = match (&method, reply) {
         (&Method::POST, _) => "/items".to_owned(),
         (
@@ -113,6 +125,33 @@ async fn the_time_of_every_attempt_is_told() {
     assert_eq!(attempts.len(), 1);
     assert_eq!(timing.matches("retry;dur=").count(), attempts.len());
     assert!(timing.contains("total;dur="), "{timing}");
+}
+
+#[tokio::test]
+async fn what_the_function_asked_in_turn_is_told_within_its_attempt() {
+    let (response, body, _) = told(&item_from(Source::Database), Method::GET, &[]).await;
+    let attempt = &body["served"]["attempts"][0];
+    let (began, took) = (ms(&attempt["started_ms"]), ms(&attempt["duration_ms"]));
+    let inner = attempt["attempts"].as_array().unwrap();
+    let told: Vec<_> = inner
+        .iter()
+        .map(|inner| (inner["target"].clone(), inner["outcome"].clone()))
+        .collect();
+    let expected = [
+        (json!("cache"), json!("miss")),
+        (json!("database"), json!("ok")),
+    ];
+    assert_eq!(told, expected);
+    for inner in inner {
+        let began_within = ms(&inner["started_ms"]);
+        assert!((began..=began + took).contains(&began_within), "{attempt}");
+    }
+    let timing = text(response.headers(), "server-timing");
+    assert!(timing.contains("cache;dur=0, database;dur=0"), "{timing}");
+}
+
+fn ms(told: &Value) -> u64 {
+    told.as_u64().unwrap()
 }
 
 #[tokio::test]

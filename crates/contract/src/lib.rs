@@ -1,7 +1,7 @@
 //! What the Lambdas say to one another.
 //!
 //! The API Lambda sends a [`Request`] to the Retry Lambda or the Fallback
-//! Lambda and gets a [`Reply`]. Both are JSON. Everything that enters the
+//! Lambda and gets a [`Response`] with a [`Reply`]. Both are JSON. Everything that enters the
 //! system from outside is checked once, where it becomes one of these types;
 //! behind that edge a value of [`ItemDraft`], [`PageLimit`] or [`Cursor`] is
 //! valid by construction.
@@ -11,6 +11,7 @@
 //! ([`Reply::Refused`]) and trouble of ours ([`Reply::Unavailable`]). Only the
 //! last one says anything about the health of a dependency.
 
+mod attempt;
 mod cache;
 mod command;
 mod deadline;
@@ -20,6 +21,7 @@ mod item;
 mod page;
 mod reply;
 
+pub use attempt::{Attempt, AttemptOutcome, Target};
 pub use cache::{CacheContent, CacheEntry, CacheEntryError, CacheKey};
 pub use command::{
     Command, IdempotencyKey, IdempotencyKeyError, Operation, Read, Request, RetryEvent, Write,
@@ -32,5 +34,5 @@ pub use fault::{
 pub use item::{Item, Version};
 pub use page::{Cursor, CursorError, ItemPage, PageLimit, PageLimitError};
 pub use reply::{
-    Body, Dependency, OperatorReply, Refusal, Reply, Served, Setback, Source, Unavailable,
+    Body, Dependency, OperatorReply, Refusal, Reply, Response, Served, Setback, Source, Unavailable,
 };

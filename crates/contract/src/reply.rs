@@ -4,7 +4,28 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Item, ItemPage, Version};
+use crate::{Attempt, Item, ItemPage, Version};
+
+/// What a function returns for a [`Request`](crate::Request).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Response {
+    /// The answer.
+    #[serde(flatten)]
+    pub reply: Reply,
+    /// What was asked for it, timed from the start of the invocation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+}
+
+impl From<Reply> for Response {
+    /// With no word on what was asked for it.
+    fn from(reply: Reply) -> Self {
+        Self {
+            reply,
+            attempts: Vec::new(),
+        }
+    }
+}
 
 /// The answer to a [`Request`](crate::Request).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use aws_sdk_lambda::{
     config::timeout::TimeoutConfig, error::SdkError,
     operation::invoke::InvokeError as SdkInvokeError, primitives::Blob,
 };
+use contract::AttemptOutcome;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// A function that can be invoked.
@@ -36,6 +37,19 @@ pub enum InvokeError {
     /// The request could not be written as JSON.
     #[error("request cannot be written as JSON")]
     Unwritable(#[source] serde_json::Error),
+}
+
+impl From<&InvokeError> for AttemptOutcome {
+    fn from(error: &InvokeError) -> Self {
+        match error {
+            InvokeError::Timeout(_) => Self::Timeout,
+            InvokeError::Throttled
+            | InvokeError::Unreachable(_)
+            | InvokeError::Crashed(_)
+            | InvokeError::Unreadable(_)
+            | InvokeError::Unwritable(_) => Self::Error,
+        }
+    }
 }
 
 impl Function {

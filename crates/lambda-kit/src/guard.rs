@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::Future, pin::Pin};
 
 use breaker_core::{Breaker, CallError, Clock, Outcome, Rejection, StateStore, Timestamp};
 use chrono::{DateTime, Utc};
-use contract::Setback;
+use contract::{AttemptOutcome, Setback};
 
 /// A future on the heap.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -40,6 +40,15 @@ impl Withheld {
                 None => Setback::Recovering,
             },
             Self::ProbeTimedOut => Setback::Failed { open_until: None },
+        }
+    }
+}
+
+impl From<&Withheld> for AttemptOutcome {
+    fn from(withheld: &Withheld) -> Self {
+        match withheld {
+            Withheld::Rejected(_) => Self::Rejected,
+            Withheld::ProbeTimedOut => Self::Timeout,
         }
     }
 }

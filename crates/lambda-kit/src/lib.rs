@@ -9,6 +9,7 @@
 //! * [`function`] invokes another function and tells apart the ways in which
 //!   that can fail.
 //! * [`faults`] strikes operations with the faults that somebody asked for.
+//! * [`journal`] notes what was asked on the way to an answer.
 //! * [`clock`] is the one place that reads the time.
 //! * `cache` (with the feature of that name) is a handle on the cache that
 //!   costs little when the cache is dead.
@@ -32,6 +33,7 @@ pub mod function;
 pub mod guard;
 #[cfg(feature = "iam")]
 pub mod iam;
+pub mod journal;
 pub mod metrics;
 pub mod telemetry;
 #[cfg(feature = "testing")]

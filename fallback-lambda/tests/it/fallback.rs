@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use contract::{
-    Body, CacheContent, CacheEntry, CacheKey, Deadline, Dependency, Faults, Item, ItemPage,
-    PageLimit, Read, Refusal, Reply, Request, Served, Source,
+    AttemptOutcome, Body, CacheContent, CacheEntry, CacheKey, Deadline, Dependency, Faults, Item,
+    ItemPage, PageLimit, Read, Refusal, Reply, Request, Response, Served, Source, Target,
 };
 use fallback_lambda::handler::Handler;
 use lambda_kit::{
@@ -55,6 +55,10 @@ impl Fallback {
     }
 
     async fn ask(&self, read: Read) -> Reply {
+        self.respond(read).await.reply
+    }
+
+    async fn respond(&self, read: Read) -> Response {
         let request = Request {
             request_id: "r-1".to_owned(),
             deadline: Deadline::after(START, Duration::from_hours(2)),
@@ -154,6 +158,31 @@ async fn a_deleted_item_is_not_found() {
         fallback.ask(Read::Get { id: ID }).await,
         Reply::Refused(Refusal::not_found(ID))
     );
+}
+
+#[tokio::test]
+async fn what_the_cache_had_is_told() {
+    let Some(url) = server("TEST_CACHE_URL") else {
+        return;
+    };
+    let fallback = Fallback::beside(&url);
+    let asked = async |read| {
+        let attempts = fallback.respond(read).await.attempts;
+        let told = attempts.iter();
+        told.map(|attempt| (attempt.target, attempt.outcome))
+            .collect::<Vec<_>>()
+    };
+    let miss = [(Target::Cache, AttemptOutcome::Miss)];
+    assert_eq!(asked(Read::Get { id: ID }).await, miss);
+    fallback
+        .remember(CacheKey::Item(ID), CacheContent::Item(item()))
+        .await;
+    let hit = [(Target::Cache, AttemptOutcome::Ok)];
+    assert_eq!(asked(Read::Get { id: ID }).await, hit);
+    fallback
+        .clock
+        .advance(Duration::from_hours(1) + Duration::from_secs(1));
+    assert_eq!(asked(Read::Get { id: ID }).await, miss, "it is too old");
 }
 
 #[tokio::test]

@@ -3,8 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use breaker_core::{Epoch, Override, OverrideMode};
-use chrono::{DateTime, Utc};
+use breaker_core::Epoch;
 use contract::{Command, Deadline, Dependency, Read, Reply, Setback, Source};
 use lambda_kit::{
     circuits::{CACHE, DATABASE},
@@ -47,17 +46,6 @@ async fn transitions(surroundings: &Surroundings, circuit: &str) -> Epoch {
     onlooker.inspect().await.unwrap().record.epoch
 }
 
-async fn hold_open(surroundings: &Surroundings, circuit: &str, expires: DateTime<Utc>) {
-    let operator = surroundings.circuit(circuit, &Arc::new(ManualClock::at(START)));
-    let order = Override {
-        mode: OverrideMode::ForceOpen,
-        reason: "it is being moved".to_owned(),
-        actor: "ada".to_owned(),
-        expires: operator.known().now + (expires - START).to_std().unwrap(),
-    };
-    operator.order(Some(order), "ada").await.unwrap();
-}
-
 async fn a_database_that_fails_is_not_asked_any_more_and_replies_say_until_when(
     mut surroundings: Surroundings,
 ) {
@@ -91,7 +79,7 @@ async fn a_database_that_fails_is_not_asked_any_more_and_replies_say_until_when(
 
 async fn a_held_database_is_not_asked_by_anybody_but_whoever_migrates(surroundings: Surroundings) {
     let until = START + Duration::from_mins(10);
-    hold_open(&surroundings, DATABASE, until).await;
+    surroundings.hold_open(DATABASE, until).await;
     let environment = surroundings.migrated_environment().await;
     let open = Some(Setback::Open { until });
     assert_eq!(setback(environment.read(unknown()).await), open);
@@ -108,12 +96,12 @@ async fn a_reply_with_the_fallbacks_help_tells_of_the_database_too(mut surroundi
         source: Source::Fallback,
         ..served(healthy.get(created.id).await)
     });
-    hold_open(&surroundings, DATABASE, START + Duration::from_hours(1)).await;
+    let until = START + Duration::from_hours(1);
+    surroundings.hold_open(DATABASE, until).await;
     let environment = surroundings.environment().await;
     environment.clock.advance(FRESH_FOR);
     let reply = served(environment.get(created.id).await);
     assert_eq!(reply.source, Source::Fallback);
-    let until = START + Duration::from_hours(1);
     assert_eq!(reply.setback, Some(Setback::Open { until }));
 }
 

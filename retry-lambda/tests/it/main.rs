@@ -6,6 +6,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod attempts;
 mod cache_aside;
 mod circuits;
 mod engine;

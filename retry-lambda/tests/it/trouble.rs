@@ -51,7 +51,8 @@ async fn a_dead_database_turns_a_read_into_the_fallbacks_answer(mut surroundings
     surroundings.database_url = surroundings.engine.nowhere();
     surroundings.fallback = not_found(id);
     let environment = surroundings.environment().await;
-    assert_eq!(environment.read(read).await, not_found_after_failure(id));
+    let failed = Setback::Failed { open_until: None };
+    assert_eq!(environment.read(read).await, not_found_after(failed, id));
     let asked = environment.fallback.events();
     assert_eq!(
         asked,

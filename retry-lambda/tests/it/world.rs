@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use breaker_core::{Breaker, MemoryStore, Policy, Timestamp};
+use breaker_core::{Breaker, MemoryStore, Override, OverrideMode, Policy, Timestamp};
 use chrono::{DateTime, Utc};
 use contract::{
-    Body, Command, Deadline, Dependency, Faults, IdempotencyKey, Item, ItemDraft, Read, Reply,
-    Request, Served, Source, Unavailable, Write,
+    AttemptOutcome, Body, Command, Deadline, Dependency, Faults, IdempotencyKey, Item, ItemDraft,
+    Read, Reply, Request, Response, Served, Source, Target, Unavailable, Write,
 };
 use lambda_kit::{
     cache::{Cache, CacheConfig},
@@ -81,7 +81,7 @@ impl Surroundings {
     /// The function in these surroundings, in another execution environment.
     pub(crate) async fn environment(&self) -> Environment {
         let clock = Arc::new(ManualClock::at(START));
-        let fallback = LambdaEndpoint::replying(&self.fallback).await;
+        let fallback = LambdaEndpoint::replying(self.fallback.clone()).await;
         let faults = Injector::new(FaultInjection::Allowed, clock.clone());
         let handler = Handler {
             items: CacheAside {
@@ -123,6 +123,18 @@ impl Surroundings {
         let builder = Breaker::builder(name.parse().unwrap(), Policy::default(), store);
         let circuit = builder.clock(Hour(Arc::clone(clock))).build();
         Arc::new(circuit.unwrap())
+    }
+
+    /// Has somebody order that a circuit lets nobody through until `expires`.
+    pub(crate) async fn hold_open(&self, circuit: &str, expires: DateTime<Utc>) {
+        let operator = self.circuit(circuit, &Arc::new(ManualClock::at(START)));
+        let order = Override {
+            mode: OverrideMode::ForceOpen,
+            reason: "it is being moved".to_owned(),
+            actor: "ada".to_owned(),
+            expires: operator.known().now + (expires - START).to_std().unwrap(),
+        };
+        operator.order(Some(order), "ada").await.unwrap();
     }
 
     /// The items, with a connection of its own.
@@ -174,6 +186,25 @@ impl Environment {
         command: Command,
         deadline: Deadline,
     ) -> Result<Reply, InvocationError> {
+        let responded = self.invoke_before(command, deadline).await;
+        responded.map(|response| response.reply)
+    }
+
+    /// What was asked in order to answer, in order.
+    pub(crate) async fn asked_for(&self, command: Command) -> Vec<(Target, AttemptOutcome)> {
+        let deadline = Deadline::after(START, Duration::from_hours(1));
+        let response = self.invoke_before(command, deadline).await.unwrap();
+        let attempts = response.attempts.iter();
+        attempts
+            .map(|attempt| (attempt.target, attempt.outcome))
+            .collect()
+    }
+
+    async fn invoke_before(
+        &self,
+        command: Command,
+        deadline: Deadline,
+    ) -> Result<Response, InvocationError> {
         let request = Request {
             request_id: "r-1".to_owned(),
             deadline,
@@ -183,7 +214,7 @@ impl Environment {
         let event = serde_json::to_value(request).unwrap();
         let ends_at = Deadline::after(START, Duration::from_hours(1));
         match self.handler.handle(event, ends_at).await? {
-            Answer::Items(reply) => Ok(reply),
+            Answer::Items(response) => Ok(response),
             Answer::Operator(reply) => panic!("expected a reply about items, got {reply:?}"),
         }
     }
@@ -197,11 +228,7 @@ impl Environment {
     }
 
     pub(crate) async fn write(&self, key: &IdempotencyKey, write: Write) -> Reply {
-        let command = Command::Write {
-            idempotency_key: key.clone(),
-            write,
-        };
-        self.try_command(command).await.unwrap()
+        self.try_command(command(key, write)).await.unwrap()
     }
 
     /// A new item, written under a key of its own.
@@ -212,6 +239,13 @@ impl Environment {
 
 pub(crate) fn new_key() -> IdempotencyKey {
     Uuid::now_v7().into()
+}
+
+pub(crate) fn command(key: &IdempotencyKey, write: Write) -> Command {
+    Command::Write {
+        idempotency_key: key.clone(),
+        write,
+    }
 }
 
 pub(crate) fn create(name: &str) -> Write {

@@ -190,6 +190,12 @@ export interface components {
         /** @description One attempt. */
         Attempt: {
             /**
+             * @description What it was made up of, as far as the function at the other end tells: whom
+             *     that asked in turn. It has a clock of its own, so these are shown in the
+             *     middle, as if the way there took as long as the way back.
+             */
+            attempts?: components["schemas"]["Attempt"][];
+            /**
              * Format: int64
              * @description How long it took, in milliseconds.
              */
@@ -208,7 +214,7 @@ export interface components {
          * @description What became of an attempt.
          * @enum {string}
          */
-        AttemptOutcome: "ok" | "degraded" | "refused" | "unavailable" | "timeout" | "error" | "rejected";
+        AttemptOutcome: "ok" | "degraded" | "miss" | "refused" | "unavailable" | "timeout" | "error" | "rejected";
         /** @description One circuit. */
         Circuit: {
             /**
@@ -656,7 +662,7 @@ export interface components {
          * @description Whom an attempt is made at.
          * @enum {string}
          */
-        Target: "retry" | "fallback";
+        Target: "retry" | "fallback" | "database" | "cache";
         /** Format: int64 */
         i64: number;
     };

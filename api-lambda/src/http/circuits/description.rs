@@ -5,12 +5,12 @@ use breaker_core::{
     Timestamp, TransitionEvent, protocol::Phase,
 };
 use chrono::{DateTime, Utc};
-use lambda_kit::guard::date;
+use lambda_kit::{clock::as_ms, guard::date};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::evidence::EvidenceDescription;
-use crate::{http::items::CircuitStateName, path::as_ms};
+use crate::http::items::CircuitStateName;
 
 /// Every circuit.
 #[derive(Debug, Serialize, ToSchema)]

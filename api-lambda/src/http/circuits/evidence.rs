@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use breaker_core::{Policy, Record, Timestamp, protocol::Counts};
 use chrono::{DateTime, Utc};
-use lambda_kit::guard::date;
+use lambda_kit::{clock::as_ms, guard::date};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-use crate::path::as_ms;
 
 /// The fleet's calls over the window.
 #[derive(Debug, Serialize, ToSchema)]

@@ -9,7 +9,9 @@ use axum::{
 };
 use breaker_core::{Snapshot, State as CircuitState, protocol::Phase};
 use chrono::{DateTime, Utc};
-use contract::{Body, Dependency, IdempotencyKey, Item, ItemPage, Refusal, Reply, Setback, Source};
+use contract::{
+    Attempt, Body, Dependency, IdempotencyKey, Item, ItemPage, Refusal, Reply, Setback, Source,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,7 +22,7 @@ use crate::{
         preconditions::{self, Known},
         problem::Problem,
     },
-    path::{Attempt, AttemptError, Journal, PathError},
+    path::{AttemptError, Journal, PathError},
 };
 
 /// How an answer came about.

@@ -2,13 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api_lambda::path::{self, AttemptOutcome, Call, Circuits, Path, Patience, Target};
+use api_lambda::path::{self, Call, Circuits, Path, Patience};
 use aws_sdk_lambda::config::{BehaviorVersion, Region, retry::RetryConfig};
 use breaker_core::{
     Breaker, CircuitName, Epoch, MemoryStore, Override, OverrideMode, Policy, State, StateStore,
     member::Seeded,
 };
-use contract::{Command, Faults, IdempotencyKey, Read, Reply, Source, Write};
+use contract::{
+    AttemptOutcome, Command, Faults, IdempotencyKey, Read, Reply, Source, Target, Write,
+};
 use lambda_kit::{
     circuits::{FALLBACK, RETRY},
     clock::Clock,

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use contract::{
-    Body, CacheContent, CacheEntry, Command, Cursor, Deadline, Dependency, Fault, FaultKind,
-    FaultRate, FaultTarget, Faults, IdempotencyKey, Item, ItemDraft, ItemPage, PageLimit, Read,
-    Refusal, Reply, Request, Served, Setback, Source, Unavailable, Write,
+    Attempt, AttemptOutcome, Body, CacheContent, CacheEntry, Command, Cursor, Deadline, Dependency,
+    Fault, FaultKind, FaultRate, FaultTarget, Faults, IdempotencyKey, Item, ItemDraft, ItemPage,
+    PageLimit, Read, Refusal, Reply, Request, Response, Served, Setback, Source, Target,
+    Unavailable, Write,
 };
-use proptest::{collection::vec, option, prelude::*};
+use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -152,7 +153,40 @@ pub(crate) fn entry() -> impl Strategy<Value = CacheEntry> {
     })
 }
 
-pub(crate) fn reply() -> impl Strategy<Value = Reply> {
+pub(crate) fn response() -> impl Strategy<Value = Response> {
+    let attempts = vec(attempt(vec(attempt(Just(Vec::new())), 0..3)), 0..4);
+    (reply(), attempts).prop_map(|(reply, attempts)| Response { reply, attempts })
+}
+
+fn attempt(inner: impl Strategy<Value = Vec<Attempt>>) -> impl Strategy<Value = Attempt> {
+    let target = select(vec![
+        Target::Retry,
+        Target::Fallback,
+        Target::Database,
+        Target::Cache,
+    ]);
+    let outcome = select(vec![
+        AttemptOutcome::Ok,
+        AttemptOutcome::Degraded,
+        AttemptOutcome::Miss,
+        AttemptOutcome::Refused,
+        AttemptOutcome::Unavailable,
+        AttemptOutcome::Timeout,
+        AttemptOutcome::Error,
+        AttemptOutcome::Rejected,
+    ]);
+    (target, outcome, any::<u64>(), any::<u64>(), inner).prop_map(
+        |(target, outcome, started_ms, duration_ms, attempts)| Attempt {
+            target,
+            outcome,
+            started_ms,
+            duration_ms,
+            attempts,
+        },
+    )
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
     let body = prop_oneof![
         item().prop_map(Body::Item),
         page().prop_map(Body::Page),
@@ -164,10 +198,11 @@ pub(crate) fn reply() -> impl Strategy<Value = Reply> {
         Just(Source::Fallback)
     ];
     let refusal = prop_oneof![
-        (id(), proptest::option::of(setback()))
+        (id(), option::of(setback()))
             .prop_map(|(id, setback)| Refusal::not_found(id).after(setback)),
         any::<i64>().prop_map(|current| Refusal::VersionMismatch { current }),
         Just(Refusal::IdempotencyKeyReused),
+        Just(Refusal::StillUnderWay),
     ];
     let dependency = prop_oneof![
         Just(Dependency::Database),
@@ -176,7 +211,7 @@ pub(crate) fn reply() -> impl Strategy<Value = Reply> {
         Just(Dependency::Time),
     ];
     prop_oneof![
-        (body, source, moment(), proptest::option::of(setback())).prop_map(
+        (body, source, moment(), option::of(setback())).prop_map(
             |(body, source, as_of, setback)| Reply::Served(Served {
                 body,
                 source,
@@ -185,19 +220,19 @@ pub(crate) fn reply() -> impl Strategy<Value = Reply> {
             })
         ),
         refusal.prop_map(Reply::Refused),
-        (dependency, text(), proptest::option::of(setback())).prop_map(
-            |(dependency, reason, setback)| Reply::Unavailable(Unavailable {
+        (dependency, text(), option::of(setback())).prop_map(|(dependency, reason, setback)| {
+            Reply::Unavailable(Unavailable {
                 dependency,
                 reason,
-                setback
+                setback,
             })
-        ),
+        }),
     ]
 }
 
 fn setback() -> impl Strategy<Value = Setback> {
     prop_oneof![
-        proptest::option::of(moment()).prop_map(|open_until| Setback::Failed { open_until }),
+        option::of(moment()).prop_map(|open_until| Setback::Failed { open_until }),
         moment().prop_map(|until| Setback::Open { until }),
         Just(Setback::Recovering),
         Just(Setback::CutShort),

@@ -1,7 +1,7 @@
 //! Nothing makes a parser panic, and what it accepts is well-formed.
 
 use contract::{
-    CacheEntry, CacheKey, Cursor, IdempotencyKey, ItemDraft, PageLimit, Read, Reply, Request,
+    CacheEntry, CacheKey, Cursor, IdempotencyKey, ItemDraft, PageLimit, Read, Request, Response,
     RetryEvent,
 };
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ fn read_as_everything(text: &str) {
     }
     read::<RetryEvent>(text);
     read::<Request<Read>>(text);
-    read::<Reply>(text);
+    read::<Response>(text);
     drop(CacheEntry::decode(&CacheKey::Item(Uuid::nil()), text));
     if let Ok(document) = serde_json::from_str::<Value>(text) {
         drop(ItemDraft::parse(&document));
@@ -48,13 +48,13 @@ proptest! {
     fn no_damage_to_a_valid_text_makes_a_parser_panic(
         event in arbitrary::request(arbitrary::command()),
         entry in arbitrary::entry(),
-        reply in arbitrary::reply(),
+        response in arbitrary::response(),
         place in any::<proptest::sample::Index>(),
         other in any::<char>(),
     ) {
         let event = serde_json::to_string(&event).unwrap();
-        let reply = serde_json::to_string(&reply).unwrap();
-        for text in [event, reply, entry.encode().unwrap()] {
+        let response = serde_json::to_string(&response).unwrap();
+        for text in [event, response, entry.encode().unwrap()] {
             let mut damaged: Vec<char> = text.chars().collect();
             let place = place.index(damaged.len());
             read_as_everything(&String::from_iter(&damaged[..place]));

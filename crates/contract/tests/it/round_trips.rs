@@ -1,7 +1,7 @@
 //! Everything that is valid survives the wire.
 
 use contract::{
-    CacheContent, CacheEntry, CacheKey, Cursor, ItemDraft, PageLimit, Read, Reply, Request,
+    CacheContent, CacheEntry, CacheKey, Cursor, ItemDraft, PageLimit, Read, Request, Response,
     RetryEvent,
 };
 use proptest::prelude::*;
@@ -39,9 +39,9 @@ proptest! {
     }
 
     #[test]
-    fn a_reply_arrives_as_it_was_sent(reply in arbitrary::reply()) {
-        let wire = serde_json::to_string(&reply).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Reply>(&wire).unwrap(), reply);
+    fn a_response_arrives_as_it_was_sent(response in arbitrary::response()) {
+        let wire = serde_json::to_string(&response).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Response>(&wire).unwrap(), response);
     }
 
     #[test]

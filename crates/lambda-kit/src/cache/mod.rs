@@ -24,7 +24,7 @@ use std::{
 };
 
 use breaker_core::Outcome;
-use contract::{CacheEntry, CacheEntryError, CacheKey, FaultTarget};
+use contract::{AttemptOutcome, CacheEntry, CacheEntryError, CacheKey, FaultTarget};
 use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, aio::MultiplexedConnection};
 use tokio::time::timeout;
 
@@ -217,6 +217,21 @@ impl Cache {
         // A poisoned lock is taken all the same: its content is whole at any time.
         let connection = &self.shared.connection;
         connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<&CacheError> for AttemptOutcome {
+    fn from(error: &CacheError) -> Self {
+        match error {
+            CacheError::Withheld(withheld) => withheld.into(),
+            CacheError::Timeout(_) => Self::Timeout,
+            CacheError::Failed(error) if error.is_timeout() => Self::Timeout,
+            CacheError::Entry(_) => Self::Miss,
+            CacheError::Failed(_)
+            | CacheError::Token(_)
+            | CacheError::Injected(_)
+            | CacheError::Unwritable(_) => Self::Error,
+        }
     }
 }
 

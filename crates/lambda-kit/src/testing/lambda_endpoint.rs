@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
-use contract::Reply;
+use contract::Response;
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -26,12 +26,12 @@ impl LambdaEndpoint {
     /// # Panics
     ///
     /// If there is no free port on the loopback interface.
-    pub async fn replying(reply: &Reply) -> Self {
+    pub async fn replying(reply: impl Into<Response>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let events = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&events);
-        let reply = serde_json::to_string(reply).unwrap();
+        let reply = serde_json::to_string(&reply.into()).unwrap();
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
                 let mut stream = BufReader::new(connection);

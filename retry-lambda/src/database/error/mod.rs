@@ -6,7 +6,7 @@ mod postgres;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use contract::Setback;
+use contract::{AttemptOutcome, Setback};
 use lambda_kit::{guard::Withheld, iam::TokenError, telemetry::Causes};
 use sqlx::{mysql::MySqlDatabaseError, postgres::PgDatabaseError};
 
@@ -34,6 +34,16 @@ pub enum DatabaseError {
     /// that were not applied. Asking again cannot help.
     #[error("database refused: {0}")]
     Defect(sqlx::Error),
+}
+
+impl From<&DatabaseError> for AttemptOutcome {
+    fn from(error: &DatabaseError) -> Self {
+        match error {
+            DatabaseError::Withheld(withheld) => withheld.into(),
+            DatabaseError::CutShort(_) | DatabaseError::NoTimeLeft => Self::Timeout,
+            DatabaseError::Unavailable { .. } | DatabaseError::Defect(_) => Self::Error,
+        }
+    }
 }
 
 impl DatabaseError {

@@ -42,10 +42,10 @@ function Axis({ x }: { x: Scale }) {
 const HEIGHT = 26;
 
 function Row({ step, x }: { step: Step; x: Scale }) {
-  const { kind, name, outcome, startedMs, durationMs } = step;
+  const { kind, depth, name, outcome, startedMs, durationMs } = step;
   return (
     <>
-      <span className={`waterfall-name waterfall-name-${kind}`}>{name}</span>
+      <span className={`waterfall-name waterfall-name-${kind} waterfall-depth-${depth}`}>{name}</span>
       <svg className={`waterfall-track step-${kind} step-${outcome ?? "wait"}`} height={HEIGHT}>
         {x.ticks(TICKS).map((tick) => (
           <line key={tick} className="waterfall-grid" x1={`${x(tick)}%`} x2={`${x(tick)}%`} y2={HEIGHT} />

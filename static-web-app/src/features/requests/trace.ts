@@ -4,6 +4,8 @@ import type { RecordedRequest } from "@/api/requestLog";
 /** One step on the way to an answer, on the clock of the API's function. */
 export interface Step {
   kind: "decision" | "attempt" | "inner" | "backoff";
+  /** How deep inside an attempt it lies. */
+  depth: number;
   name: string;
   /** What became of it, in the API's words; none for a wait. */
   outcome: string | null;
@@ -18,8 +20,7 @@ const GUARDED = "retry";
  * it, and the waits between attempts. Requests that the API's function answers by itself have none.
  */
 export function stepsOf(request: RecordedRequest): Step[] {
-  const noted = attemptsOf(request);
-  const calls = noted.filter((attempt) => !isInner(attempt, noted));
+  const calls = attemptsOf(request);
   const guarded = calls.filter(({ target }) => target === GUARDED);
   const steps: Step[] = [];
   const [first] = guarded;
@@ -30,14 +31,11 @@ export function stepsOf(request: RecordedRequest): Step[] {
     const number = guarded.indexOf(call) + 1;
     steps.push({
       kind: "attempt",
+      depth: 0,
       name: number > 0 ? `Attempt ${number}: ${call.target}` : capitalised(call.target),
       ...timed(call),
     });
-    for (const inner of noted) {
-      if (inner !== call && isInside(inner, call) && isInner(inner, noted)) {
-        steps.push({ kind: "inner", name: capitalised(inner.target), ...timed(inner) });
-      }
-    }
+    steps.push(...innerSteps(call, 1));
   }
   return steps;
 }
@@ -58,21 +56,18 @@ function timed({ outcome, started_ms, duration_ms }: Attempt) {
   return { outcome, startedMs: started_ms, durationMs: duration_ms };
 }
 
-const CALLED: ReadonlySet<string> = new Set(["retry", "fallback"]);
-
 /** What a Lambda did on behalf of a call, such as asking the database. */
-function isInner(attempt: Attempt, all: readonly Attempt[]): boolean {
-  return !CALLED.has(attempt.target) && all.some((other) => CALLED.has(other.target) && isInside(attempt, other));
-}
-
-function isInside(inner: Attempt, outer: Attempt): boolean {
-  const endOf = ({ started_ms, duration_ms }: Attempt) => started_ms + duration_ms;
-  return inner.started_ms >= outer.started_ms && endOf(inner) <= endOf(outer);
+function innerSteps({ attempts = [] }: Attempt, depth: number): Step[] {
+  return attempts.flatMap((inner): Step[] => [
+    { kind: "inner", depth, name: capitalised(inner.target), ...timed(inner) },
+    ...innerSteps(inner, depth + 1),
+  ]);
 }
 
 function decision({ outcome, started_ms }: Attempt): Step {
   return {
     kind: "decision",
+    depth: 0,
     name: `Circuit ${GUARDED}`,
     outcome: outcome === "rejected" ? "refused" : "admitted",
     startedMs: started_ms,
@@ -83,7 +78,7 @@ function decision({ outcome, started_ms }: Attempt): Step {
 function backoff(earlier: Attempt, later: Attempt): Step[] {
   const startedMs = earlier.started_ms + earlier.duration_ms;
   const durationMs = later.started_ms - startedMs;
-  return durationMs <= 0 ? [] : [{ kind: "backoff", name: "Backoff", outcome: null, startedMs, durationMs }];
+  return durationMs <= 0 ? [] : [{ kind: "backoff", depth: 0, name: "Backoff", outcome: null, startedMs, durationMs }];
 }
 
 function capitalised(word: string): string {

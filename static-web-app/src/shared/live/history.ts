@@ -1,4 +1,4 @@
-import type { CircuitEvent, EvidenceSlot, Fault, FaultList } from "@/api/client";
+import type { Attempt, CircuitEvent, EvidenceSlot, Fault, FaultList } from "@/api/client";
 import type { RecordedRequest } from "@/api/requestLog";
 import { ignorance, knownState, type ShownState } from "./shownState";
 import type { Observed } from "./observed";
@@ -111,9 +111,17 @@ function sameFault(one: Fault, other: Fault): boolean {
   return one.kind === other.kind && one.rate === other.rate && one.expires_at === other.expires_at;
 }
 
+/** The attempts that met a circuit: the API's own, and those of the Retry Lambda but at the fallback. */
+function atCircuits(attempts: readonly Attempt[]): Attempt[] {
+  return attempts.flatMap((attempt) => {
+    const inner = attempt.target === "retry" ? (attempt.attempts ?? []) : [];
+    return [attempt, ...inner.filter(({ target }) => target !== "fallback")];
+  });
+}
+
 /** Adds a request's attempts to the second in which it ended, at each circuit that they met. */
 export function withRequest(history: History, request: RecordedRequest, endedAt: number): History {
-  const attempts = request.served?.attempts ?? request.problem?.attempts ?? [];
+  const attempts = atCircuits(request.served?.attempts ?? request.problem?.attempts ?? []);
   const second = Math.floor(endedAt / 1000) * 1000;
   const names = [...new Set(attempts.map(({ target }) => target))];
   return updated(history, names, (past, name) => {
