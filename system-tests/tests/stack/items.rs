@@ -12,6 +12,7 @@ fn an_item_is_created_read_replaced_and_deleted() {
     assert_eq!(created.status, 201, "{created:?}");
     assert_eq!(created.header("etag"), "\"1\"");
     assert_eq!(created.source(), "database");
+    assert_eq!(created.asked_in_turn(), ["database ok", "cache ok"]);
     let path = format!("/items/{}", created.body["data"]["id"].as_str().unwrap());
     assert_eq!(created.header("location"), path);
 
@@ -51,6 +52,7 @@ fn a_second_read_comes_from_the_cache_and_says_so() {
     assert!(read.header("cache-status").contains("hit"));
     assert!(read.header("age").parse::<u64>().is_ok());
     assert_eq!(read.outcomes("retry"), ["ok"]);
+    assert_eq!(read.asked_in_turn(), ["cache ok"]);
 }
 
 #[test]

@@ -133,16 +133,29 @@ impl Answer {
     /// The outcomes of the attempts at `target`, as an answer or a problem
     /// tells them.
     pub(crate) fn outcomes(&self, target: &str) -> Vec<&str> {
-        let served = self.body["served"]["attempts"].as_array();
-        let attempts = served
-            .or_else(|| self.body["attempts"].as_array())
-            .map(Vec::as_slice);
-        attempts
-            .unwrap_or_default()
+        self.attempts()
             .iter()
             .filter(|attempt| attempt["target"] == target)
             .filter_map(|attempt| attempt["outcome"].as_str())
             .collect()
+    }
+
+    /// Whom the functions asked in turn, and what became of it.
+    pub(crate) fn asked_in_turn(&self) -> Vec<String> {
+        self.attempts()
+            .iter()
+            .filter_map(|attempt| attempt["attempts"].as_array())
+            .flatten()
+            .map(|inner| format!("{} {}", inner["target"], inner["outcome"]).replace('"', ""))
+            .collect()
+    }
+
+    fn attempts(&self) -> &[Value] {
+        let served = self.body["served"]["attempts"].as_array();
+        served
+            .or_else(|| self.body["attempts"].as_array())
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
