@@ -9,8 +9,10 @@ use std::{
 };
 
 use contract::{
-    CacheContent, CacheEntry, CacheKey, Command, Cursor, Deadline, IdempotencyKey, Item, PageLimit,
-    Read, Refusal, Reply, Source, Write,
+    AttemptOutcome, CacheContent, CacheEntry, CacheKey, Command, Cursor, Deadline, IdempotencyKey,
+    Item, PageLimit, Read, Refusal, Reply, Source,
+    Target::{Cache, Database},
+    Write,
 };
 use lambda_kit::cache::{CacheConfig, Put};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,7 +21,8 @@ use uuid::Uuid;
 use crate::{
     engine::on_each_engine,
     world::{
-        Environment, FRESH_FOR, START, Surroundings, create, draft, item, new_key, served, source,
+        Environment, FRESH_FOR, START, Surroundings, command, create, draft, item, new_key, served,
+        source,
     },
 };
 
@@ -37,6 +40,7 @@ on_each_engine! {
     a_tombstone_outlives_every_version_that_the_cache_had_not_heard_of,
     a_page_is_kept_for_the_fallback_but_always_asked_for,
     reads_and_writes_survive_a_dead_cache,
+    a_cache_that_gives_no_lease_is_not_asked_again,
     a_hung_cache_costs_a_read_less_than_a_second,
     a_write_reaches_a_cache_that_failed_a_moment_ago,
     a_hung_cache_does_not_keep_a_committed_write_beyond_its_deadline,
@@ -258,6 +262,36 @@ async fn reads_and_writes_survive_a_dead_cache(mut surroundings: Surroundings) {
     assert_eq!(item(read), created);
 }
 
+async fn a_cache_that_gives_no_lease_is_not_asked_again(mut surroundings: Surroundings) {
+    let url = lambda_kit::testing::server("TEST_CACHE_URL").unwrap();
+    let address = url.trim_start_matches("redis://");
+    let user = format!("reader-{}", Uuid::now_v7());
+    let admin = redis::Client::open(url.as_str()).unwrap();
+    let mut admin = admin.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("ACL")
+        .arg(&["SETUSER", &user, "on", ">secret", "~*", "+@all", "-set"])
+        .exec_async(&mut admin)
+        .await
+        .unwrap();
+    let restricted = format!("redis://{user}:secret@{address}");
+    let healthy = surroundings.clone();
+    surroundings.cache.url = restricted.parse().unwrap();
+    let environment = surroundings.migrated_environment().await;
+    let item = environment.create("bolt").await;
+    environment.clock.advance(FRESH_FOR);
+    let read = Command::Read(Read::Get { id: item.id });
+    let asked = environment.asked_for(read).await;
+    assert_eq!(
+        asked,
+        [
+            (Cache, AttemptOutcome::Error),
+            (Database, AttemptOutcome::Ok)
+        ]
+    );
+    let entry = cached(&healthy.environment().await, item.id).await;
+    assert_eq!(entry, Some(CacheContent::Item(item)), "it was readable");
+}
+
 async fn a_hung_cache_costs_a_read_less_than_a_second(mut surroundings: Surroundings) {
     let id = surroundings
         .migrated_environment()
@@ -319,10 +353,7 @@ async fn a_hung_cache_does_not_keep_a_committed_write_beyond_its_deadline(
     let url = format!("redis://{address}");
     surroundings.cache.url = url.parse().unwrap();
     let environment = surroundings.migrated_environment().await;
-    let command = Command::Write {
-        idempotency_key: new_key(),
-        write: create("bolt"),
-    };
+    let command = command(&new_key(), create("bolt"));
     let deadline = Deadline::after(START, Duration::from_secs(2));
     let reply = environment.try_command_before(command, deadline);
     let reply = tokio::time::timeout(Duration::from_secs(4), reply).await;

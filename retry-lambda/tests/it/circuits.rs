@@ -15,7 +15,9 @@ use uuid::Uuid;
 
 use crate::{
     engine::on_each_engine,
-    world::{FRESH_FOR, START, Surroundings, create, item, new_key, served, source, unavailable},
+    world::{
+        FRESH_FOR, START, Surroundings, command, create, item, new_key, served, source, unavailable,
+    },
 };
 
 on_each_engine! {
@@ -123,10 +125,7 @@ async fn a_client_in_a_hurry_is_no_failure_of_the_database(mut surroundings: Sur
         let deadline = Deadline::after(START + APART * second, Duration::from_millis(200));
         let read = environment.ask_before(Command::Read(unknown()), deadline);
         assert_eq!(setback(read.await), Some(Setback::CutShort));
-        let write = Command::Write {
-            idempotency_key: new_key(),
-            write: create("bolt"),
-        };
+        let write = command(&new_key(), create("bolt"));
         let write = unavailable(environment.ask_before(write, deadline).await);
         assert_eq!(write.dependency, Dependency::Time);
         environment.clock.advance(APART);

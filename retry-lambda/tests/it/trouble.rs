@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use contract::{
-    Command, Deadline, Dependency, IdempotencyKey, Read, Refusal, Reply, Setback, Source, Write,
-};
+use contract::{Command, Deadline, Dependency, Read, Refusal, Reply, Setback, Source, Write};
 use lambda_kit::testing::{function_at, skipped};
 use retry_lambda::handler::InvocationError;
 use serde_json::json;
@@ -13,7 +11,9 @@ use uuid::Uuid;
 
 use crate::{
     engine::on_each_engine,
-    world::{FRESH_FOR, START, Surroundings, create, draft, item, new_key, source, unavailable},
+    world::{
+        FRESH_FOR, START, Surroundings, command, create, draft, item, new_key, source, unavailable,
+    },
 };
 
 on_each_engine! {
@@ -212,10 +212,7 @@ async fn nothing_is_begun_when_no_time_is_left(surroundings: Surroundings) {
     let environment = surroundings.migrated_environment().await;
     let deadline = Deadline::after(START, Duration::ZERO);
     let (_, read) = unknown();
-    let write = Command::Write {
-        idempotency_key: IdempotencyKey::from(Uuid::now_v7()),
-        write: create("bolt"),
-    };
+    let write = command(&new_key(), create("bolt"));
     for command in [Command::Read(read), write] {
         let reply = environment.try_command_before(command, deadline).await;
         let dependency = unavailable(reply.unwrap()).dependency;
