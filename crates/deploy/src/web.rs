@@ -38,6 +38,9 @@ pub(crate) struct Order {
     /// Where the pages are reached from here, instead of where the stack says.
     #[arg(long)]
     url: Option<String>,
+    /// How many seconds the pages may take to be the new ones.
+    #[arg(long, default_value_t = 60)]
+    served_within: u64,
     /// Whether to ask.
     #[command(flatten)]
     consent: Consent,
@@ -152,7 +155,8 @@ pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
     step("Amplify puts them in place", start(cloud, &target, &job)).await?;
     if let Some(url) = &target.url {
         let looking = "verify: the page and its configuration";
-        step(looking, served(url, &config)).await?;
+        let bound = Duration::from_secs(order.served_within);
+        step(looking, served(url, &config, bound)).await?;
     } else {
         println!("– verify: skipped, no stack tells where the pages are");
     }
@@ -220,7 +224,7 @@ async fn start(cloud: &Cloud, target: &Target, job: &str) -> Result<()> {
 }
 
 /// The edge may serve the former pages for some seconds.
-async fn served(url: &str, wanted: &str) -> Result<()> {
+async fn served(url: &str, wanted: &str, bound: Duration) -> Result<()> {
     let url = url.trim_end_matches('/');
     let client = http_client();
     let get = |url: &str| -> Result<String> {
@@ -233,7 +237,7 @@ async fn served(url: &str, wanted: &str) -> Result<()> {
         Ok(answer.body_mut().read_to_string()?)
     };
     let mut last = String::new();
-    let found = until(Duration::from_mins(1), PAUSE, async || {
+    let found = until(bound, PAUSE, async || {
         let config = get(&format!("{url}/config.json"));
         let right = match (get(&format!("{url}/")), config) {
             (Ok(_), Ok(config)) if config.trim() == wanted.trim() => true,

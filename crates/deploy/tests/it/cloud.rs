@@ -28,22 +28,50 @@ pub(crate) struct Sky {
     pub(crate) story: Vec<String>,
     /// The version behind the alias.
     pub(crate) live: u32,
+    /// The version that gets a tenth of the alias's traffic.
+    pub(crate) share: Option<u32>,
     /// How often the alias was changed.
     alias_revision: u32,
+    /// How often the unpublished code was changed.
+    code_revision: u32,
     /// The hash of each version's code; 0 is the unpublished one.
     code: BTreeMap<u32, String>,
     /// Versions whose invocation fails.
     pub(crate) broken: Vec<u32>,
     /// Versions with which the API answers 500.
     pub(crate) unhealthy: Vec<u32>,
+    /// How the API answers, over and over, whatever is live.
+    pub(crate) health: Vec<u16>,
+    /// How often it was asked.
+    health_checks: usize,
     /// Somebody else moves the alias while the new version is tried.
     pub(crate) interloper: Option<u32>,
+    /// Somebody else moves it as soon as it leads to the new version.
+    pub(crate) successor: Option<u32>,
+    /// Somebody else replaces the unpublished code as soon as ours is there.
+    pub(crate) meddler: bool,
+    /// What is new needs a moment until it can be used, as in a network.
+    pub(crate) in_a_network: bool,
+    /// What is not usable yet.
+    unready: Vec<u32>,
+    /// The version that answers whoever asks the alias, if it is not the alias's.
+    pub(crate) stale: Option<u32>,
     /// Nothing was deployed yet.
     pub(crate) empty: bool,
     /// How CodeDeploy's deployments end; without it there is no CodeDeploy.
     pub(crate) code_deploy: Option<&'static str>,
+    /// CodeDeploy leaves a share of the traffic with the new version.
+    pub(crate) leaves_share: bool,
+    /// Nobody may ask CodeDeploy.
+    pub(crate) code_deploy_denied: bool,
     /// How Amplify's deployments end.
     pub(crate) amplify: &'static str,
+    /// Where Amplify takes pages; without it, here.
+    pub(crate) upload_url: Option<&'static str>,
+    /// How it answers them.
+    pub(crate) upload_status: u16,
+    /// How the web app's page is answered.
+    pub(crate) page_status: u16,
     /// What was uploaded to Amplify.
     pub(crate) uploaded: Vec<u8>,
     /// What the web app serves as its configuration.
@@ -73,6 +101,8 @@ impl Cloud {
             live: 1,
             code: [(0, "old".to_owned()), (1, "old".to_owned())].into(),
             amplify: "SUCCEED",
+            upload_status: 200,
+            page_status: 200,
             config_json: "{}".to_owned(),
             url: url.clone(),
             ..Sky::default()
@@ -153,15 +183,13 @@ async fn answer(
     let function = format!("/2015-03-31/functions/{FUNCTION}");
     match (method.as_str(), uri.path()) {
         ("POST", "/") => sky.stack(&body),
-        ("GET", "/health") if sky.unhealthy.contains(&sky.live) => {
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-        ("GET", "/health" | "/web/") => "good".into_response(),
+        ("GET", "/health") => sky.health().into_response(),
+        ("GET", "/web/") => status(sky.page_status).into_response(),
         ("GET", "/web/config.json") => sky.config_json.clone().into_response(),
         ("PUT", "/upload") => {
             sky.story.push("upload".to_owned());
             sky.uploaded = body.to_vec();
-            StatusCode::OK.into_response()
+            status(sky.upload_status).into_response()
         }
         (method, path) => match path.strip_prefix(&function) {
             Some(rest) => sky.function(method, rest, uri.query().unwrap_or_default(), &body),
@@ -171,31 +199,32 @@ async fn answer(
 }
 
 impl Sky {
+    fn health(&mut self) -> StatusCode {
+        let turn = self.health_checks;
+        self.health_checks += 1;
+        match self.health.get(turn % self.health.len().max(1)) {
+            Some(answer) => status(*answer),
+            None if self.unhealthy.contains(&self.live) => StatusCode::INTERNAL_SERVER_ERROR,
+            None => StatusCode::OK,
+        }
+    }
+
     fn function(&mut self, method: &str, rest: &str, query: &str, body: &[u8]) -> Response {
         let version = match query
             .split_once("Qualifier=")
             .map(|(_, qualifier)| qualifier)
         {
-            Some("live") => self.live,
+            Some("live") => self.stale.unwrap_or(self.live),
             Some(number) if !number.starts_with("%24") => number.parse().unwrap(),
             _ => 0,
         };
         match (method, rest) {
-            ("GET", "") => json(&json!({"Configuration": self.configuration(0)})),
-            ("GET", "/configuration") => json(&self.configuration(version)),
+            ("GET", "") => json(&json!({"Configuration": self.look(version)})),
+            ("GET", "/configuration") => json(&self.look(version)),
             ("GET", "/aliases/live") => json(&self.alias()),
             ("PUT", "/aliases/live") => self.move_alias(&serde_json::from_slice(body).unwrap()),
-            ("PUT", "/code") => {
-                self.story.push("code".to_owned());
-                self.code.insert(0, sent_code(body));
-                json(&self.configuration(0))
-            }
-            ("POST", "/versions") => {
-                let number = u32::try_from(self.code.len()).unwrap();
-                self.story.push(format!("publish {number}"));
-                self.code.insert(number, self.code[&0].clone());
-                created(&self.configuration(number))
-            }
+            ("PUT", "/code") => self.replace_code(&serde_json::from_slice(body).unwrap()),
+            ("POST", "/versions") => self.publish(&serde_json::from_slice(body).unwrap()),
             ("POST", "/invocations") => {
                 self.invoke(version, &serde_json::from_slice(body).unwrap())
             }
@@ -203,16 +232,71 @@ impl Sky {
         }
     }
 
+    fn replace_code(&mut self, request: &Value) -> Response {
+        if request["RevisionId"] != self.code_revision.to_string() {
+            return refused(
+                StatusCode::PRECONDITION_FAILED,
+                "PreconditionFailedException",
+            );
+        }
+        assert!(request["ZipFile"].is_string(), "{request}");
+        self.story.push("code".to_owned());
+        self.code_revision += 1;
+        let code = if self.meddler { "theirs" } else { NEW_CODE };
+        self.code.insert(0, code.to_owned());
+        self.begin(0);
+        json(&self.configuration(0))
+    }
+
+    fn publish(&mut self, request: &Value) -> Response {
+        if self.unready.contains(&0) {
+            return refused(StatusCode::CONFLICT, "ResourceConflictException");
+        }
+        let wanted = request["CodeSha256"].as_str();
+        if wanted.is_some_and(|wanted| wanted != self.code[&0]) {
+            return refused(StatusCode::BAD_REQUEST, "InvalidParameterValueException");
+        }
+        let number = u32::try_from(self.code.len()).unwrap();
+        self.story.push(format!("publish {number}"));
+        self.code.insert(number, self.code[&0].clone());
+        self.begin(number);
+        let mut published = json(&self.configuration(number));
+        *published.status_mut() = StatusCode::CREATED;
+        published
+    }
+
+    fn begin(&mut self, version: u32) {
+        if self.in_a_network {
+            self.unready.push(version);
+        }
+    }
+
+    /// Whoever looks sees what is not ready, once.
+    fn look(&mut self, version: u32) -> Value {
+        let found = self.configuration(version);
+        self.unready.retain(|unready| *unready != version);
+        found
+    }
+
     fn configuration(&self, version: u32) -> Value {
+        let (state, update) = if self.unready.contains(&version) {
+            ("Pending", "InProgress")
+        } else {
+            ("Active", "Successful")
+        };
         json!({
             "FunctionName": FUNCTION, "CodeSha256": self.code[&version], "CodeSize": 3_500_000,
-            "Version": name(version), "State": "Active", "LastUpdateStatus": "Successful",
+            "Version": name(version), "State": state, "LastUpdateStatus": update,
+            "RevisionId": self.code_revision.to_string(),
         })
     }
 
     fn alias(&self) -> Value {
+        let shares = self.share.map(|share| (name(share), json!(0.1)));
+        let shares: serde_json::Map<_, _> = shares.into_iter().collect();
         json!({
             "Name": "live", "FunctionVersion": name(self.live),
+            "RoutingConfig": {"AdditionalVersionWeights": shares},
             "RevisionId": self.alias_revision.to_string(),
         })
     }
@@ -223,11 +307,14 @@ impl Sky {
             .as_str()
             .is_some_and(|expected| expected != current)
         {
-            let mut refused = json(&json!({"message": "another revision"}));
-            *refused.status_mut() = StatusCode::PRECONDITION_FAILED;
-            let kind = "PreconditionFailedException".parse().unwrap();
-            refused.headers_mut().insert("x-amzn-errortype", kind);
-            return refused;
+            return refused(
+                StatusCode::PRECONDITION_FAILED,
+                "PreconditionFailedException",
+            );
+        }
+        let shares = &wanted["RoutingConfig"]["AdditionalVersionWeights"];
+        if shares.as_object().is_some_and(serde_json::Map::is_empty) {
+            self.share = None;
         }
         self.lead_to(wanted["FunctionVersion"].as_str().unwrap().parse().unwrap());
         json(&self.alias())
@@ -237,9 +324,16 @@ impl Sky {
         self.story.push(format!("live {version}"));
         self.live = version;
         self.alias_revision += 1;
+        if let Some(other) = self.successor.take() {
+            self.code.insert(other, "theirs".to_owned());
+            self.lead_to(other);
+        }
     }
 
     fn invoke(&mut self, version: u32, event: &Value) -> Response {
+        if self.unready.contains(&version) {
+            return refused(StatusCode::CONFLICT, "ResourceConflictException");
+        }
         self.story.push(format!("try {version}"));
         if let Some(other) = self.interloper.take() {
             self.code.insert(other, "theirs".to_owned());
@@ -301,6 +395,10 @@ impl Sky {
     }
 
     fn code_deploy(&mut self, operation: &str, request: &Value) -> Response {
+        if self.code_deploy_denied {
+            let kind = json!({"__type": "AccessDeniedException"});
+            return (StatusCode::BAD_REQUEST, json(&kind)).into_response();
+        }
         let Some(ends) = self.code_deploy else {
             let kind = json!({"__type": "ApplicationDoesNotExistException"});
             return (StatusCode::BAD_REQUEST, json(&kind)).into_response();
@@ -326,6 +424,9 @@ impl Sky {
                 if ends == "Succeeded" {
                     self.lead_to(wanted["TargetVersion"].as_str().unwrap().parse().unwrap());
                 }
+                if self.leaves_share {
+                    self.share = wanted["TargetVersion"].as_str().unwrap().parse().ok();
+                }
                 json!({"deploymentId": "d-1"})
             }
             "GetDeployment" => json!({"deploymentInfo": {
@@ -336,14 +437,15 @@ impl Sky {
     }
 
     fn amplify(&mut self, method: &str, path: &str) -> Response {
-        let url = &self.url;
+        let here = format!("{}/upload?secret", self.url);
+        let upload_url = self.upload_url.unwrap_or(&here);
         let summary = json!({
             "jobArn": "a", "jobId": "7", "commitId": "", "commitMessage": "", "commitTime": 0,
             "startTime": 0, "status": self.amplify, "jobType": "MANUAL"
         });
         match (method, path) {
             ("POST", "/apps/d1/branches/main/deployments") => json(&json!({
-                "jobId": "7", "fileUploadUrls": {}, "zipUploadUrl": format!("{url}/upload?secret"),
+                "jobId": "7", "fileUploadUrls": {}, "zipUploadUrl": upload_url,
             })),
             ("POST", "/apps/d1/branches/main/deployments/start") => {
                 self.story.push("start".to_owned());
@@ -365,12 +467,6 @@ fn name(version: u32) -> String {
     }
 }
 
-fn sent_code(body: &[u8]) -> String {
-    let request: Value = serde_json::from_slice(body).unwrap();
-    assert!(request["ZipFile"].is_string(), "{request}");
-    NEW_CODE.to_owned()
-}
-
 /// The hash of `new code`, as `openssl dgst -sha256 -binary | base64` tells it.
 pub(crate) const NEW_CODE: &str = "17wy5fZ2Cpl7U0YdgQLL6PpwvYTFUPmJ1UgHqx9ylKQ=";
 
@@ -378,6 +474,14 @@ fn json(value: &Value) -> Response {
     ([("content-type", "application/json")], value.to_string()).into_response()
 }
 
-fn created(value: &Value) -> Response {
-    (StatusCode::CREATED, json(value)).into_response()
+fn refused(status: StatusCode, kind: &str) -> Response {
+    let mut refused = json(&json!({"message": "not so"}));
+    *refused.status_mut() = status;
+    let headers = refused.headers_mut();
+    headers.insert("x-amzn-errortype", kind.parse().unwrap());
+    refused
+}
+
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap()
 }

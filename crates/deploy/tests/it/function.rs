@@ -146,6 +146,102 @@ async fn a_canary_that_rings_an_alarm_fails_the_deployment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_a_canary_leaves_with_the_new_version_is_taken_back() {
+    let cloud = Cloud::start("share").await;
+    for (name, ends) in [("stopped", "Stopped"), ("done but not whole", "Succeeded")] {
+        let mut sky = cloud.sky();
+        (sky.live, sky.leaves_share) = (1, true);
+        sky.code_deploy = Some(ends);
+        drop(sky);
+        let ended = cloud.deploy(&order("api", &["--yes"])).await;
+        assert!(!ended.good, "{name}: {}", ended.told);
+        assert!(
+            ended.told.contains("taken back, version 1 is live"),
+            "{name}: {}",
+            ended.told
+        );
+        let sky = cloud.sky();
+        assert_eq!((sky.live, sky.share), (1, None), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_ask_codedeploy_does_not_go_around_it() {
+    let cloud = Cloud::start("denied").await;
+    cloud.sky().code_deploy_denied = true;
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(ended.told.contains("AccessDenied"), "{}", ended.told);
+    assert_eq!(cloud.sky().story, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_somebody_else_replaced_is_not_published() {
+    let cloud = Cloud::start("meddler").await;
+    cloud.sky().meddler = true;
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert_eq!(cloud.sky().story, ["code"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_usable_yet_is_waited_for() {
+    let cloud = Cloud::start("network").await;
+    cloud.sky().in_a_network = true;
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(ended.good, "{}", ended.told);
+    let expected = ["code", "publish 2", "try 2", "live 2", "try 2"];
+    assert_eq!(cloud.sky().story, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_deploys_right_after_us_is_noticed_and_left_alone() {
+    let cloud = Cloud::start("successor").await;
+    cloud.sky().successor = Some(9);
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(
+        ended.told.contains("version 9 is live, not 2"),
+        "{}",
+        ended.told
+    );
+    assert_eq!(cloud.sky().live, 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_that_another_version_answers_is_noticed() {
+    let cloud = Cloud::start("stale").await;
+    cloud.sky().stale = Some(1);
+    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(
+        ended.told.contains("version 1 answered, not 2"),
+        "{}",
+        ended.told
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_answers_well_now_and_then_is_not_well() {
+    let cloud = Cloud::start("now-and-then").await;
+    cloud.sky().health = vec![200, 200, 500];
+    let impatient = order("api", &["--yes", "--healthy-within", "2"]);
+    let ended = cloud.deploy(&impatient).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert_eq!(cloud.sky().live, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrating_does_not_change_code_that_gets_traffic() {
+    let cloud = Cloud::start("migrate-live").await;
+    cloud.sky().live = 0;
+    let ended = cloud.deploy(&["migrate", "--stage", "dev"]).await;
+    assert!(ended.good, "{}", ended.told);
+    let expected = ["publish 2", "live 2", "code", "try 0"];
+    assert_eq!(cloud.sky().story, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn migrations_can_be_applied_by_code_that_is_not_published() {
     let cloud = Cloud::start("migrate").await;
     let ended = cloud.deploy(&["migrate", "--stage", "dev"]).await;

@@ -4,7 +4,12 @@ mod trust;
 
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{
+    BehaviorVersion, SdkConfig,
+    environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
+    retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
 
 /// How long a connection to an AWS endpoint may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -14,9 +19,15 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Retries belong to the tower stack of the API Lambda alone: if the SDK
 /// retried too, attempts would multiply. Only connecting has a time-out here;
 /// each client adds its own for whole operations.
+///
+/// Lambda tells a function who and where it is in variables. Nobody else is asked:
+/// making ready to ask profiles, the instance's metadata or STS as well would take a
+/// good part of a cold start.
 pub async fn sdk_config() -> SdkConfig {
     let variable = |name: &str| std::env::var(name).ok();
     let loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(EnvironmentVariableRegionProvider::new())
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .retry_config(RetryConfig::disabled())
         .timeout_config(
             TimeoutConfig::builder()
