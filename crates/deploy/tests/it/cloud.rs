@@ -23,6 +23,10 @@ pub(crate) const FUNCTION: &str = "circuit-breaker-dev-api";
 
 /// What the cloud knows and does.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is another thing that goes wrong, and any of them may"
+)]
 pub(crate) struct Sky {
     /// What was asked that changes something or tries a version, in order.
     pub(crate) story: Vec<String>,
@@ -117,6 +121,11 @@ impl Cloud {
 
     pub(crate) fn sky(&self) -> MutexGuard<'_, Sky> {
         self.sky.lock().unwrap()
+    }
+
+    /// Several changes at once.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Sky)) {
+        change(&mut self.sky());
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -233,7 +242,8 @@ impl Sky {
     }
 
     fn replace_code(&mut self, request: &Value) -> Response {
-        if request["RevisionId"] != self.code_revision.to_string() {
+        let current = self.code_revision.to_string();
+        if request["RevisionId"].as_str() != Some(&current) {
             return refused(
                 StatusCode::PRECONDITION_FAILED,
                 "PreconditionFailedException",

@@ -149,10 +149,10 @@ async fn a_canary_that_rings_an_alarm_fails_the_deployment() {
 async fn a_share_that_a_canary_leaves_with_the_new_version_is_taken_back() {
     let cloud = Cloud::start("share").await;
     for (name, ends) in [("stopped", "Stopped"), ("done but not whole", "Succeeded")] {
-        let mut sky = cloud.sky();
-        (sky.live, sky.leaves_share) = (1, true);
-        sky.code_deploy = Some(ends);
-        drop(sky);
+        cloud.change(|sky| {
+            (sky.live, sky.leaves_share) = (1, true);
+            sky.code_deploy = Some(ends);
+        });
         let ended = cloud.deploy(&order("api", &["--yes"])).await;
         assert!(!ended.good, "{name}: {}", ended.told);
         assert!(
@@ -160,8 +160,8 @@ async fn a_share_that_a_canary_leaves_with_the_new_version_is_taken_back() {
             "{name}: {}",
             ended.told
         );
-        let sky = cloud.sky();
-        assert_eq!((sky.live, sky.share), (1, None), "{name}");
+        assert_eq!(cloud.sky().live, 1, "{name}");
+        assert_eq!(cloud.sky().share, None, "{name}");
     }
 }
 

@@ -26,15 +26,16 @@ async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
     let file = cloud.file("config.json");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), CONFIG);
     let file = file.to_str().unwrap();
-    let order = ["web", "--stage", "dev", "--config", file, "--yes"];
-    cloud.deploy(&[&order, more].concat()).await
+    let order = ["web", "--stage", "dev", "--config", file];
+    let impatient = ["--served-within", "1"];
+    cloud.deploy(&[&order, &impatient[..], more].concat()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_are_uploaded_started_and_looked_at() {
     let cloud = Cloud::start("web").await;
     cloud.sky().config_json = CONFIG.to_owned();
-    let ended = deploy(&cloud, &[]).await;
+    let ended = deploy(&cloud, &["--yes"]).await;
     assert!(ended.good, "{}", ended.told);
     assert_eq!(cloud.sky().story, ["upload", "start"]);
     assert_eq!(cloud.sky().uploaded, b"new code");
@@ -52,7 +53,7 @@ async fn pages_are_uploaded_started_and_looked_at() {
 async fn pages_that_amplify_refuses_are_a_failure() {
     let cloud = Cloud::start("refused").await;
     cloud.sky().amplify = "FAILED";
-    let ended = deploy(&cloud, &[]).await;
+    let ended = deploy(&cloud, &["--yes"]).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(
         ended
@@ -68,7 +69,53 @@ async fn an_app_without_our_stacks_is_named_by_hand() {
     let cloud = Cloud::start("named").await;
     cloud.sky().config_json = CONFIG.to_owned();
     let address = format!("{}/web", cloud.url());
-    let named = ["--app", "d1", "--branch", "main", "--url", &address];
+    let named = [
+        "--yes", "--app", "d1", "--branch", "main", "--url", &address,
+    ];
     let ended = deploy(&cloud, &named).await;
     assert!(ended.good, "{}", ended.told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_consent_nothing_is_uploaded() {
+    let cloud = Cloud::start("web-consent").await;
+    let ended = deploy(&cloud, &[]).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(ended.told.contains("say --yes"), "{}", ended.told);
+    assert_eq!(cloud.sky().story, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_is_refused_is_not_started() {
+    let cloud = Cloud::start("upload").await;
+    cloud.sky().upload_status = 403;
+    let ended = deploy(&cloud, &["--yes"]).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(ended.told.contains("answered 403"), "{}", ended.told);
+    assert_eq!(cloud.sky().story, ["upload"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_error_tells_the_signed_address_of_an_upload() {
+    let cloud = Cloud::start("signed").await;
+    cloud.sky().upload_url = Some("gopher://127.0.0.1/upload?secret");
+    let ended = deploy(&cloud, &["--yes"]).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(!ended.told.contains("secret"), "{}", ended.told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_pages_than_those_uploaded_are_a_failure() {
+    let cloud = Cloud::start("other-pages").await;
+    for (page_status, config, told) in [
+        (404, CONFIG, "answered 404"),
+        (200, "{}", "config.json is {}"),
+    ] {
+        cloud.change(|sky| {
+            (sky.page_status, sky.config_json) = (page_status, config.to_owned());
+        });
+        let ended = deploy(&cloud, &["--yes"]).await;
+        assert!(!ended.good, "{}", ended.told);
+        assert!(ended.told.contains(told), "{}", ended.told);
+    }
 }
