@@ -46,10 +46,10 @@ describe("the page of requests", () => {
     const rows = detail.getAllByRole("row").map((row) => [...row.children].map((cell) => cell.textContent));
     expect(rows).toEqual([
       ["Step", "Outcome", "Began after", "Took"],
-      ["Circuit retry", "admitted", "0 ms", "–"],
-      ["Attempt 1: retry", "timeout", "0 ms", "300 ms"],
+      ["Circuit retry", "admittedThe circuit let the call through.", "0 ms", "–"],
+      ["Attempt 1: retry", "timeoutIt did not reply in time.", "0 ms", "300 ms"],
       ["Backoff", "–", "300 ms", "80 ms"],
-      ["Attempt 2: retry", "ok", "380 ms", "20 ms"],
+      ["Attempt 2: retry", "okIt gave the answer.", "380 ms", "20 ms"],
     ]);
     const bars = [...document.querySelectorAll(".waterfall .step-bar")].map((bar) => Number.parseFloat(bar.getAttribute("x") ?? ""));
     expect(bars).toEqual([0, expect.closeTo((380 / 404) * 100, 1)]);
@@ -65,7 +65,7 @@ describe("the page of requests", () => {
     expect(detail.getByText("refused for now")).toBeVisible();
     expect(detail.getByText("Detail of service-unavailable.")).toBeVisible();
     const decision = detail.getByRole("row", { name: /^Circuit retry/, hidden: true });
-    expect(decision).toHaveTextContent("refused");
+    expect(decision).toHaveTextContent("rejected");
   });
 
   it("keeps the chosen request and the filters in the address", async () => {

@@ -37,7 +37,7 @@ describe("the way of a request", () => {
 
   it("tells a refusal before what was done about it, though both begin in the same millisecond", () => {
     expect(way([attempt("fallback", "degraded", 0, 9), attempt("retry", "rejected", 0, 0)], "fallback")).toEqual([
-      "decision Circuit retry refused 0+0",
+      "decision Circuit retry rejected 0+0",
       "attempt Attempt 1: retry rejected 0+0",
       "attempt Fallback degraded 0+9",
     ]);

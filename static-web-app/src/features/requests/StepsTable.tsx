@@ -1,3 +1,4 @@
+import { OUTCOME_WORDS } from "./outcomeWords";
 import type { Step } from "./trace";
 
 /** The waterfall in figures, for those who cannot see it or want to read it off. */
@@ -18,7 +19,10 @@ export function StepsTable({ steps }: { steps: readonly Step[] }) {
           {steps.map(({ name, outcome, startedMs, durationMs, kind }, index) => (
             <tr key={index}>
               <th scope="row">{name}</th>
-              <td>{outcome ?? "–"}</td>
+              <td>
+                {outcome ?? "–"}
+                {outcome !== null && <span className="steps-meaning quiet">{OUTCOME_WORDS[outcome]}</span>}
+              </td>
               <td className="number">{startedMs} ms</td>
               <td className="number">{kind === "decision" ? "–" : `${durationMs} ms`}</td>
             </tr>

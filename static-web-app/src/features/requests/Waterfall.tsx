@@ -1,4 +1,5 @@
 import { type ScaleLinear, scaleLinear } from "d3-scale";
+import { OUTCOME_WORDS } from "./outcomeWords";
 import type { Step } from "./trace";
 
 interface Props {
@@ -57,7 +58,11 @@ function Row({ step, x }: { step: Step; x: Scale }) {
         )}
       </svg>
       <span className="waterfall-outcome number">
-        {outcome !== null && <span className={`step-word step-${outcome}`}>{outcome}</span>}{" "}
+        {outcome !== null && (
+          <span className={`step-word step-${outcome}`} title={OUTCOME_WORDS[outcome]}>
+            {outcome}
+          </span>
+        )}{" "}
         {kind !== "decision" && <span className="quiet">{durationMs} ms</span>}
       </span>
     </>

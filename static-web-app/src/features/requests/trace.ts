@@ -1,5 +1,6 @@
 import type { Attempt } from "@/api/client";
 import type { RecordedRequest } from "@/api/requestLog";
+import type { StepOutcome } from "./outcomeWords";
 
 /** One step on the way to an answer, on the clock of the API's function. */
 export interface Step {
@@ -7,8 +8,8 @@ export interface Step {
   /** How deep inside an attempt it lies. */
   depth: number;
   name: string;
-  /** What became of it, in the API's words; none for a wait. */
-  outcome: string | null;
+  /** None for a wait. */
+  outcome: StepOutcome | null;
   startedMs: number;
   durationMs: number;
 }
@@ -69,7 +70,7 @@ function decision({ outcome, started_ms }: Attempt): Step {
     kind: "decision",
     depth: 0,
     name: `Circuit ${GUARDED}`,
-    outcome: outcome === "rejected" ? "refused" : "admitted",
+    outcome: outcome === "rejected" ? outcome : "admitted",
     startedMs: started_ms,
     durationMs: 0,
   };
