@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { inBrowser, screenshot } from "../harness/browser.ts";
+import { tabTo } from "../harness/keyboard.ts";
 import { callApi, CIRCUIT_BOUND_MS, heal } from "../harness/stack.ts";
 
 const WALK = [
@@ -21,24 +22,13 @@ const WALK = [
 
 const evidence = (page: Page, title: string) => page.getByRole("list", { name: `Evidence of: ${title}` });
 
-/** As somebody without a mouse gets to it: by the tabulator from the top of the page. */
-async function tabTo(page: Page, name: string): Promise<void> {
-  const wanted = page.getByRole("button", { name, exact: true });
-  await wanted.waitFor();
-  for (let tabs = 0; tabs < 100; tabs += 1) {
-    if (await wanted.evaluate((button) => button === document.activeElement)) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error(`the tabulator does not lead to “${name}”`);
-}
-
 beforeEach(heal, CIRCUIT_BOUND_MS);
 afterEach(heal, CIRCUIT_BOUND_MS);
 
 describe("the guided incident on the running stack", () => {
   it("leads from health through an outage to recovery, by the keyboard alone", { timeout: 300_000 }, () =>
     inBrowser("/incident", {}, async (page) => {
-      await tabTo(page, "Begin");
+      await tabTo(page.getByRole("button", { name: "Begin", exact: true }));
       for (const label of WALK) {
         await page.getByRole("button", { name: label, exact: true }).waitFor({ timeout: CIRCUIT_BOUND_MS });
         if (label === "Next: A write is refused") await screenshot(page, "incident-open");

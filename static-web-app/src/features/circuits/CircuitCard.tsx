@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import type { Observed } from "@/shared/live/observed";
 import { STATE_WORDS } from "@/shared/live/shownState";
 import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
@@ -13,15 +13,10 @@ import { Transitions } from "./Transitions";
 import { useShownState } from "./useShownState";
 import { Why } from "./Why";
 
-const OverrideDialogs = lazy(() =>
-  import("./override/OverrideDialogs").then((module) => ({ default: module.OverrideDialogs })),
-);
-
 /** One circuit with everything that is known about it. */
 export function CircuitCard({ observed }: { observed: Observed }) {
   const { circuit } = observed;
   const shown = useShownState(observed);
-  const [dialog, setDialog] = useState<"place" | "withdraw" | null>(null);
   const [policyOpen, setPolicyOpen] = useState(false);
   return (
     <article className={`circuit state-${shown}`} aria-label={`Circuit ${circuit.name}`}>
@@ -57,14 +52,9 @@ export function CircuitCard({ observed }: { observed: Observed }) {
           </dd>
         </div>
       </dl>
-      <OverrideRow observed={observed} onPlace={() => setDialog("place")} onWithdraw={() => setDialog("withdraw")} />
+      <OverrideRow observed={observed} />
       <Transitions observed={observed} />
       {policyOpen && <PolicyDrawer circuit={circuit} onClose={() => setPolicyOpen(false)} />}
-      {dialog !== null && (
-        <Suspense>
-          <OverrideDialogs kind={dialog} observed={observed} onClose={() => setDialog(null)} />
-        </Suspense>
-      )}
     </article>
   );
 }

@@ -24,7 +24,8 @@ export function TimelineControls({ shown, asTable, onAsTable }: Props) {
         <button type="button" aria-pressed={!shown.following} onClick={shown.following ? shown.hold : shown.follow}>
           {shown.following ? "Hold" : "Follow"}
         </button>
-        <button type="button" onClick={() => shown.moveBy(0.5)} disabled={shown.following} aria-label="Later">
+        {/* Not disabled, which would take the focus from whoever has just arrived at the present with it. */}
+        <button type="button" onClick={() => shown.moveBy(0.5)} aria-disabled={shown.following} aria-label="Later">
           ▶
         </button>
       </div>
