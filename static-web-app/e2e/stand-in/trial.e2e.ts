@@ -1,6 +1,6 @@
 import type { Page, Route } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { item } from "../../tests/samples.ts";
+import { CIRCUIT_IN, item } from "../../tests/samples.ts";
 import { violations } from "../harness/axe.ts";
 import { inBrowser, screenshot } from "../harness/browser.ts";
 import { SCENES } from "../harness/scenes.ts";
@@ -85,6 +85,46 @@ describe.each(LOOKS)("in the %s theme at %i pixels, axe objects to nothing, and 
       await inspect(page, "conflict");
     });
   });
+
+  it("of a circuit's policy", () =>
+    inBrowser("/circuits", { standIn: SCENES.open(), ...look }, async (page) => {
+      await page.getByRole("button", { name: "Policy of retry" }).click();
+      await page.getByRole("dialog", { name: "Policy of retry" }).waitFor();
+      await inspect(page, "policy");
+    }));
+
+  it("of an override, with mistakes and before it is placed", () =>
+    inBrowser("/circuits", { standIn: SCENES.closed(), ...look }, async (page) => {
+      await page.getByRole("button", { name: "Override retry" }).click();
+      const dialog = page.getByRole("dialog", { name: "Override retry" });
+      await dialog.getByLabel("Ends after (minutes)").fill("soon");
+      await dialog.getByRole("button", { name: "Review" }).click();
+      await dialog.getByText("Say why; it ends up in the audit trail.").waitFor();
+      await inspect(page, "override-mistakes");
+      await dialog.getByLabel("Reason").fill("The database is being moved");
+      await dialog.getByLabel("By whom").fill("jo");
+      await dialog.getByLabel("Ends after (minutes)").fill("15");
+      await dialog.getByRole("button", { name: "Review" }).click();
+      await dialog.getByRole("button", { name: "Force open now" }).waitFor();
+      await inspect(page, "override-review");
+    }));
+
+  it("of the withdrawal of an override", () => {
+    const standIn = SCENES.closed();
+    standIn.circuits = [CIRCUIT_IN.forced_open()];
+    return inBrowser("/circuits", { standIn, ...look }, async (page) => {
+      await page.getByRole("button", { name: "Withdraw the override of retry" }).click();
+      await page.getByRole("dialog", { name: "Withdraw the override" }).waitFor();
+      await inspect(page, "override-withdrawn");
+    });
+  });
+
+  it("of the deletion of an item", () =>
+    inBrowser("/", { standIn: SCENES.closed(), ...look }, async (page) => {
+      await page.getByRole("button", { name: "Delete Copper wire" }).click();
+      await page.getByRole("dialog").waitFor();
+      await inspect(page, "delete");
+    }));
 
   it("of a write that is refused for now", () => {
     const before = answering("POST", "/items", problem(503, "service-unavailable", { retry_after_s: 12 }));
