@@ -273,6 +273,12 @@ export interface components {
              * @description The epoch that began.
              */
             epoch: number;
+            /**
+             * Format: date-time
+             * @description For an override: when it ends, unless it is withdrawn or replaced before. No event
+             *     tells of its end.
+             */
+            expires_at?: string | null;
             /** @description The state before. */
             from: components["schemas"]["EffectiveStateName"];
             /** @description Why. */

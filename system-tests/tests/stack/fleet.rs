@@ -114,11 +114,10 @@ fn an_order_reaches_every_environment_and_ends_when_withdrawn() {
     });
     let events = stack.get("/circuits/retry/events");
     let events = events.body["events"].as_array().unwrap();
-    let last_two: Vec<_> = events
-        .iter()
-        .rev()
-        .take(2)
-        .map(|event| &event["actor"])
-        .collect();
-    assert_eq!(last_two, ["api", "a test"]);
+    let [.., given, taken] = events.as_slice() else {
+        panic!("the audit trail lacks the order or its withdrawal: {events:?}");
+    };
+    assert_eq!([&given["actor"], &taken["actor"]], ["a test", "api"]);
+    assert_eq!(given["expires_at"], ordered.body["override"]["expires_at"]);
+    assert!(taken["expires_at"].is_null(), "{taken}");
 }

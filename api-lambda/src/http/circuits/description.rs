@@ -153,6 +153,9 @@ pub(in crate::http) struct CircuitEvent {
     reason: String,
     /// An operator's name, or `breaker`.
     actor: String,
+    /// For an override: when it ends, unless it is withdrawn or replaced before. No event
+    /// tells of its end.
+    expires_at: Option<DateTime<Utc>>,
 }
 
 /// The state of a circuit, orders included.
@@ -206,6 +209,7 @@ impl CircuitEvents {
                 to: event.to,
                 reason: event.reason,
                 actor: event.actor,
+                expires_at: event.expires.map(date),
             })
             .collect();
         Self { events, next_since }

@@ -194,6 +194,9 @@ pub struct TransitionEvent {
     pub reason: String,
     /// An operator's name, or `breaker`.
     pub actor: String,
+    /// For an order: when it ends by itself, of which no entry tells, because
+    /// nobody does anything at that time.
+    pub expires: Option<Timestamp>,
 }
 
 /// A change that came too late: the record has moved on.
@@ -259,9 +262,11 @@ impl Record {
 
     /// The audit entry that `change` leaves behind, if it raises the epoch.
     pub fn event_of(&self, change: &Change, now: Timestamp) -> Option<TransitionEvent> {
-        let actor = match change {
-            Change::Transition { .. } => "breaker",
-            Change::Order { actor, .. } => actor,
+        let (actor, expires) = match change {
+            Change::Transition { .. } => ("breaker", None),
+            Change::Order { actor, order } => {
+                (actor.as_str(), order.as_ref().map(|order| order.expires))
+            }
             Change::Report(_)
             | Change::TakeLease { .. }
             | Change::ProbeSucceeded { .. }
@@ -275,6 +280,7 @@ impl Record {
             to: after.effective_state(now),
             reason: after.cause.unwrap_or_default(),
             actor: actor.to_owned(),
+            expires,
         })
     }
 

@@ -36,7 +36,7 @@ async fn an_order_stands_until_it_is_withdrawn(circuit: &Circuit<'_, impl StateS
     assert_eq!(record.effective_state(circuit.start), State::ForcedOpen);
     assert_same(&circuit.load().await, &record);
     let counted = circuit.make(&record, &report(circuit.calls(1, 1))).await;
-    assert_eq!(counted.standing_override, Some(order));
+    assert_eq!(counted.standing_override, Some(order.clone()));
     let withdraw = Change::Order {
         order: None,
         actor: "bob".to_owned(),
@@ -47,13 +47,13 @@ async fn an_order_stands_until_it_is_withdrawn(circuit: &Circuit<'_, impl StateS
     let events = circuit.events(0, 10).await;
     let told: Vec<_> = events
         .iter()
-        .map(|event| (event.actor.as_str(), event.from, event.to))
+        .map(|event| (event.actor.as_str(), event.from, event.to, event.expires))
         .collect();
     assert_eq!(
         told,
         [
-            ("ada", State::Closed, State::ForcedOpen),
-            ("bob", State::ForcedOpen, State::Closed)
+            ("ada", State::Closed, State::ForcedOpen, Some(order.expires)),
+            ("bob", State::ForcedOpen, State::Closed, None)
         ],
     );
 }

@@ -1,7 +1,5 @@
 //! The trail's entries as items.
 
-use std::collections::HashMap;
-
 use super::{Item, SCHEMA, fields::Fields, number, text};
 use crate::{
     protocol::{Epoch, State, TransitionEvent},
@@ -30,7 +28,11 @@ pub(in super::super) fn encode_event(circuit: &CircuitName, event: &TransitionEv
         ("actor", text(&event.actor)),
         ("ttl", number(expires_s)),
     ];
-    HashMap::from(attributes.map(|(name, value)| (name.to_owned(), value)))
+    attributes
+        .into_iter()
+        .chain(event.expires.map(|at| ("until_ms", number(at.as_unix_ms()))))
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 pub(in super::super) fn decode_event(item: &Item) -> Result<TransitionEvent, StoreError> {
@@ -42,6 +44,7 @@ pub(in super::super) fn decode_event(item: &Item) -> Result<TransitionEvent, Sto
         to: decode_state(fields.text("to_state")?)?,
         reason: fields.text("reason")?.to_owned(),
         actor: fields.text("actor")?.to_owned(),
+        expires: fields.optional_timestamp("until_ms")?,
     })
 }
 

@@ -24,6 +24,11 @@ impl<'a> Fields<'a> {
         self.number(name).map(Timestamp::from_unix_ms)
     }
 
+    pub(super) fn optional_timestamp(&self, name: &str) -> Result<Option<Timestamp>, StoreError> {
+        let present = self.0.contains_key(name);
+        present.then(|| self.timestamp(name)).transpose()
+    }
+
     pub(super) fn text(&self, name: &str) -> Result<&'a str, StoreError> {
         self.optional_text(name)?.ok_or_else(|| unreadable(name))
     }

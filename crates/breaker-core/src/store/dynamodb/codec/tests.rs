@@ -153,14 +153,16 @@ fn events() -> impl Strategy<Value = TransitionEvent> {
         states,
         ".*",
         ".*",
+        proptest::option::of(timestamps()),
     )
-        .prop_map(|(epoch, at, from, to, reason, actor)| TransitionEvent {
+        .prop_map(|(epoch, at, from, to, reason, actor, expires)| TransitionEvent {
             epoch: Epoch(epoch),
             at,
             from,
             to,
             reason,
             actor,
+            expires,
         })
 }
 

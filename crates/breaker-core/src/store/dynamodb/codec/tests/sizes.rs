@@ -114,6 +114,7 @@ fn measured() -> Vec<(&'static str, usize)> {
         to: State::Closed,
         reason: "3 probes succeeded".to_owned(),
         actor: "breaker".to_owned(),
+        expires: None,
     };
     vec![
         ("well, heartbeats alone", of(Evidence::default())),
