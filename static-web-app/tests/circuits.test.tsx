@@ -20,8 +20,8 @@ const events = () => [
   { epoch: 5, at: secondsAgo(4), from: "closed", to: "open", reason: "23 of 23 calls failed", actor: "breaker" },
 ];
 
-const answersEvents = (told: readonly unknown[] = events()) =>
-  http.get(at("/circuits/:name/events"), () => HttpResponse.json({ events: told, next_since: 5 }));
+const answersEvents = (told: readonly { epoch: number }[] = events()) =>
+  http.get(at("/circuits/:name/events"), () => HttpResponse.json({ events: told, next_since: told.at(-1)?.epoch ?? 0 }));
 
 describe("a circuit's card", () => {
   it("shows a closed circuit with its evidence against the thresholds", async () => {
@@ -167,6 +167,25 @@ describe("polling", () => {
     expect(await state()).toHaveTextContent("Open");
     expect(asked).toEqual(["0", "4"]);
     expect(screen.getByTestId("announcer")).toHaveTextContent("Circuit retry: Closed to Open. 23 of 23 calls failed");
+  });
+
+  it("tells, and announces, when an override ran out by itself", async () => {
+    const override = { mode: "force_open" as const, reason: "drill", actor: "jo", expires_at: secondsAgo(30) };
+    const told = { epoch: 8, at: secondsAgo(90), from: "closed", to: "forced_open", reason: "drill", actor: "jo", expires_at: override.expires_at };
+    let circuit = closedCircuit({ epoch: 8, override, as_of: secondsAgo(40) });
+    api.use(
+      http.get(at("/circuits"), () => HttpResponse.json({ circuits: [circuit] })),
+      answersEvents([told]),
+    );
+    openCircuits();
+    const trail = await screen.findByRole("region", { name: "Transitions of retry" });
+    expect(await within(trail).findByText(/drill · until .* · epoch 8/)).toBeVisible();
+    expect(within(trail).getAllByRole("listitem")).toHaveLength(1);
+    circuit = closedCircuit({ epoch: 8 });
+    expect(await within(trail).findByText("the override ran out · epoch 8")).toBeVisible();
+    expect(within(trail).getAllByRole("listitem")[0]).toHaveTextContent(/Forced open → Closed\s?3\d s ago/);
+    expect(await card()).toHaveTextContent(/Closed 3\d s ago: the override ran out/);
+    expect(screen.getByTestId("announcer")).toHaveTextContent("Circuit retry: Forced open to Closed. the override ran out");
   });
 
   function countsPolls() {

@@ -7,7 +7,7 @@ export function Announcer() {
   return (
     <div className="visually-hidden" role="status" aria-live="polite" data-testid="announcer">
       {lastEvent && (
-        <span key={`${lastEvent.circuit} ${lastEvent.event.epoch}`}>
+        <span key={`${lastEvent.circuit} ${lastEvent.event.at}`}>
           Circuit {lastEvent.circuit}: {STATE_WORDS[lastEvent.event.from]} to {STATE_WORDS[lastEvent.event.to]}.{" "}
           {lastEvent.event.reason}
         </span>

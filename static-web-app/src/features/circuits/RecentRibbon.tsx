@@ -5,6 +5,7 @@ import { useLiveState } from "@/shared/live/LiveContext";
 import { type Observed, serverTime } from "@/shared/live/observed";
 import { Ribbon } from "@/shared/live/Ribbon";
 import { spansOf } from "@/shared/live/spans";
+import { trailOf } from "@/shared/live/trail";
 import { useNow } from "@/shared/now";
 import { useWidth } from "@/shared/useWidth";
 
@@ -20,7 +21,7 @@ export function RecentRibbon({ observed }: { observed: Observed }) {
   const past = history.circuits[name] ?? NOTHING;
   return (
     <div ref={measured} className="recent">
-      <Ribbon circuit={name} spans={spansOf(past, from, to)} events={past.events ?? []} x={scaleLinear([from, to], [0, width])} />
+      <Ribbon circuit={name} spans={spansOf(past, from, to)} events={trailOf(past) ?? []} x={scaleLinear([from, to], [0, width])} />
       <div className="recent-axis">
         <span>5 min ago</span>
         <Link href="/timeline">Timeline</Link>

@@ -1,8 +1,10 @@
 import type { CircuitEvent } from "@/api/client";
-import { ageInWords, localTime } from "@/shared/duration";
+import { ageInWords, clockTime, localTime } from "@/shared/duration";
+import { NOTHING } from "@/shared/live/history";
 import { useLiveState } from "@/shared/live/LiveContext";
 import { type Observed, serverTime } from "@/shared/live/observed";
 import { STATE_WORDS } from "@/shared/live/shownState";
+import { trailOf } from "@/shared/live/trail";
 import { useNow } from "@/shared/now";
 import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
 
@@ -10,7 +12,7 @@ import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
 export function Transitions({ observed }: { observed: Observed }) {
   const { history } = useLiveState();
   const { name } = observed.circuit;
-  const events = history.circuits[name]?.events ?? null;
+  const events = trailOf(history.circuits[name] ?? NOTHING);
   return (
     <section className="trail" aria-label={`Transitions of ${name}`} tabIndex={0}>
       {events === null && <p className="quiet">Reading the transitions…</p>}
@@ -40,7 +42,8 @@ function Transition({ event, observed }: { event: CircuitEvent; observed: Observ
           </time>
         </div>
         <div className="quiet anywhere">
-          {event.reason} · epoch {event.epoch}
+          {event.reason}
+          {event.expires_at != null && ` · until ${clockTime(Date.parse(event.expires_at))}`} · epoch {event.epoch}
         </div>
       </div>
     </li>

@@ -1,7 +1,9 @@
 import type { CircuitEvent } from "@/api/client";
 import { ageInWords, localTime } from "@/shared/duration";
+import { NOTHING } from "@/shared/live/history";
 import { useLiveState } from "@/shared/live/LiveContext";
 import { type Observed, serverTime } from "@/shared/live/observed";
+import { trailOf } from "@/shared/live/trail";
 import { useNow } from "@/shared/now";
 
 const HAPPENED: Record<CircuitEvent["to"], string> = {
@@ -16,7 +18,7 @@ const HAPPENED: Record<CircuitEvent["to"], string> = {
 /** Why the circuit is where it is, and, once it is back, why it had tripped; each with its evidence. */
 export function Why({ observed }: { observed: Observed }) {
   const { history } = useLiveState();
-  const events = history.circuits[observed.circuit.name]?.events ?? [];
+  const events = trailOf(history.circuits[observed.circuit.name] ?? NOTHING) ?? [];
   const last = events.at(-1);
   const trip = events.findLast(({ to }) => to === "open");
   return (

@@ -4,6 +4,7 @@ import { inCallOrder } from "@/shared/live/callOrder";
 import { useLiveState } from "@/shared/live/LiveContext";
 import { serverTime } from "@/shared/live/observed";
 import { spansOf } from "@/shared/live/spans";
+import { trailOf } from "@/shared/live/trail";
 import { useNow } from "@/shared/now";
 import { useUrlState } from "@/shared/urlState";
 import { useWidth } from "@/shared/useWidth";
@@ -67,7 +68,7 @@ function Lane({ circuit, past, x }: { circuit: string; past: CircuitHistory; x: 
   const bins = binsOf(past, from, to);
   return (
     <>
-      <Ribbon circuit={circuit} spans={spansOf(past, from, to)} events={past.events ?? []} x={x} />
+      <Ribbon circuit={circuit} spans={spansOf(past, from, to)} events={trailOf(past) ?? []} x={x} />
       <TrafficChart title="Fleet: calls that ended, as the circuit counts them" bins={bins} series={FLEET} x={x} />
       <TrafficChart title="This page: what became of its own attempts" bins={bins} series={PAGE} line={FALLBACK} x={x} />
     </>

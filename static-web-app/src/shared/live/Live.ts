@@ -1,7 +1,13 @@
 import type { Api, CircuitEvent, FaultList } from "@/api/client";
 import { answer } from "@/api/problem";
-import { type History, NO_HISTORY, withCircuits, withEvents, withFailure, withFaults, withRequest } from "./history";
+import { type History, NO_HISTORY, NOTHING, withCircuits, withEvents, withFailure, withFaults, withRequest } from "./history";
 import type { Observed } from "./observed";
+import { trailOf } from "./trail";
+
+export interface SeenEvent {
+  circuit: string;
+  event: CircuitEvent;
+}
 
 export interface LiveState {
   /** The circuits as last heard of; null until the first answer. */
@@ -13,8 +19,8 @@ export interface LiveState {
   /** The faults in force as last heard of; null until the first answer. */
   faults: FaultList | null;
   paused: boolean;
-  /** A transition that was seen to happen, for announcements; null until one was. */
-  lastEvent: { circuit: string; event: CircuitEvent } | null;
+  /** A transition, or the end of an override, that was seen to happen, for announcements; null until one was. */
+  lastEvent: SeenEvent | null;
   history: History;
 }
 
@@ -141,7 +147,8 @@ export class Live {
       const receivedAt = Date.now();
       const observed = circuits.map((circuit) => ({ circuit, receivedAt }));
       const history = withCircuits(this.#state.history, observed);
-      this.#set({ circuits: observed, receivedAt, error: null, history });
+      const lastEvent = endedBetween(this.#state.history, history) ?? this.#state.lastEvent;
+      this.#set({ circuits: observed, receivedAt, error: null, history, lastEvent });
       await Promise.all(observed.map((one) => this.#askEvents(one, signal)));
     } catch (error) {
       if (signal.aborted || !(error instanceof Error)) return;
@@ -179,6 +186,16 @@ export class Live {
     this.#state = { ...this.#state, ...changed };
     for (const watcher of this.#watchers) watcher();
   }
+}
+
+/** An override that ran out between two polls, which only the later one can tell. */
+function endedBetween(before: History, after: History): SeenEvent | null {
+  for (const [circuit, past] of Object.entries(after.circuits)) {
+    const event = trailOf(past)?.at(-1);
+    const known = trailOf(before.circuits[circuit] ?? NOTHING)?.at(-1);
+    if (event !== undefined && event.at !== known?.at) return { circuit, event };
+  }
+  return null;
 }
 
 /** Whether the API answers, the circuits tell; what else was asked may come with the next poll. */

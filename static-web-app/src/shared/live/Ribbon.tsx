@@ -44,7 +44,7 @@ export function Ribbon({ circuit, spans, events, x }: Props) {
         const byHand = event.actor !== "breaker";
         return (
           <path
-            key={event.epoch}
+            key={`${event.epoch} ${event.at}`}
             data-testid={byHand ? "mark-by-hand" : "mark"}
             className={byHand ? "ribbon-mark ribbon-mark-by-hand" : "ribbon-mark"}
             transform={`translate(${x(Date.parse(event.at))} 0)`}

@@ -44,17 +44,14 @@ describe("the spans of a circuit", () => {
     ]);
   });
 
-  it("do not claim to know when an order ran out that nobody watched", () => {
-    const past = history({ events: [event(1_000, "closed", "shadow")], samples: [sample(20_000, "closed"), sample(21_500, "closed")] });
+  it("end an override when it runs out, whether anybody watched or not", () => {
+    const order = { ...event(1_000, "closed", "shadow"), expires_at: new Date(9_000).toISOString() };
+    const past = history({ events: [order], samples: [sample(20_000, "closed"), sample(21_500, "closed")] });
     expect(told(past, 0, 22_000)).toEqual([
       ["closed", 0, 1_000],
-      [null, 1_000, 20_000],
-      ["closed", 20_000, 22_000],
+      ["shadow", 1_000, 9_000],
+      ["closed", 9_000, 22_000],
     ]);
-    const withdrawn = history({ events: [event(1_000, "closed", "shadow"), event(20_000, "shadow", "closed")] });
-    expect(told(withdrawn, 0, 22_000)[1]).toEqual(["shadow", 1_000, 20_000]);
-    const watched = history({ events: [event(1_000, "closed", "shadow")], samples: [sample(2_500, "shadow"), sample(4_000, "closed")] });
-    expect(told(watched, 0, 5_000)[1]).toEqual(["shadow", 1_000, 4_000]);
   });
 
   it("ramp from the moment at which the circuit closed", () => {

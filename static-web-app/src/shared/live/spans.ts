@@ -1,5 +1,6 @@
 import type { CircuitHistory } from "./history";
 import type { ShownState } from "./shownState";
+import { trailOf } from "./trail";
 
 /** A stretch of time in which a circuit was in one state; null where nobody knows. */
 export interface Span {
@@ -16,25 +17,20 @@ const GAP_MS = 6_000;
  * it was when they asked: that an open circuit's time is over, or that nobody answered, only they
  * can tell. Before the first of either nothing is known.
  */
-export function spansOf({ samples, events }: CircuitHistory, from: number, to: number): readonly Span[] {
-  const told = (events ?? []).map((event) => ({ at: Date.parse(event.at), before: event.from as ShownState, state: event.to as ShownState }));
-  const seen = samples.map(({ at, state }) => ({ at, before: null, state }));
+export function spansOf(past: CircuitHistory, from: number, to: number): readonly Span[] {
+  const told = (trailOf(past) ?? []).map((event) => ({ at: Date.parse(event.at), state: event.to as ShownState }));
+  const seen = past.samples.map(({ at, state }) => ({ at, state }));
   const moments = [...told, ...seen].sort((one, other) => one.at - other.at);
   const spans: Span[] = [];
-  let state: ShownState | null = stateBefore(samples, events);
+  let state: ShownState | null = stateBefore(past);
   let since = from;
-  let heard = from;
   const close = (at: number, next: ShownState | null) => {
     if (at > since && since < to) push(spans, { state, from: since, to: Math.min(at, to) });
     since = Math.max(from, at);
     state = next;
   };
   for (const moment of moments) {
-    // An order that runs out leaves no transition: who did not watch it cannot say when that was.
-    const ranOut = state !== null && ORDERS.has(state) && moment.before !== state && moment.state !== state;
-    if (ranOut && moment.at - heard > GAP_MS) close(heard, null);
     if (moment.state !== state) close(moment.at, moment.state);
-    heard = Math.max(from, moment.at);
   }
   const newest = moments.at(-1);
   // What was heard last holds for as long as the next poll may take, and no longer.
@@ -42,8 +38,6 @@ export function spansOf({ samples, events }: CircuitHistory, from: number, to: n
   close(to, null);
   return withoutGlimpses(spans);
 }
-
-const ORDERS: ReadonlySet<ShownState> = new Set(["forced_open", "forced_closed", "shadow"]);
 
 /** A circuit that closes begins to ramp at once, although only the next poll tells. */
 function withoutGlimpses(spans: readonly Span[]): readonly Span[] {
@@ -58,7 +52,7 @@ function withoutGlimpses(spans: readonly Span[]): readonly Span[] {
 }
 
 /** The state that the oldest transition put an end to. */
-function stateBefore(samples: CircuitHistory["samples"], events: CircuitHistory["events"]): ShownState | null {
+function stateBefore({ samples, events }: CircuitHistory): ShownState | null {
   const first = events?.[0];
   if (first !== undefined) return first.from;
   // A circuit without transitions has been as it was created: closed.
