@@ -29,7 +29,7 @@ describe("a circuit's card", () => {
     const circuit = await card();
     expect(await state()).toHaveTextContent("Closed");
     expect(circuit).toHaveTextContent("Every call goes through.");
-    expect(circuit).toHaveTextContent("2 of 40 calls failed: 1.4 % to 17 % with 95 % confidence");
+    expect(circuit).toHaveTextContent("2 of 40 failed: 1.4 % to 17 % at 95 % confidence");
     expect(circuit).toHaveTextContent("0 of 40 took 3 s or more");
     const meter = within(circuit).getByRole("meter", { name: "Failure rate" });
     expect(meter).toHaveAttribute("aria-valuetext", "5.0 %, trips at 50 %");
@@ -49,7 +49,7 @@ describe("a circuit's card", () => {
     openCircuits();
     expect(await state()).toHaveTextContent("Open");
     expect(await card()).toHaveTextContent(/Calls are refused\. Probes may go out in 1[56] s\./);
-    expect(await card()).toHaveTextContent("5 · reopened 2 times in a row");
+    expect(await card()).toHaveTextContent("5 · reopened 2 ×");
     expect(await card()).toHaveTextContent("No calls were counted in the last 2 min");
     expect(await screen.findByText("Opened")).toBeVisible();
     expect(await card()).toHaveTextContent(/Opened [45] s ago: 23 of 23 calls failed/);

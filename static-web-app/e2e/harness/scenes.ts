@@ -51,10 +51,10 @@ const attempt = (target: Attempt["target"], outcome: Attempt["outcome"], started
   duration_ms,
 });
 
-/** Four calls a second for five minutes, which the outage that began 262 s ago broke off. */
+/** Four calls a second for five minutes, which the outage that began 262 s ago broke off, and the present one. */
 function withPast(circuit: Circuit): Circuit {
   const slots = [];
-  for (let ago = 300; ago > 4; ago -= 0.5) {
+  for (let ago = 300; ago > (circuit.state === "closed" ? 4 : 12); ago -= 0.5) {
     const broken = ago < 264 && ago > 244;
     const calls = broken && ago < 261 ? 0 : 2 + (Math.floor(ago * 2) % 3);
     slots.push({ at: secondsAgo(ago), calls, failures: broken ? calls : ago % 10 === 0 ? 1 : 0, slow: 0 });

@@ -60,6 +60,5 @@ export function CircuitCard({ observed }: { observed: Observed }) {
 }
 
 function reopened(times: number): string {
-  if (times === 0) return "";
-  return times === 1 ? " · reopened once" : ` · reopened ${times} times in a row`;
+  return times === 0 ? "" : ` · reopened ${times} ×`;
 }

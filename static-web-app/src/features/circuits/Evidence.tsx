@@ -13,14 +13,14 @@ export function Evidence({ circuit }: { circuit: Circuit }) {
       <RateMeter name="Failure rate" rate={evidence.failure_rate} threshold={evidence.threshold} band={band}>
         {calls === 0
           ? `No calls were counted in the last ${durationInWords(evidence.window_s * 1000)}`
-          : `${failures} of ${calls} calls failed: ${interval(band)} with 95 % confidence`}
+          : `${failures} of ${calls} failed: ${interval(band)} at 95 % confidence`}
       </RateMeter>
       <RateMeter name="Slow calls" rate={calls === 0 ? null : slow / calls} threshold={policy.slow_rate_threshold}>
         {calls === 0
           ? `Slow is a call of ${durationInWords(policy.slow_call_after_ms)} or more`
           : `${slow} of ${calls} took ${durationInWords(policy.slow_call_after_ms)} or more`}
       </RateMeter>
-      <RateMeter name="Evidence of an outage" rate={Math.min(1, evidence.suspicion)} threshold={1}>
+      <RateMeter name="Outage evidence" rate={Math.min(1, evidence.suspicion)} threshold={1}>
         {`Weighed call by call; ${policy.consecutive_failures} failures in a row decide where calls are rare`}
       </RateMeter>
     </div>
