@@ -37,6 +37,7 @@ async function placeOverride(page: Page): Promise<void> {
   await page.keyboard.press("Tab");
   await page.keyboard.type("jo");
   await page.keyboard.press("Enter");
+  await toHaveFocus(button(page, "Close without an override"));
   await tabTo(button(page, "Force closed now"));
   await page.keyboard.press("Enter");
 }
@@ -92,6 +93,51 @@ describe("by the keyboard alone", () => {
       await button(page, "Withdraw the override of retry").waitFor({ state: "detached" });
       await page.keyboard.press("Escape");
       await toHaveFocus(button(page, "Override retry"));
+    });
+  });
+
+  it("who stops a fault, and so removes the button for it, stands where they were before", () => {
+    const standIn = SCENES.open();
+    standIn.also = (request) => {
+      if (request.method() !== "DELETE" || !request.url().endsWith("/faults")) return null;
+      standIn.faults = {};
+      return { status: 200, body: { allowed: true, faults: {} } };
+    };
+    return inBrowser("/circuits", { standIn }, async (page) => {
+      await tabTo(button(page, "Policy of retry"));
+      const stop = button(page, "Stop the fault");
+      await stop.focus();
+      await page.keyboard.press("Enter");
+      await stop.waitFor({ state: "detached" });
+      await toHaveFocus(button(page, "Policy of retry"));
+    });
+  });
+
+  it("who starts what is disabled while it runs, and fails, stands at it again", () => {
+    const standIn = SCENES.open();
+    return inBrowser("/circuits", { standIn }, async (page) => {
+      const stop = button(page, "Stop the fault");
+      await tabTo(stop);
+      await page.keyboard.press("Enter");
+      await page.getByText("The faults could not be stopped").waitFor();
+      await toHaveFocus(stop);
+    });
+  });
+
+  it("who deletes an item goes on in the table", () => {
+    const standIn = SCENES.closed();
+    standIn.also = (request) => {
+      if (request.method() !== "DELETE") return null;
+      standIn.items = standIn.items.slice(1);
+      return { status: 204 };
+    };
+    return inBrowser("/", { standIn }, async (page) => {
+      await tabTo(button(page, "Delete Copper wire"));
+      await page.keyboard.press("Enter");
+      await tabTo(page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }));
+      await page.keyboard.press("Enter");
+      await button(page, "Delete Copper wire").waitFor({ state: "detached" });
+      await toHaveFocus(button(page, "Edit Two-pole voltage tester"));
     });
   });
 

@@ -11,6 +11,7 @@ import { LoadProvider } from "@/shared/load/LoadProvider";
 import { NoticesProvider } from "@/shared/notices";
 import { Announcer } from "./Announcer";
 import { CrashGuard } from "./CrashGuard";
+import { keepFocus } from "./keepFocus";
 import { Notices } from "./Notices";
 import { PAGES } from "./pages";
 import type { RuntimeConfig } from "./runtimeConfig";
@@ -37,6 +38,7 @@ export function App({ config, session }: { config: RuntimeConfig; session: Sessi
   const [api] = useState(() => createApi(config.apiUrl, session));
   const [live] = useState(() => new Live(api));
   useEffect(() => live.start(), [live]);
+  useEffect(keepFocus, []);
   return (
     <QueryClientProvider client={queries}>
       <ApiProvider value={api}>

@@ -1,5 +1,4 @@
-import { lazy, Suspense, useCallback, useRef, useState } from "react";
-import { flushSync } from "react-dom";
+import { lazy, Suspense, useState } from "react";
 import { waitInWords } from "@/shared/duration";
 import { effectiveOverride, type Observed, serverTime } from "@/shared/live/observed";
 import { ORDERED, STATE_WORDS } from "@/shared/live/shownState";
@@ -14,19 +13,6 @@ const OverrideDialogs = lazy(() =>
 export function OverrideRow({ observed }: { observed: Observed }) {
   const now = useNow();
   const [dialog, setDialog] = useState<"place" | "withdraw" | null>(null);
-  const place = useRef<HTMLButtonElement>(null);
-  // Who stands at the button to withdraw when the override ends goes on to the one beside it.
-  const withdraw = useCallback(
-    (button: HTMLButtonElement) => () => {
-      if (document.activeElement === button) place.current?.focus();
-    },
-    [],
-  );
-  const close = () => {
-    flushSync(() => setDialog(null));
-    // The button that opened the dialog has the focus again, if it is still there.
-    if (document.activeElement === document.body) place.current?.focus();
-  };
   const { name } = observed.circuit;
   const order = effectiveOverride(observed, now);
   return (
@@ -46,11 +32,11 @@ export function OverrideRow({ observed }: { observed: Observed }) {
       <div className="override-controls">
         <Guarded to="override circuits">
           {order !== null && (
-            <button ref={withdraw} type="button" className="small-button" onClick={() => setDialog("withdraw")}>
+            <button type="button" className="small-button" onClick={() => setDialog("withdraw")}>
               Withdraw<span className="visually-hidden"> the override of {name}</span>
             </button>
           )}
-          <button ref={place} type="button" className="small-button" onClick={() => setDialog("place")}>
+          <button type="button" className="small-button" onClick={() => setDialog("place")}>
             {order === null ? "Override" : "Change"}
             <span className="visually-hidden">{order === null ? ` ${name}` : ` the override of ${name}`}</span>
           </button>
@@ -58,7 +44,7 @@ export function OverrideRow({ observed }: { observed: Observed }) {
       </div>
       {dialog !== null && (
         <Suspense>
-          <OverrideDialogs kind={dialog} circuit={name} onClose={close} />
+          <OverrideDialogs kind={dialog} circuit={name} onClose={() => setDialog(null)} />
         </Suspense>
       )}
     </div>
