@@ -1,11 +1,9 @@
 import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import type { Item } from "@/api/client";
 import { ApiProblem } from "@/api/problem";
+import { Dialog } from "@/shared/Dialog";
 import { RequestFailed } from "@/shared/RequestFailed";
 import { useIntentKey } from "./intentKey";
 import { isConflict, useDeleteItem, useReloadItem } from "./itemQueries";
@@ -42,28 +40,16 @@ export function DeleteDialog({ item, onDeleted, onClose }: Props) {
   };
   const trouble = reload.error ?? remove.error;
   return (
-    <Modal
-      visible
+    <Dialog
       header="Delete item"
-      closeAriaLabel="Close without deleting"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              variant="primary"
-              onClick={confirm}
-              loading={remove.isPending || reload.isPending}
-              loadingText="Deleting"
-            >
-              {seen === item ? "Delete" : `Delete version ${seen.version}`}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+      closeLabel="Close without deleting"
+      onClose={onClose}
+      confirm={{
+        label: seen === item ? "Delete" : `Delete version ${seen.version}`,
+        pending: remove.isPending || reload.isPending,
+        pendingLabel: "Deleting",
+        onConfirm: confirm,
+      }}
     >
       <SpaceBetween size="m">
         {trouble !== null && !isGone(trouble) && !reload.isPending && (
@@ -74,7 +60,7 @@ export function DeleteDialog({ item, onDeleted, onClose }: Props) {
           Delete <strong className="anywhere">{seen.name}</strong> for good? This cannot be undone.
         </div>
       </SpaceBetween>
-    </Modal>
+    </Dialog>
   );
 }
 

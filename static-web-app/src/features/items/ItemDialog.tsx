@@ -1,9 +1,7 @@
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useId } from "react";
 import type { Item } from "@/api/client";
+import { Dialog } from "@/shared/Dialog";
 import { ConflictFields } from "./ConflictFields";
 import { ItemFields } from "./ItemFields";
 import { SaveTrouble } from "./SaveTrouble";
@@ -21,33 +19,18 @@ export function ItemDialog({ item, onSaved, onClose }: Props) {
   const edit = useItemEdit(item, onSaved);
   const { conflict, base } = edit;
   return (
-    <Modal
-      visible
+    <Dialog
       header={item === null ? "Create item" : `Edit ${item.name}`}
-      closeAriaLabel="Close without saving"
-      onDismiss={({ detail }) => {
-        // A click beside the dialog is too easily a slip to throw input away for.
-        if (detail.reason !== "overlay") onClose();
+      closeLabel="Close without saving"
+      onClose={onClose}
+      holdsInput
+      confirm={{
+        label: base === null ? "Create" : conflict === null ? "Save" : `Save as version ${base.version + 1}`,
+        pending: edit.save.isPending || edit.reload.isPending,
+        pendingLabel: "Saving",
+        disabled: edit.undecided,
+        form: formId,
       }}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              variant="primary"
-              form={formId}
-              formAction="submit"
-              disabled={edit.undecided}
-              loading={edit.save.isPending || edit.reload.isPending}
-              loadingText="Saving"
-            >
-              {base === null ? "Create" : conflict === null ? "Save" : `Save as version ${base.version + 1}`}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
     >
       <form
         id={formId}
@@ -72,6 +55,6 @@ export function ItemDialog({ item, onSaved, onClose }: Props) {
           )}
         </SpaceBetween>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

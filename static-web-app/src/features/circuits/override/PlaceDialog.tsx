@@ -1,11 +1,9 @@
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import Modal from "@cloudscape-design/components/modal";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useId } from "react";
+import { Dialog } from "@/shared/Dialog";
 import { durationInWords } from "@/shared/duration";
 import { useNotices } from "@/shared/notices";
 import { RequestFailed } from "@/shared/RequestFailed";
@@ -29,26 +27,18 @@ export function PlaceDialog({ circuit, onClose }: { circuit: string; onClose: ()
   });
   const { order } = form;
   return (
-    <Modal
-      visible
+    <Dialog
       header={`Override ${circuit}`}
-      closeAriaLabel="Close without an override"
-      onDismiss={({ detail }) => {
-        // A click beside the dialog is too easily a slip to throw input away for.
-        if (detail.reason !== "overlay") onClose();
+      closeLabel="Close without an override"
+      onClose={onClose}
+      holdsInput
+      onBack={order === null ? undefined : form.back}
+      confirm={{
+        label: order === null ? "Review" : `${MODES[order.mode].name} now`,
+        pending: form.place.isPending,
+        pendingLabel: "Placing",
+        form: formId,
       }}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={order === null ? onClose : form.back}>
-              {order === null ? "Cancel" : "Back"}
-            </Button>
-            <Button variant="primary" form={formId} formAction="submit" loading={form.place.isPending} loadingText="Placing">
-              {order === null ? "Review" : `${MODES[order.mode].name} now`}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
     >
       <form
         id={formId}
@@ -61,7 +51,7 @@ export function PlaceDialog({ circuit, onClose }: { circuit: string; onClose: ()
       >
         {order === null ? <Fields form={form} /> : <Confirmation circuit={circuit} order={order} form={form} />}
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,5 @@
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import { Dialog } from "@/shared/Dialog";
 import { useNotices } from "@/shared/notices";
 import { RequestFailed } from "@/shared/RequestFailed";
 import { useWithdrawOrder } from "./orderQueries";
@@ -17,23 +15,11 @@ export function WithdrawDialog({ circuit, onClose }: { circuit: string; onClose:
       },
     });
   return (
-    <Modal
-      visible
+    <Dialog
       header="Withdraw the override"
-      closeAriaLabel="Close and leave the override"
-      onDismiss={onClose}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button variant="primary" onClick={confirm} loading={withdraw.isPending} loadingText="Withdrawing">
-              Withdraw
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+      closeLabel="Close and leave the override"
+      onClose={onClose}
+      confirm={{ label: "Withdraw", pending: withdraw.isPending, pendingLabel: "Withdrawing", onConfirm: confirm }}
     >
       <SpaceBetween size="m">
         {withdraw.error !== null && (
@@ -43,6 +29,6 @@ export function WithdrawDialog({ circuit, onClose }: { circuit: string; onClose:
           Let the rules decide about <strong>{circuit}</strong> again, from now on and for the whole fleet?
         </div>
       </SpaceBetween>
-    </Modal>
+    </Dialog>
   );
 }
