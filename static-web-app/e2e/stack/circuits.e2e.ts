@@ -70,7 +70,7 @@ describe("the circuits on the running stack", () => {
       await card(page).getByRole("button", { name: "Withdraw the override of retry" }).click();
       await page.getByRole("button", { name: "Withdraw", exact: true }).click();
       await state(page, /^(Closed|Ramping|Half-open|Open)$/);
-      await card(page).getByText(/^end-to-end drill · epoch \d+$/).first().waitFor();
+      await card(page).getByText(/^end-to-end drill · until .+ · epoch \d+$/).first().waitFor();
     }));
 
   it("show an override that ends by itself", () =>
@@ -80,5 +80,6 @@ describe("the circuits on the running stack", () => {
       await state(page, /^Shadow$/);
       await state(page, /^(Closed|Ramping)$/);
       await card(page).getByText("No override: the rules decide.").waitFor();
+      await card(page).getByRole("listitem").first().getByText(/^the override ran out · epoch \d+$/).waitFor();
     }));
 });
