@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
-import { afterEach, beforeEach, describe, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { inBrowser, screenshot } from "../harness/browser.ts";
-import { CIRCUIT_BOUND_MS, heal } from "../harness/stack.ts";
+import { callApi, CIRCUIT_BOUND_MS, heal } from "../harness/stack.ts";
 
 beforeEach(heal, CIRCUIT_BOUND_MS);
 afterEach(heal, CIRCUIT_BOUND_MS);
@@ -53,6 +53,28 @@ describe("faults on the running stack", () => {
       await state(page, "Closed").waitFor({ timeout });
       await goTo(page, "Items");
       await page.getByTestId("source").first().filter({ hasText: /^(database|cache)$/ }).waitFor({ timeout });
+    }),
+  );
+
+  it("are not needed for a load, whose writes leave nothing behind", { timeout: 200_000 }, () =>
+    inBrowser("/faults", {}, async (page) => {
+      const writes: string[] = [];
+      let written = "";
+      page.on("response", (response) => {
+        const method = response.request().method();
+        if (method === "GET" || method === "OPTIONS") return;
+        writes.push(`${method} ${response.status()}`);
+        if (method === "PUT") written = new URL(response.url()).pathname.replace(/^.*(?=\/items\/)/, "");
+      });
+      await page.getByText("Both, and writes").click();
+      await page.getByRole("slider", { name: "Seconds" }).press("Home");
+      await page.getByText("for 5 seconds").waitFor();
+      await startLoad(page);
+      await page.getByText("The load is over.").waitFor({ timeout });
+      await expect.poll(() => writes.at(-1), { timeout }).toBe("DELETE 204");
+      expect(writes[0]).toBe("POST 201");
+      expect(writes.slice(1, -1)).toContain("PUT 200");
+      expect((await callApi("GET", written)).status).toBe(404);
     }),
   );
 });
