@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-use aws_sdk_cloudformation::types::Stack;
+use aws_sdk_cloudformation::types::{Stack, StackStatus};
 
 use crate::cloud::{Cloud, failed};
 
@@ -47,6 +47,10 @@ impl Outputs {
             }
             Err(error) => return Err(failed(&format!("looking at the stack {stack}"))(error)),
         };
+        // What is left of a first deployment that failed is replaced by the next one.
+        if described.stacks().iter().all(never_came_to_be) {
+            return Ok(None);
+        }
         let values = described.stacks().iter().flat_map(Stack::outputs);
         let values = values.filter_map(|output| {
             Some((
@@ -70,6 +74,17 @@ impl Outputs {
         self.get(name)
             .with_context(|| format!("the stack {} has no output {name}", self.stack))
     }
+}
+
+fn never_came_to_be(stack: &Stack) -> bool {
+    matches!(
+        stack.stack_status(),
+        Some(
+            StackStatus::RollbackComplete
+                | StackStatus::RollbackFailed
+                | StackStatus::ReviewInProgress
+        )
+    )
 }
 
 fn stack_name(stage: &str, part: &str) -> String {

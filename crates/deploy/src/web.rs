@@ -1,6 +1,6 @@
 //! The web app: a zip file for Amplify.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
@@ -26,9 +26,10 @@ pub(crate) struct Order {
     /// The built pages and their `config.json`.
     #[arg(long)]
     zip: PathBuf,
-    /// The file that `/config.json` has to answer afterwards.
+    /// The folder that was zipped: `/` has to answer its `index.html` afterwards, and
+    /// `/config.json` its `config.json`.
     #[arg(long)]
-    config: PathBuf,
+    pages: PathBuf,
     /// The Amplify app's id, instead of the one that the stack tells.
     #[arg(long, env = "AWS_AMPLIFY_API_TOKEN", hide_env_values = true)]
     app: Option<String>,
@@ -118,8 +119,10 @@ struct Target {
 impl Target {
     async fn find(cloud: &Cloud, order: &Order) -> Result<Self> {
         let outputs = Outputs::of(cloud, &order.stage, "Web").await;
+        // A workflow has the variable empty where nobody has set its secret.
+        let app = order.app.clone().filter(|app| !app.is_empty());
         // Whoever names the app may have made it without our stacks.
-        let outputs = match (outputs, &order.app) {
+        let outputs = match (outputs, &app) {
             (Err(_), Some(_)) => Outputs::default(),
             (outputs, _) => outputs?,
         };
@@ -128,8 +131,8 @@ impl Target {
             None => outputs.required(name).map(ToOwned::to_owned),
         };
         Ok(Self {
-            app: given(&order.app, "WebAppId")?,
-            branch: given(&order.branch, "WebBranchName")?,
+            app: given(&app, "AmplifyAppId")?,
+            branch: given(&order.branch, "AmplifyBranchName")?,
             url: given(&order.url, "WebUrl").ok(),
         })
     }
@@ -141,13 +144,12 @@ impl Target {
 pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
     let zip =
         std::fs::read(&order.zip).with_context(|| format!("reading {}", order.zip.display()))?;
-    let config = std::fs::read_to_string(&order.config)
-        .with_context(|| format!("reading {}", order.config.display()))?;
+    let wanted = Served::read(&order.pages)?;
     let target = Target::find(cloud, order).await?;
     println!("{}", style(format!("Amplify app {}", target.app)).bold());
     println!("  branch      {}", target.branch);
     println!("  new         {} KB", zip.len() / 1024);
-    println!("  config.json {}", config.trim());
+    println!("  config.json {}", wanted.config.trim());
     order.consent.obtain()?;
     println!();
     let (job, upload_url) = step("a new deployment", create(cloud, &target)).await?;
@@ -156,7 +158,7 @@ pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
     if let Some(url) = &target.url {
         let looking = "verify: the page and its configuration";
         let bound = Duration::from_secs(order.served_within);
-        step(looking, served(url, &config, bound)).await?;
+        step(looking, wanted.confirm(url, bound)).await?;
     } else {
         println!("– verify: skipped, no stack tells where the pages are");
     }
@@ -223,39 +225,58 @@ async fn start(cloud: &Cloud, target: &Target, job: &str) -> Result<()> {
     }
 }
 
-/// The edge may serve the former pages for some seconds.
-async fn served(url: &str, wanted: &str, bound: Duration) -> Result<()> {
-    let url = url.trim_end_matches('/');
-    let client = http_client();
-    let get = |url: &str| -> Result<String> {
-        let mut answer = client.get(url).call()?;
-        ensure!(
-            answer.status() == 200,
-            "{url} is answered {}",
-            answer.status()
-        );
-        Ok(answer.body_mut().read_to_string()?)
-    };
-    let mut last = String::new();
-    let found = until(bound, PAUSE, async || {
-        let config = get(&format!("{url}/config.json"));
-        let right = match (get(&format!("{url}/")), config) {
-            (Ok(_), Ok(config)) if config.trim() == wanted.trim() => true,
-            (Ok(_), Ok(config)) => {
-                last = format!("config.json is {config}");
-                false
-            }
-            (Err(error), _) | (_, Err(error)) => {
-                last = error.to_string();
-                false
-            }
+/// What tells one deployment from another: the page names the parts it was built with,
+/// the configuration the API.
+struct Served {
+    page: String,
+    config: String,
+}
+
+impl Served {
+    fn read(pages: &Path) -> Result<Self> {
+        let read = |name| {
+            let path = pages.join(name);
+            std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
         };
-        Ok(right.then_some(()))
-    });
-    if found.await?.is_none() {
-        bail!("{url} does not serve what was uploaded: {last}");
+        Ok(Self {
+            page: read("index.html")?,
+            config: read("config.json")?,
+        })
     }
-    Ok(())
+
+    /// The edge may serve the former pages for some seconds.
+    async fn confirm(&self, url: &str, bound: Duration) -> Result<()> {
+        let url = url.trim_end_matches('/');
+        let client = http_client();
+        let look = || -> Result<()> {
+            for (path, wanted) in [("", &self.page), ("config.json", &self.config)] {
+                let address = format!("{url}/{path}");
+                let mut answer = client.get(&address).call()?;
+                let status = answer.status();
+                ensure!(status == 200, "{address} is answered {status}");
+                let found = answer.body_mut().read_to_string()?;
+                ensure!(
+                    found.trim() == wanted.trim(),
+                    "{address} is not what was uploaded"
+                );
+            }
+            Ok(())
+        };
+        let mut last = None;
+        let found = until(bound, PAUSE, async || {
+            let looked = look();
+            let right = looked.is_ok();
+            last = looked.err();
+            Ok(right.then_some(()))
+        });
+        match (found.await?, last) {
+            (Some(()), _) => Ok(()),
+            (None, last) => {
+                let why = last.unwrap_or_else(|| anyhow!("nobody looked"));
+                Err(why.context(format!("{url} does not serve what was uploaded")))
+            }
+        }
+    }
 }
 
 /// A client whose TLS is the one that AWS's clients use.

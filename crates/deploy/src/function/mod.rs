@@ -145,6 +145,7 @@ pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
     tell(&target, &before, &package);
     if before.code_sha256 == package.sha256 {
         println!("\nThis very code is live already: nothing to do.");
+        discard_other(cloud, order, &target, package).await?;
         return verify(cloud, order, &target, &before).await;
     }
     if order.kind == Kind::Retry {
@@ -180,6 +181,25 @@ pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
             Err(error.context(format!("taken back, version {live} is live")))
         }
     }
+}
+
+/// Code that was refused waits unpublished, and the next change of the infrastructure
+/// would publish it. So what is live takes its place.
+async fn discard_other(
+    cloud: &Cloud,
+    order: &Order,
+    target: &Target,
+    package: Package,
+) -> Result<()> {
+    let waiting = release::unpublished(cloud, &target.name).await?;
+    let waiting = waiting.code_sha256().unwrap_or_default();
+    if waiting == package.sha256 {
+        return Ok(());
+    }
+    let waiting = package::short(waiting);
+    println!("Other code waits to be published, {waiting}; what is live is to replace it.");
+    order.consent.obtain()?;
+    release::replace_code(cloud, &target.name, package).await
 }
 
 fn tell(target: &Target, before: &Live, package: &Package) {

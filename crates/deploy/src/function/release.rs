@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use aws_sdk_lambda::client::Waiters;
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 
 use super::package::Package;
 use crate::cloud::{Cloud, failed};
@@ -50,20 +51,26 @@ pub(super) async fn publish_as_is(cloud: &Cloud, function: &str, sha256: &str) -
     })
 }
 
+/// What is not published yet.
+///
+/// # Errors
+/// When Lambda does not tell.
+pub(super) async fn unpublished(
+    cloud: &Cloud,
+    function: &str,
+) -> Result<GetFunctionConfigurationOutput> {
+    let asked = cloud.lambda.get_function_configuration();
+    let found = asked.function_name(function).send().await;
+    found.map_err(failed("looking at the function"))
+}
+
 /// Replaces the unpublished code and waits until it can be used.
 ///
 /// # Errors
 /// When Lambda does not take it.
 pub(super) async fn replace_code(cloud: &Cloud, function: &str, package: Package) -> Result<()> {
     step("upload the code", async {
-        let asked = cloud
-            .lambda
-            .get_function_configuration()
-            .function_name(function);
-        let found = asked
-            .send()
-            .await
-            .map_err(failed("looking at the function"))?;
+        let found = unpublished(cloud, function).await?;
         let update = cloud.lambda.update_function_code().function_name(function);
         let update = update.set_revision_id(found.revision_id().map(ToOwned::to_owned));
         let update = update.zip_file(package.into_blob());

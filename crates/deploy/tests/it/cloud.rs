@@ -52,6 +52,8 @@ pub(crate) struct Sky {
     pub(crate) interloper: Option<u32>,
     /// Somebody else moves it as soon as it leads to the new version.
     pub(crate) successor: Option<u32>,
+    /// Somebody else moves it after the API was found sick and the alias looked at.
+    pub(crate) usurper: Option<u32>,
     /// Somebody else replaces the unpublished code as soon as ours is there.
     pub(crate) meddler: bool,
     /// What is new needs a moment until it can be used, as in a network.
@@ -62,6 +64,8 @@ pub(crate) struct Sky {
     pub(crate) stale: Option<u32>,
     /// Nothing was deployed yet.
     pub(crate) empty: bool,
+    /// What CloudFormation says of its stacks, and whether they have outputs.
+    pub(crate) stacks: Option<&'static str>,
     /// How CodeDeploy's deployments end; without it there is no CodeDeploy.
     pub(crate) code_deploy: Option<&'static str>,
     /// CodeDeploy leaves a share of the traffic with the new version.
@@ -78,7 +82,8 @@ pub(crate) struct Sky {
     pub(crate) page_status: u16,
     /// What was uploaded to Amplify.
     pub(crate) uploaded: Vec<u8>,
-    /// What the web app serves as its configuration.
+    /// What the web app serves as its page and as its configuration.
+    pub(crate) page: String,
     pub(crate) config_json: String,
     url: String,
 }
@@ -154,6 +159,8 @@ impl Cloud {
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            // As in a workflow for which nobody has set the secret.
+            .env("AWS_AMPLIFY_API_TOKEN", "")
             .stdin(std::process::Stdio::null());
         let run = tokio::task::spawn_blocking(move || command.output());
         let Output {
@@ -193,7 +200,7 @@ async fn answer(
     match (method.as_str(), uri.path()) {
         ("POST", "/") => sky.stack(&body),
         ("GET", "/health") => sky.health().into_response(),
-        ("GET", "/web/") => status(sky.page_status).into_response(),
+        ("GET", "/web/") => (status(sky.page_status), sky.page.clone()).into_response(),
         ("GET", "/web/config.json") => sky.config_json.clone().into_response(),
         ("PUT", "/upload") => {
             sky.story.push("upload".to_owned());
@@ -230,7 +237,14 @@ impl Sky {
         match (method, rest) {
             ("GET", "") => json(&json!({"Configuration": self.look(version)})),
             ("GET", "/configuration") => json(&self.look(version)),
-            ("GET", "/aliases/live") => json(&self.alias()),
+            ("GET", "/aliases/live") => {
+                let found = self.alias();
+                if let Some(other) = self.usurper.take_if(|_| self.health_checks > 0) {
+                    self.code.insert(other, "theirs".to_owned());
+                    self.lead_to(other);
+                }
+                json(&found)
+            }
             ("PUT", "/aliases/live") => self.move_alias(&serde_json::from_slice(body).unwrap()),
             ("PUT", "/code") => self.replace_code(&serde_json::from_slice(body).unwrap()),
             ("POST", "/versions") => self.publish(&serde_json::from_slice(body).unwrap()),
@@ -273,6 +287,11 @@ impl Sky {
         let mut published = json(&self.configuration(number));
         *published.status_mut() = StatusCode::CREATED;
         published
+    }
+
+    /// Some code waits to be published.
+    pub(crate) fn leave_unpublished(&mut self, code: &str) {
+        self.code.insert(0, code.to_owned());
     }
 
     fn begin(&mut self, version: u32) {
@@ -380,8 +399,8 @@ impl Sky {
         ];
         if asked.contains("-Web") {
             outputs = vec![
-                ("WebAppId", "d1".to_owned()),
-                ("WebBranchName", "main".to_owned()),
+                ("AmplifyAppId", "d1".to_owned()),
+                ("AmplifyBranchName", "main".to_owned()),
                 ("WebUrl", format!("{}/web", self.url)),
             ];
         }
@@ -394,11 +413,15 @@ impl Sky {
                 )
             })
             .collect();
-        let outputs = outputs.concat();
+        let outputs = match self.stacks {
+            Some(_) => String::new(),
+            None => outputs.concat(),
+        };
+        let status = self.stacks.unwrap_or("UPDATE_COMPLETE");
         format!(
             "<DescribeStacksResponse><DescribeStacksResult><Stacks><member>\
              <StackName>s</StackName><CreationTime>2026-01-01T00:00:00Z</CreationTime>\
-             <StackStatus>UPDATE_COMPLETE</StackStatus><Outputs>{outputs}</Outputs></member>\
+             <StackStatus>{status}</StackStatus><Outputs>{outputs}</Outputs></member>\
              </Stacks></DescribeStacksResult></DescribeStacksResponse>"
         )
         .into_response()

@@ -102,6 +102,60 @@ async fn what_is_live_already_is_not_deployed_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn code_that_was_refused_does_not_wait_to_be_published() {
+    let cloud = Cloud::start("refused-code").await;
+    let order = order("api", &["--yes"]);
+    assert!(cloud.deploy(&order).await.good);
+    cloud.sky().leave_unpublished("refused");
+    cloud.sky().story.clear();
+    let ended = cloud.deploy(&order).await;
+    assert!(ended.good, "{}", ended.told);
+    assert!(ended.told.contains("live already"), "{}", ended.told);
+    assert_eq!(cloud.sky().story, ["code", "try 2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_moves_the_alias_while_ours_is_taken_back_is_not_overruled() {
+    let cloud = Cloud::start("usurper").await;
+    cloud.sky().unhealthy = vec![2];
+    cloud.sky().usurper = Some(9);
+    let impatient = order("api", &["--yes", "--healthy-within", "1"]);
+    let ended = cloud.deploy(&impatient).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(ended.told.contains("PreconditionFailed"), "{}", ended.told);
+    assert_eq!(cloud.sky().live, 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_without_our_stacks_is_named_by_hand() {
+    let cloud = Cloud::start("by-name").await;
+    cloud.sky().empty = true;
+    let named = order("api", &["--yes", "--function", "circuit-breaker-dev-api"]);
+    let ended = cloud.deploy(&named).await;
+    assert!(ended.good, "{}", ended.told);
+    assert!(
+        ended.told.contains("GET /health: skipped"),
+        "{}",
+        ended.told
+    );
+    assert_eq!(cloud.sky().live, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_first_deployment_that_failed_there_is_nothing_to_migrate() {
+    let cloud = Cloud::start("failed-first").await;
+    for left in ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"] {
+        cloud.sky().stacks = Some(left);
+        let ended = cloud.deploy(&["migrate", "--stage", "dev"]).await;
+        assert!(ended.good, "{left}: {}", ended.told);
+    }
+    cloud.sky().stacks = Some("UPDATE_ROLLBACK_COMPLETE");
+    let ended = cloud.deploy(&["migrate", "--stage", "dev"]).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert_eq!(cloud.sky().story, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_beside_ours_is_neither_overwritten_nor_taken_back() {
     let cloud = Cloud::start("beside").await;
     cloud.sky().interloper = Some(9);

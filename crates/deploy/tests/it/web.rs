@@ -1,8 +1,15 @@
 //! The web app gets new pages.
 
-use crate::cloud::{Cloud, Ended};
+use crate::cloud::{Cloud, Ended, Sky};
 
 const CONFIG: &str = r#"{"apiUrl":"https://api.example.com","signIn":{"clientId":"c1","url":"https://sign-in.example.com"}}"#;
+
+const PAGE: &str = "<head><meta http-equiv=\"Content-Security-Policy\" \
+    content=\"connect-src 'self' https://api.example.com https://sign-in.example.com\"></head>";
+
+fn served_right(sky: &mut Sky) {
+    (sky.page, sky.config_json) = (PAGE.to_owned(), CONFIG.to_owned());
+}
 
 /// Writes the configuration as the stacks tell it, and deploys.
 async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
@@ -19,14 +26,10 @@ async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
         .await;
     assert!(configured.good, "{}", configured.told);
     let page = std::fs::read_to_string(cloud.file("index.html")).unwrap();
-    assert!(
-        page.contains("connect-src 'self' https://api.example.com https://sign-in.example.com\">"),
-        "{page}"
-    );
-    let file = cloud.file("config.json");
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), CONFIG);
-    let file = file.to_str().unwrap();
-    let order = ["web", "--stage", "dev", "--config", file];
+    assert_eq!(page, PAGE);
+    let config = std::fs::read_to_string(cloud.file("config.json")).unwrap();
+    assert_eq!(config, CONFIG);
+    let order = ["web", "--stage", "dev", "--pages", pages.to_str().unwrap()];
     let impatient = ["--served-within", "1"];
     cloud.deploy(&[&order, &impatient[..], more].concat()).await
 }
@@ -34,7 +37,7 @@ async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_are_uploaded_started_and_looked_at() {
     let cloud = Cloud::start("web").await;
-    cloud.sky().config_json = CONFIG.to_owned();
+    cloud.change(served_right);
     let ended = deploy(&cloud, &["--yes"]).await;
     assert!(ended.good, "{}", ended.told);
     assert_eq!(cloud.sky().story, ["upload", "start"]);
@@ -67,7 +70,7 @@ async fn pages_that_amplify_refuses_are_a_failure() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_without_our_stacks_is_named_by_hand() {
     let cloud = Cloud::start("named").await;
-    cloud.sky().config_json = CONFIG.to_owned();
+    cloud.change(served_right);
     let address = format!("{}/web", cloud.url());
     let named = [
         "--yes", "--app", "d1", "--branch", "main", "--url", &address,
@@ -107,12 +110,19 @@ async fn no_error_tells_the_signed_address_of_an_upload() {
 #[tokio::test(flavor = "multi_thread")]
 async fn other_pages_than_those_uploaded_are_a_failure() {
     let cloud = Cloud::start("other-pages").await;
-    for (page_status, config, told) in [
-        (404, CONFIG, "answered 404"),
-        (200, "{}", "config.json is {}"),
+    for (page_status, page, config, told) in [
+        (404, PAGE, CONFIG, "/web/ is answered 404"),
+        (
+            200,
+            "<head></head>",
+            CONFIG,
+            "/web/ is not what was uploaded",
+        ),
+        (200, PAGE, "{}", "/web/config.json is not what was uploaded"),
     ] {
         cloud.change(|sky| {
-            (sky.page_status, sky.config_json) = (page_status, config.to_owned());
+            sky.page_status = page_status;
+            (sky.page, sky.config_json) = (page.to_owned(), config.to_owned());
         });
         let ended = deploy(&cloud, &["--yes"]).await;
         assert!(!ended.good, "{}", ended.told);

@@ -31,11 +31,10 @@ pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt
     })?;
     progress.step("web app: build", |_| web::build(workspace, interrupt))?;
     let pages = workspace.web_app().join("dist");
-    let config = pages.join("config.json").display().to_string();
     let zip = workspace.target().join("web-app.zip");
     let stage = ["--stage".to_owned(), order.stage.clone()];
     let folder = pages.display().to_string();
-    let mut configure = vec!["configure".to_owned(), "--pages".to_owned(), folder];
+    let mut configure = vec!["configure".to_owned(), "--pages".to_owned(), folder.clone()];
     configure.extend(stage.clone());
     configure.extend(deployer.account.api_url());
     deployer.run(&configure)?;
@@ -43,7 +42,7 @@ pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt
         let pages = Archive::of_folder(&pages)?.to_zip()?;
         std::fs::write(&zip, pages).with_context(|| format!("writing {}", zip.display()))
     })?;
-    let mut deploy = vec!["web".to_owned(), "--config".to_owned(), config];
+    let mut deploy = vec!["web".to_owned(), "--pages".to_owned(), folder];
     deploy.extend(["--zip".to_owned(), zip.display().to_string()]);
     deploy.extend(stage);
     if order.yes {

@@ -30,7 +30,11 @@ pub(in super::super) fn encode_event(circuit: &CircuitName, event: &TransitionEv
     ];
     attributes
         .into_iter()
-        .chain(event.expires.map(|at| ("until_ms", number(at.as_unix_ms()))))
+        .chain(
+            event
+                .expires
+                .map(|at| ("until_ms", number(at.as_unix_ms()))),
+        )
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }

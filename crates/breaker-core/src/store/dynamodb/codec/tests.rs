@@ -155,15 +155,17 @@ fn events() -> impl Strategy<Value = TransitionEvent> {
         ".*",
         proptest::option::of(timestamps()),
     )
-        .prop_map(|(epoch, at, from, to, reason, actor, expires)| TransitionEvent {
-            epoch: Epoch(epoch),
-            at,
-            from,
-            to,
-            reason,
-            actor,
-            expires,
-        })
+        .prop_map(
+            |(epoch, at, from, to, reason, actor, expires)| TransitionEvent {
+                epoch: Epoch(epoch),
+                at,
+                from,
+                to,
+                reason,
+                actor,
+                expires,
+            },
+        )
 }
 
 /// Names that are nearly, or in fact, those of attributes.
