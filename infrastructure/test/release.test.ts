@@ -51,7 +51,8 @@ describe.each([
     expect(role?.Properties['ManagedPolicyArns']).toBeUndefined();
     const [shift] = role?.Properties['Policies'][0].PolicyDocument.Statement;
     const names = shift.Resource.map(rendered).map((arn: string) => arn.split(':function:')[1]);
-    expect(names.sort()).toEqual(['api', 'fallback', 'retry'].map((kind) => `circuit-breaker-${context['stage']}-${kind}`));
+    const functions = kinds.map((kind) => `circuit-breaker-${context['stage']}-${kind}`);
+    expect(names.sort()).toEqual(functions.flatMap((name) => [name, `${name}:*`]).sort());
   });
 });
 

@@ -37,8 +37,6 @@ export function deployPermissions(stack: Stack, stage: string, web: WebApp): Pol
         }),
       ],
     }),
-    // Knows no resource.
-    new PolicyStatement({ sid: 'FindDynamoDb', actions: ['ec2:DescribeManagedPrefixLists'], resources: ['*'] }),
     new PolicyStatement({
       sid: 'Functions',
       actions: [
@@ -47,7 +45,6 @@ export function deployPermissions(stack: Stack, stage: string, web: WebApp): Pol
         'lambda:GetFunctionConfiguration',
         // A version is tried, and migrates, before it takes over.
         'lambda:InvokeFunction',
-        'lambda:ListVersionsByFunction',
         'lambda:PublishVersion',
         'lambda:UpdateAlias',
         'lambda:UpdateFunctionCode',

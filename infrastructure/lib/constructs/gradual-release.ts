@@ -46,10 +46,17 @@ export class GradualRelease extends Construct {
         role: role.withoutPolicyUpdates(),
       });
     }
-    Validations.of(this).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:*]',
-      reason: 'Whether alarms may be described is judged for all of them at once.',
-    });
+    const here = '<AWS::Region>:<AWS::AccountId>';
+    Validations.of(this).acknowledge(
+      {
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:cloudwatch:${here}:alarm:*]`,
+        reason: 'Whether alarms may be described is judged for all of them at once.',
+      },
+      ...kinds.map((kind) => ({
+        id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:lambda:${here}:function:${functionName(stage, kind)}:*]`,
+        reason: 'Versions get numbers that nobody knows before.',
+      })),
+    );
   }
 
   /** Three, so that one environment lost by Lambda itself does not pass for a bad version. */
@@ -82,7 +89,8 @@ export class GradualRelease extends Construct {
             new PolicyStatement({
               sid: 'ShiftTraffic',
               actions: ['lambda:GetAlias', 'lambda:GetProvisionedConcurrencyConfig', 'lambda:UpdateAlias'],
-              resources: functions.map((name) => functionArn(stack, name)),
+              // An alias and a version are resources of their own.
+              resources: functions.map((name) => functionArn(stack, name)).flatMap((arn) => [arn, `${arn}:*`]),
             }),
             // Asked for by name, but judged as a question about all of them.
             new PolicyStatement({ sid: 'WatchAlarms', actions: ['cloudwatch:DescribeAlarms'], resources: [alarms] }),
