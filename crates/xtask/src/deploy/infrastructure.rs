@@ -31,6 +31,10 @@ pub(crate) struct Order {
     /// A folder that `cargo xtask package` has filled before, instead of a new build.
     #[arg(long)]
     packages: Option<PathBuf>,
+    /// Apply the migrations when the stacks are there, and not before as well: for code
+    /// that does not start with the variables the function has now.
+    #[arg(long)]
+    migrate_after: bool,
     /// Do not ask.
     #[arg(long)]
     yes: bool,
@@ -77,16 +81,17 @@ pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt
     println!("\nWhat will change in the stage {}:\n", order.stage);
     cdk(workspace, &deployer, &["diff", "--all"], &context)?;
     ask(&deployer, order.yes)?;
-    let retry = package::zip(&packages, Function::Retry)
-        .display()
-        .to_string();
-    deployer.run(&words(&[
-        "migrate",
-        "--stage",
-        &order.stage,
-        "--zip",
-        &retry,
-    ]))?;
+    if !order.migrate_after {
+        let retry = package::zip(&packages, Function::Retry);
+        let retry = retry.display().to_string();
+        deployer.run(&words(&[
+            "migrate",
+            "--stage",
+            &order.stage,
+            "--zip",
+            &retry,
+        ]))?;
+    }
     let go = [
         "deploy",
         "--all",
