@@ -131,9 +131,16 @@ impl CacheAside {
             .ask(Target::Database, written, of_reply)
             .await?;
         if let Some((current, as_of)) = outcome.current {
+            // Of items that are not there, clients can ask for as many as they like.
+            let refused = matches!(outcome.reply, Reply::Refused(_));
+            let only_over = refused && matches!(current, Current::Gone { .. });
             let (id, content) = to_cache(current);
             let (key, entry) = (CacheKey::Item(id), self.entry(content, as_of));
-            self.tell(call, self.cache.put_now(&key, &entry)).await;
+            if only_over {
+                self.tell(call, self.cache.put_over_now(&key, &entry)).await;
+            } else {
+                self.tell(call, self.cache.put_now(&key, &entry)).await;
+            }
         }
         Ok(outcome.reply)
     }

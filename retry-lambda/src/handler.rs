@@ -127,7 +127,8 @@ impl Handler {
     ) -> Result<OperatorReply, InvocationError> {
         match command {
             Operation::Migrate => {
-                let limit = ends_at.remaining(self.clock.now());
+                let left = Budget::until(ends_at, ends_at).left(self.clock.now());
+                let limit = left.unwrap_or_default();
                 let applied = self
                     .items
                     .database

@@ -17,12 +17,20 @@ pub(super) fn etag(version: Version) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
-/// The version that the client expects, if it says so.
+/// The version that the client expects of what it writes, if it says so. The
+/// opposite condition would have to be met as well, so it is refused and not ignored
+/// (section 13.1.2).
 ///
 /// `*` asks for any version; an item that is not there is not found with and
 /// without it (section 13.2.1).
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Version>, FieldError> {
     const NAME: &str = "If-Match";
+    if headers.contains_key("If-None-Match") {
+        return Err(mistake(
+            "If-None-Match",
+            "goes with reading only; a write takes If-Match",
+        ));
+    }
     match tags(headers, NAME)? {
         None | Some(Tags::Any) => Ok(None),
         Some(Tags::These(tags)) => match tags.as_slice() {
@@ -142,6 +150,16 @@ mod tests {
         for foreign in ["\"03\"", "\"+3\"", "\"0\"", "\"-1\"", "\"x\"", "\"\""] {
             assert_eq!(expected(foreign), Ok(Some(NO_VERSION)), "{foreign}");
         }
+    }
+
+    #[test]
+    fn a_condition_that_a_write_cannot_keep_is_a_mistake() {
+        let headers = [(
+            "if-none-match".parse().unwrap(),
+            HeaderValue::from_static("*"),
+        )];
+        let refused = if_match(&headers.into_iter().collect()).unwrap_err();
+        assert_eq!(refused.field, "If-None-Match");
     }
 
     #[test]

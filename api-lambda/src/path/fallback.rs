@@ -13,7 +13,10 @@ use std::{
 
 use breaker_core::{Breaker, BreakerLayer, Outcome, StateStore};
 use contract::{Body, Command, Dependency, Read, Reply, Request, Response, Target};
-use lambda_kit::{clock::Clock, function::Function};
+use lambda_kit::{
+    clock::Clock,
+    function::{Function, InvokeError},
+};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 
 use super::{AttemptError, Call, PathError};
@@ -60,11 +63,16 @@ impl<C> FallbackLayer<C> {
         S: StateStore,
         B: breaker_core::Clock,
     {
+        let patience = limit;
         let invoke = service_fn(move |(request, limit): (Request<Read>, Duration)| {
             let function = function.clone();
             async move {
                 let invoked = function.invoke::<_, Response>(&request, limit).await;
-                invoked.map_err(AttemptError::from)
+                invoked.map_err(|error| match error {
+                    // Whoever is in a hurry says nothing about the Fallback Lambda.
+                    InvokeError::Timeout(_) if limit < patience => AttemptError::DeadlineReached,
+                    error => AttemptError::from(error),
+                })
             }
         });
         let guarded = ServiceBuilder::new()
@@ -89,7 +97,8 @@ fn classify(result: &Result<Response, AttemptError>) -> Outcome {
             Dependency::Cache | Dependency::Database => Outcome::Failure,
             Dependency::Time => Outcome::Ignored,
         },
-        Err(_) => Outcome::Failure,
+        Err(AttemptError::DeadlineReached) => Outcome::Ignored,
+        Err(AttemptError::TimedOut | AttemptError::Invoke(_)) => Outcome::Failure,
     }
 }
 
@@ -264,5 +273,7 @@ mod tests {
         assert_eq!(classified(Dependency::Cache), Outcome::Failure);
         assert_eq!(classified(Dependency::Time), Outcome::Ignored);
         assert_eq!(classify(&Err(AttemptError::TimedOut)), Outcome::Failure);
+        let in_a_hurry = Err(AttemptError::DeadlineReached);
+        assert_eq!(classify(&in_a_hurry), Outcome::Ignored);
     }
 }

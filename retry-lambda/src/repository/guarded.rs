@@ -47,7 +47,7 @@ impl Guarded {
 
 /// A defect is for a human to mend and to see, not for a circuit to hide: the
 /// database is well, and the invocation fails. Nor is it the database's fault if
-/// somebody could not wait for it.
+/// somebody could not wait for it, or for somebody else who writes the same item.
 fn classify<T>(answer: &Result<T, DatabaseError>) -> Outcome {
     match answer {
         Ok(_) => Outcome::Success,
@@ -55,6 +55,7 @@ fn classify<T>(answer: &Result<T, DatabaseError>) -> Outcome {
         Err(
             DatabaseError::Withheld(_)
             | DatabaseError::CutShort(_)
+            | DatabaseError::Held(_)
             | DatabaseError::NoTimeLeft
             | DatabaseError::Defect(_),
         ) => Outcome::Ignored,

@@ -124,6 +124,11 @@ async fn an_unknown_item_leaves_nothing(surroundings: Surroundings) {
     let id = Uuid::now_v7();
     environment.get(id).await;
     assert_eq!(cached(&environment, id).await, None);
+    for write in [replacement(id, "nut"), Write::Delete { id, expected: None }] {
+        let refused = environment.write(&new_key(), write).await;
+        assert_eq!(refused, Reply::Refused(Refusal::not_found(id)));
+        assert_eq!(cached(&environment, id).await, None);
+    }
 }
 
 async fn a_replayed_reply_does_not_bring_an_old_version_back(mut surroundings: Surroundings) {

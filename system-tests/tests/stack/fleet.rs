@@ -96,7 +96,7 @@ fn an_order_reaches_every_environment_and_ends_when_withdrawn() {
     let path = stack.create_item();
     burst(&stack, &path);
     let order =
-        json!({"mode": "force_open", "reason": "a drill", "actor": "a test", "expires_in_s": 60});
+        json!({"mode": "force_open", "reason": "a drill", "actor": "a test", "expires_in_s": 3600});
     let ordered = stack.send_json("PUT", "/circuits/retry/override", &order);
     assert_eq!(ordered.status, 200, "{ordered:?}");
     assert_eq!(ordered.body["override"]["mode"], "force_open");
@@ -105,6 +105,13 @@ fn an_order_reaches_every_environment_and_ends_when_withdrawn() {
             .iter()
             .all(|answer| answer.outcomes("retry") == ["rejected"])
     });
+    let write = stack.send_json("POST", "/items", &draft("not now"));
+    assert_eq!(write.status, 503, "{write:?}");
+    let wait: u64 = write.header("retry-after").parse().unwrap();
+    assert!(
+        wait <= 60,
+        "an order may be taken back before its hour: {wait} s"
+    );
     let withdrawn = stack.send("DELETE", "/circuits/retry/override", &[], b"");
     assert_eq!(withdrawn.status, 204, "{withdrawn:?}");
     wait_until("every environment admits", || {

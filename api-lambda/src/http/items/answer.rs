@@ -139,6 +139,8 @@ pub(super) fn answered(
     key: Option<IdempotencyKey>,
 ) -> Result<Answered, Problem> {
     let circuit = app.circuits.retry.known();
+    // An order may last for a day, and be taken back before.
+    let longest = app.circuits.retry.policy().open_for_max;
     match result {
         Ok(Reply::Served(reply)) => {
             let served = Served {
@@ -164,10 +166,8 @@ pub(super) fn answered(
                 Dependency::Database | Dependency::Cache | Dependency::NothingCached => {
                     let open_until = unavailable.setback.and_then(Setback::open_until);
                     let inner = open_until.and_then(|until| (until - app.now()).to_std().ok());
-                    // An order may last for a day, and be taken back before.
-                    let longest = app.circuits.retry.policy().open_for_max;
-                    let wait =
-                        until_calls_pass(&circuit).max(inner.unwrap_or_default().min(longest));
+                    let inner = inner.unwrap_or_default().min(longest);
+                    let wait = until_calls_pass(&circuit).max(inner);
                     if key.is_some() && journal.nothing_was_done() {
                         let detail = "Nothing was done, because the database's circuit lets nothing through.";
                         Problem::unavailable(detail, wait)
@@ -179,7 +179,7 @@ pub(super) fn answered(
         }
         Err(error) => {
             tracing::warn!(%error, "no reply");
-            Err(failed(&circuit, &error, journal, key))
+            Err(failed(&circuit, longest, &error, journal, key))
         }
     }
 }
@@ -204,13 +204,14 @@ fn refused(refusal: &Refusal) -> Problem {
 
 fn failed(
     circuit: &Snapshot,
+    longest: Duration,
     error: &PathError,
     journal: &Journal,
     key: Option<IdempotencyKey>,
 ) -> Problem {
     match error {
         PathError::Rejected(rejection) => {
-            let wait = rejection.retry_at.since(circuit.now);
+            let wait = rejection.retry_at.since(circuit.now).min(longest);
             if journal.nothing_was_done() {
                 let detail = format!("Nothing was done, because {rejection}.");
                 Problem::unavailable(detail, wait)

@@ -28,6 +28,7 @@ use contract::{AttemptOutcome, CacheEntry, CacheEntryError, CacheKey, FaultTarge
 use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, aio::MultiplexedConnection};
 use tokio::time::timeout;
 
+use self::put::Where;
 pub use self::{
     config::{CacheAuth, CacheConfig, CacheTrust, CacheTrustError, CacheUrl, CacheUrlError},
     lease::Lease,
@@ -123,7 +124,8 @@ impl Cache {
     ///
     /// If the cache is of no use just now.
     pub async fn put(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
-        let stored = self.ask(&self.command_to_put(key, entry)?).await?;
+        let command = self.command_to_put(key, entry, Where::Anywhere)?;
+        let stored = self.ask(&command).await?;
         Ok(Put::told(stored))
     }
 
@@ -135,16 +137,40 @@ impl Cache {
     ///
     /// If the cache is of no use just now.
     pub async fn put_now(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
-        let command = self.command_to_put(key, entry)?;
-        let stored = match self.ask(&command).await {
-            Err(CacheError::Withheld(Withheld::Rejected(_))) => self.query(&command).await?,
+        self.ask_now(&self.command_to_put(key, entry, Where::Anywhere)?)
+            .await
+    }
+
+    /// Writes like [`Cache::put_now`], but only in the place of another entry: for keys
+    /// that clients choose freely, of which there is no end.
+    ///
+    /// # Errors
+    ///
+    /// If the cache is of no use just now.
+    pub async fn put_over_now(
+        &self,
+        key: &CacheKey,
+        entry: &CacheEntry,
+    ) -> Result<Put, CacheError> {
+        self.ask_now(&self.command_to_put(key, entry, Where::OverAnother)?)
+            .await
+    }
+
+    async fn ask_now(&self, command: &Cmd) -> Result<Put, CacheError> {
+        let stored = match self.ask(command).await {
+            Err(CacheError::Withheld(Withheld::Rejected(_))) => self.query(command).await?,
             asked => asked?,
         };
         Ok(Put::told(stored))
     }
 
-    fn command_to_put(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Cmd, CacheError> {
-        put::command(&self.place(key), key, entry).map_err(CacheError::Unwritable)
+    fn command_to_put(
+        &self,
+        key: &CacheKey,
+        entry: &CacheEntry,
+        allowed: Where,
+    ) -> Result<Cmd, CacheError> {
+        put::command(&self.place(key), key, entry, allowed).map_err(CacheError::Unwritable)
     }
 
     fn place(&self, key: &CacheKey) -> String {

@@ -27,12 +27,13 @@ const PUT_UNLESS_OUTDATED: &str = r"
 local found = redis.call('HMGET', KEYS[1], 'version', 'as_of_ms')
 local version, as_of_ms = tonumber(found[1]), tonumber(found[2])
 local new_version, new_as_of_ms = tonumber(ARGV[1]), tonumber(ARGV[2])
+if ARGV[4] == 'over' and not version then return 0 end
 if version and as_of_ms then
   if version > new_version then return 0 end
   if version == new_version and as_of_ms > new_as_of_ms then return 0 end
 end
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'as_of_ms', ARGV[2], 'entry', ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return 1
 ";
 
@@ -41,7 +42,8 @@ return 1
 pub enum Put {
     /// It lies in the cache now.
     Stored,
-    /// Something later lay there already and stays.
+    /// Something later lay there already and stays; or nothing lay there, and it was
+    /// only to be put over another one.
     Outdated,
 }
 
@@ -60,11 +62,20 @@ fn kept_for(key: &CacheKey) -> Duration {
     }
 }
 
+/// Where an entry may be put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Where {
+    Anywhere,
+    /// Only in the place of another one.
+    OverAnother,
+}
+
 /// The command that puts `entry` at `place`, where `key` belongs.
 pub(super) fn command(
     place: &str,
     key: &CacheKey,
     entry: &CacheEntry,
+    allowed: Where,
 ) -> Result<Cmd, serde_json::Error> {
     let text = entry.encode()?;
     let mut command = redis::cmd("EVAL");
@@ -75,6 +86,10 @@ pub(super) fn command(
         .arg(entry.version())
         .arg(entry.as_of.timestamp_millis())
         .arg(text)
+        .arg(match allowed {
+            Where::Anywhere => "anywhere",
+            Where::OverAnother => "over",
+        })
         .arg(kept_for(key).as_millis());
     Ok(command)
 }
@@ -106,7 +121,10 @@ mod tests {
             as_of: chrono::DateTime::UNIX_EPOCH,
             fresh_until: chrono::DateTime::UNIX_EPOCH,
         };
-        let command = command("place", &CacheKey::Page { limit, cursor }, &entry).unwrap();
+        let command = {
+            let key = CacheKey::Page { limit, cursor };
+            command("place", &key, &entry, Where::Anywhere).unwrap()
+        };
         match command.args_iter().last() {
             Some(redis::Arg::Simple(text)) => String::from_utf8(text.to_vec()).unwrap(),
             _ => panic!("expected the time to live"),

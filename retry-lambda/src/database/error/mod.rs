@@ -27,6 +27,10 @@ pub enum DatabaseError {
     /// It was asked, but whoever wants to know could not wait as long as others may.
     #[error("no answer within the {} ms that were left", .0.as_millis())]
     CutShort(Duration),
+    /// Another transaction holds what this one needs. Whoever wrote it is to blame, and
+    /// the database is well.
+    #[error("held by another transaction: {0}")]
+    Held(String),
     /// Nobody waits for the answer any more, so the database was not asked.
     #[error("no time left")]
     NoTimeLeft,
@@ -40,7 +44,9 @@ impl From<&DatabaseError> for AttemptOutcome {
     fn from(error: &DatabaseError) -> Self {
         match error {
             DatabaseError::Withheld(withheld) => withheld.into(),
-            DatabaseError::CutShort(_) | DatabaseError::NoTimeLeft => Self::Timeout,
+            DatabaseError::CutShort(_) | DatabaseError::Held(_) | DatabaseError::NoTimeLeft => {
+                Self::Timeout
+            }
             DatabaseError::Unavailable { .. } | DatabaseError::Defect(_) => Self::Error,
         }
     }
@@ -66,7 +72,7 @@ impl DatabaseError {
                 open_until: *open_until,
             }),
             Self::Withheld(withheld) => Some(withheld.setback()),
-            Self::CutShort(_) => Some(Setback::CutShort),
+            Self::CutShort(_) | Self::Held(_) => Some(Setback::CutShort),
             Self::NoTimeLeft | Self::Defect(_) => None,
         }
     }
@@ -82,7 +88,8 @@ impl From<TokenError> for DatabaseError {
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
         match condition(&error) {
-            Condition::LockHeld | Condition::Passes => Self::unavailable(error.to_string()),
+            Condition::LockHeld => Self::Held(error.to_string()),
+            Condition::Passes => Self::unavailable(error.to_string()),
             Condition::Stays => Self::Defect(error),
         }
     }
