@@ -117,6 +117,68 @@ describe("the guided incident", () => {
     expect(screen.queryByRole("region", { name: "Running load" })).not.toBeInTheDocument();
   }, 40_000);
 
+  /** Answers of the API that come only when they are let through. */
+  function heldOpen() {
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    return { held, answer };
+  }
+
+  it("ends the fault that began only after it was left, and starts no load for it", async () => {
+    const system = smallSystem();
+    const { held, answer } = heldOpen();
+    let arrived = false;
+    api.use(
+      http.put(at("/faults/database"), async () => {
+        arrived = true;
+        await held;
+        system.asked.push("break");
+        return HttpResponse.json({ allowed: true, faults: {} });
+      }),
+    );
+    const user = openPageAt("/incident");
+    for (const label of ["Begin", "Read items", "Next: Put load on it", "Start the load", "Next: Take the database away", "Break the database"]) {
+      await user.click(await main(label));
+    }
+    await waitFor(() => expect(arrived).toBe(true));
+    await user.click(await main("Leave and stop everything"));
+    await waitFor(() => expect(system.asked).toEqual(["heal"]));
+    answer();
+    await waitFor(() => expect(system.asked).toEqual(["heal", "break", "heal"]));
+    expect(await main("Begin")).toBeVisible();
+    expect(screen.queryByRole("region", { name: "Running load" })).not.toBeInTheDocument();
+  }, 40_000);
+
+  it("deletes the item that was written only after it was left", async () => {
+    const system = smallSystem();
+    const { held, answer } = heldOpen();
+    let arrived = false;
+    api.use(
+      http.post(at("/items"), async () => {
+        arrived = true;
+        await held;
+        return HttpResponse.json({ data: item({ id: "late" }), served: servedBy("database") }, { status: 201 });
+      }),
+      http.delete(at("/items/:id"), ({ params }) => {
+        system.asked.push(`delete ${String(params.id)}`);
+        return new HttpResponse(null, { status: 204 });
+      }),
+    );
+    const user = openPageAt("/incident");
+    for (const label of ["Begin", "Read items", "Next: Put load on it", "Start the load", "Next: Take the database away", "Break the database"]) {
+      await user.click(await main(label));
+    }
+    await user.click(await main("Next: The circuit opens"));
+    await user.click(await main(/^Next: A write is refused|^Go on without waiting/));
+    await user.click(await main("Try to create an item"));
+    await waitFor(() => expect(arrived).toBe(true));
+    await user.click(await main("Leave and stop everything"));
+    await waitFor(() => expect(system.asked).toEqual(["break", "heal"]));
+    answer();
+    await waitFor(() => expect(system.asked).toEqual(["break", "heal", "delete late"]));
+    expect(await main("Begin")).toBeVisible();
+  }, 60_000);
+
   it("does not tick off what has not been seen, and offers to go on without it", async () => {
     smallSystem();
     api.use(http.get(at("/items"), () => problem(503, "service-unavailable")));

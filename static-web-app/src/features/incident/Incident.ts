@@ -40,6 +40,8 @@ const AT_REST: IncidentState = { step: null, finished: false, acted: false, seen
  */
 export class Incident {
   #state = AT_REST;
+  /** Which run is under way; what belongs to another one comes too late, and is undone. */
+  #run = {};
   readonly #watchers = new Set<() => void>();
   #unwatch: (() => void)[] = [];
   #began = 0;
@@ -65,6 +67,7 @@ export class Incident {
 
   readonly begin = () => {
     this.#detach();
+    this.#run = {};
     this.#began = Date.now();
     this.#epoch = this.#circuit()?.circuit.epoch ?? 0;
     this.#refusal = null;
@@ -78,12 +81,15 @@ export class Incident {
   readonly act = async () => {
     const step = this.#step();
     if (step === null || this.#state.acting) return;
+    const run = this.#run;
     this.#set({ acting: true, error: null });
     try {
-      await this.#arrange(step);
-      if (step.id === "write") await this.#write();
+      await this.#arrange(step, run);
+      if (step.id === "write" && run === this.#run) await this.#write(run);
+      if (run !== this.#run) return;
       this.#set({ acted: true });
     } catch (error) {
+      if (run !== this.#run) return;
       this.#set({ error: error instanceof Error ? error : new Error(String(error)) });
     }
     this.#set({ acting: false });
@@ -103,6 +109,7 @@ export class Incident {
   /** Ends the incident wherever it is, and stops what it had started. */
   readonly leave = async () => {
     if (this.#state.step === null) return;
+    this.#run = {};
     this.#set(AT_REST);
     await this.#stopAll();
   };
@@ -122,15 +129,17 @@ export class Incident {
     else this.#look();
   }
 
-  async #arrange(step: Step) {
+  async #arrange(step: Step, run: object) {
     const down = this.live.state().faults?.faults.database !== undefined;
     const target = { params: { path: { target: "database" as const } } };
     if (step.databaseDown && !down) {
       const body = { kind: "error" as const, rate: 1, expires_in_s: FAULT_FOR_S };
       this.#broken = true;
       await answer(this.api.PUT("/faults/{target}", { ...target, body }));
+      if (run !== this.#run) return this.#healAgain();
     }
     if (step.id === "heal") await this.#heal();
+    if (run !== this.#run) return;
     if (!this.#isLoaded(step.load) || step.action !== null) {
       this.load.start(step.load);
       this.#loadStartedAt = this.load.state()?.startedAt ?? null;
@@ -144,15 +153,29 @@ export class Incident {
     this.#broken = false;
   }
 
-  async #write() {
+  /** Whoever left may have ended the fault before it had begun. */
+  async #healAgain() {
+    this.#broken = true;
+    await this.#heal().catch(() => {});
+    await this.live.refresh();
+  }
+
+  async #write(run: object) {
     const body = { name: "Incident's write", description: "Should have been refused.", quantity: 1 };
     try {
       const { data } = await answer(this.api.POST("/items", { body }));
       this.#written = data.id;
+      if (run !== this.#run) await this.#unwrite();
     } catch (error) {
       if (!(error instanceof ApiProblem)) throw error;
-      this.#refusal = error;
+      if (run === this.#run) this.#refusal = error;
     }
+  }
+
+  async #unwrite() {
+    const id = this.#written;
+    this.#written = null;
+    if (id !== null) await this.api.DELETE("/items/{id}", { params: { path: { id } } }).catch(() => {});
   }
 
   readonly #look = () => {
@@ -199,14 +222,12 @@ export class Incident {
 
   async #stopAll() {
     this.#detach();
-    const written = this.#written;
-    this.#written = null;
     // Only its own load; one that somebody has started since is theirs to stop.
     if (this.load.state()?.startedAt === this.#loadStartedAt) this.load.stop();
     this.#loadStartedAt = null;
     // What cannot be stopped now ends by itself within the minute.
     await this.#heal().catch(() => {});
-    if (written !== null) await this.api.DELETE("/items/{id}", { params: { path: { id: written } } }).catch(() => {});
+    await this.#unwrite();
     await this.live.refresh();
   }
 
