@@ -1,14 +1,8 @@
 import Alert from "@cloudscape-design/components/alert";
-import { useEffect } from "react";
-import type { Notice } from "@/shared/notices";
+import { type NoticeProps, useGoesByItself } from "./useGoesByItself";
 
-const SHOWN_FOR_MS = 8_000;
-
-export function OneNotice({ notice, dismiss }: { notice: Notice; dismiss: (id: string) => void }) {
-  useEffect(() => {
-    const over = setTimeout(() => dismiss(notice.id), SHOWN_FOR_MS);
-    return () => clearTimeout(over);
-  }, [notice.id, dismiss]);
+export function OneNotice({ notice, dismiss }: NoticeProps) {
+  useGoesByItself({ notice, dismiss });
   return (
     <Alert
       type="success"
