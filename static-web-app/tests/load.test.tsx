@@ -34,8 +34,12 @@ describe("the load generator", () => {
     api.use(answersItems([item()], servedBy("fallback")));
     const { user, panel } = await startLoad();
     await waitFor(() => expect(Number(counted("fallback, degraded")?.textContent)).toBeGreaterThan(3));
+    // The countdown is not read out each second.
+    const status = panel.getByRole("status");
+    expect(status).toHaveTextContent(/^Running$/);
+    expect(status.parentElement).toHaveTextContent(/^Running: \d s to go\.$/);
     await user.click(panel.getByRole("button", { name: "Stop the load" }));
-    expect(panel.getByText("The load was stopped.")).toBeVisible();
+    expect(panel.getByRole("status")).toHaveTextContent("The load was stopped.");
     expect(panel.getByRole("button", { name: /^Start/ })).toBeVisible();
   });
 

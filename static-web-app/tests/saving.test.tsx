@@ -44,7 +44,10 @@ describe("creating an item", () => {
     await user.clear(screen.getByLabelText("Quantity"));
     await user.type(screen.getByLabelText("Quantity"), "12");
     await user.click(create());
-    expect(await screen.findByText("Created Busbar, version 1")).toBeVisible();
+    const notice = (await screen.findByText("Created Busbar, version 1")).closest("[role=status]");
+    expect(notice).toHaveTextContent("database");
+    // An age would have all of it read out each second.
+    expect(notice?.querySelector("time")).toBeNull();
     expect(sent).toEqual({ name: "Busbar", description: "", quantity: 12 });
   });
 });

@@ -4,7 +4,7 @@ import { type NoticeProps, useGoesByItself } from "./useGoesByItself";
 
 const OneNotice = lazy(() => import("./OneNotice").then((module) => ({ default: module.OneNotice })));
 
-/** What just succeeded, told in a corner that is out of the way. */
+/** What just succeeded, told in a corner that is out of the way. All of it is read out whenever a part changes. */
 export function Notices() {
   const { notices, dismiss } = useNotices();
   return (

@@ -32,8 +32,9 @@ function LastKnown({ error, receivedAt }: { error: Error; receivedAt: number }) 
   const now = useNow();
   const silent = ignorance(error) === "stale" ? "no answer" : "the circuits' table has not answered";
   return (
-    <p className="not-live" role="alert">
-      Not live: {silent} for {durationInWords(now - receivedAt)}. This is the last known state.
+    <p className="not-live">
+      {/* Without the age, which would be read out each second. */}
+      <span role="alert">Not live: {silent}</span> for {durationInWords(now - receivedAt)}. This is the last known state.
     </p>
   );
 }

@@ -27,7 +27,7 @@ export function ItemDialogs({ intent, onDone, onClose }: Props) {
       onSaved={({ data, served }) =>
         onDone({
           header: `${intent.kind === "edit" ? "Saved" : "Created"} ${data.name}, version ${data.version}`,
-          content: <ServedLine served={served} />,
+          content: <ServedLine served={served} ageless />,
         })
       }
       onClose={onClose}

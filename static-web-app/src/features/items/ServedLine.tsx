@@ -3,12 +3,18 @@ import { ageInWords, localTime } from "@/shared/duration";
 import { useNow } from "@/shared/now";
 import { SourceBadge } from "./SourceBadge";
 
+interface Props {
+  served: Served;
+  /** Without its age, where that would be read out each second. */
+  ageless?: boolean;
+}
+
 /** Where an answer came from, how old it is, and what it took to get it. */
-export function ServedLine({ served }: { served: Served }) {
+export function ServedLine({ served, ageless = false }: Props) {
   return (
     <span className="served">
       <SourceBadge served={served} />
-      <Age asOf={served.as_of} />
+      {!ageless && <Age asOf={served.as_of} />}
       {served.attempts.length > 0 && <Attempts attempts={served.attempts} />}
     </span>
   );

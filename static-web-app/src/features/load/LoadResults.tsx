@@ -18,12 +18,10 @@ export function LoadResults({ state }: { state: LoadState }) {
   const late = quantile(tally.durations, 0.95);
   return (
     <div className="load-results">
-      <p className="number" role="status">
-        {ended === null ? (
-          <Countdown until={endsAt} waiting={(wait) => `Running: ${wait} to go.`} over="Running: the last second." />
-        ) : (
-          ENDS[ended]
-        )}
+      <p className="number">
+        {/* Without the countdown, which would be read out each second. */}
+        <span role="status">{ended === null ? "Running" : ENDS[ended]}</span>
+        {ended === null && <Countdown until={endsAt} waiting={(wait) => `: ${wait} to go.`} over=": the last second." />}
       </p>
       <LoadChart tally={tally} perSecond={plan.perSecond} />
       <dl className="load-counts">
