@@ -8,9 +8,9 @@ import { API_URL } from "./api";
 // Fetched before any test, whose time is not to depend on how busy the machine is.
 await Promise.all([...PAGES.map(({ load }) => load()), import("@/shared/RequestFailed")]);
 
-export function openPage(signIn: SignInConfig | null = null) {
+export function openPage(signIn: SignInConfig | null = null, session = new Session(signIn)) {
   const user = userEvent.setup();
-  render(<App config={{ apiUrl: API_URL, signIn }} session={new Session(signIn)} />);
+  render(<App config={{ apiUrl: API_URL, signIn }} session={session} />);
   return user;
 }
 

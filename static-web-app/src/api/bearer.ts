@@ -2,7 +2,7 @@ import type { Middleware } from "openapi-fetch";
 
 export interface Credentials {
   token: () => string | null;
-  /** The API did not take the token. */
+  /** The API asked for a token, and did not get one that it takes. */
   refused: () => void;
 }
 
@@ -14,8 +14,9 @@ export function bearing({ token, refused }: Credentials): Middleware {
       const mayBeAsked = request.method !== "GET" || schemaPath.startsWith("/items");
       if (bearer !== null && mayBeAsked) request.headers.set("Authorization", `Bearer ${bearer}`);
     },
-    onResponse({ request, response }) {
-      if (response.status === 401 && request.headers.has("Authorization")) refused();
+    onResponse({ response }) {
+      // Also where none was sent: one that has run out is not.
+      if (response.status === 401) refused();
     },
   };
 }

@@ -79,7 +79,7 @@ export class Session {
     window.location.assign(to);
   };
 
-  /** The API no longer takes the token. */
+  /** The API no longer takes the token, or the token has run out. */
   readonly refused = (): void => {
     if (this.#state.kind !== "signed_in") return;
     this.#know(null);
