@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { describe, expect, it } from "vitest";
 import { answersItems, api, at, problem } from "./api";
@@ -50,6 +50,47 @@ describe("the list of items", () => {
     expect(await screen.findByRole("row", { name: /Relay/ })).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Previous page" }));
     expect(await screen.findByRole("row", { name: /Copper wire/ })).toBeVisible();
+  });
+
+  it("goes on by one page only, however often it is asked to while that page is on its way", async () => {
+    const asked: (string | null)[] = [];
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    api.use(
+      http.get(at("/items"), async ({ request }) => {
+        const cursor = new URL(request.url).searchParams.get("cursor");
+        asked.push(cursor);
+        if (cursor !== null) await held;
+        const data = cursor === null ? { items: [item()], next_cursor: "after-1" } : { items: [item({ id: "2", name: "Relay" })], next_cursor: "after-2" };
+        return HttpResponse.json({ data, served: servedBy("database") });
+      }),
+    );
+    const user = openPage();
+    await user.click(await screen.findByRole("button", { name: "Next page" }));
+    await waitFor(() => expect(asked).toEqual([null, "after-1"]));
+    await user.click(screen.getByRole("button", { name: "Next page" }));
+    expect(screen.getByRole("button", { name: "Page 2" })).toHaveAttribute("aria-current", "true");
+    expect(screen.queryByRole("button", { name: "Page 3" })).not.toBeInTheDocument();
+    answer();
+    expect(await screen.findByRole("row", { name: /Relay/ })).toBeVisible();
+    expect(screen.getByRole("button", { name: "Page 2" })).toHaveAttribute("aria-current", "true");
+    expect(screen.getByRole("button", { name: "Page 3" })).toBeVisible();
+    expect(asked).toEqual([null, "after-1"]);
+  });
+
+  it("does not take a later page that is empty for a list that is", async () => {
+    api.use(
+      http.get(at("/items"), ({ request }) => {
+        const first = new URL(request.url).searchParams.get("cursor") === null;
+        const data = { items: first ? [item()] : [], next_cursor: first ? "after-1" : null };
+        return HttpResponse.json({ data, served: servedBy("database") });
+      }),
+    );
+    const user = openPage();
+    await user.click(await screen.findByRole("button", { name: "Next page" }));
+    expect(await screen.findByText("No more items")).toBeVisible();
+    expect(screen.queryByText("No items yet")).not.toBeInTheDocument();
+    expect(screen.getByRole("button", { name: "Previous page" })).toBeEnabled();
   });
 
   it("says of each row who knew it and when", async () => {

@@ -35,7 +35,7 @@ describe("a sign-in whose token has run out", () => {
         return problem(401, "unauthorized");
       }),
     );
-    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const user = openPage(SIGN_IN, await signedIn(600));
     expect(await screen.findByText("ada@example.com")).toBeVisible();
     await user.click(await screen.findByRole("button", { name: "Delete Copper wire" }));

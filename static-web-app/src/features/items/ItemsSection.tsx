@@ -22,7 +22,10 @@ export function ItemsSection() {
   const [intent, setIntent] = useState<ItemIntent | null>(null);
   const { announce } = useNotices();
   const create = () => setIntent({ kind: "create" });
-  const nextCursor = query.data?.data.next_cursor ?? null;
+  const shownNext = query.data?.data.next_cursor ?? null;
+  // While a page is on its way the one before stands in for it, whose next page it is itself.
+  const nextCursor = query.isPlaceholderData ? null : shownNext;
+  const count = query.isPlaceholderData ? pages.reached : pages.index + (nextCursor === null ? 1 : 2);
   const searching = search.found !== null;
   return (
     <>
@@ -37,14 +40,14 @@ export function ItemsSection() {
               text={search.text}
               found={search.found?.length ?? 0}
               loaded={search.loaded.length}
-              onLoadMore={nextCursor === null ? null : () => pages.goTo(pages.index + 1, nextCursor)}
+              onLoadMore={shownNext === null ? null : () => pages.goTo(pages.index + 1, nextCursor)}
               loadingMore={query.isFetching}
               onChange={search.setText}
             />
           </SpaceBetween>
         }
-        empty={searching ? <NothingFound /> : query.isError ? <></> : <NoItems onCreate={create} />}
-        footer={searching ? null : pagesFooter(pages, nextCursor)}
+        empty={searching ? <Nothing words="No loaded item matches" /> : query.isError ? <></> : pages.index > 0 ? <Nothing words="No more items" /> : <NoItems onCreate={create} />}
+        footer={searching || count === 1 ? null : pagesFooter(pages, count, nextCursor)}
         onEdit={(item) => setIntent({ kind: "edit", item })}
         onDelete={(item) => setIntent({ kind: "delete", item })}
       />
@@ -64,13 +67,12 @@ export function ItemsSection() {
   );
 }
 
-function pagesFooter(pages: KeysetPages, nextCursor: string | null) {
-  if (pages.index === 0 && nextCursor === null) return null;
+function pagesFooter(pages: KeysetPages, count: number, nextCursor: string | null) {
   return (
     <Box textAlign="center">
       <Pagination
         currentPageIndex={pages.index + 1}
-        pagesCount={pages.index + (nextCursor === null ? 1 : 2)}
+        pagesCount={count}
         ariaLabels={{
           nextPageLabel: "Next page",
           previousPageLabel: "Previous page",
@@ -82,10 +84,10 @@ function pagesFooter(pages: KeysetPages, nextCursor: string | null) {
   );
 }
 
-function NothingFound() {
+function Nothing({ words }: { words: string }) {
   return (
     <Box textAlign="center" padding={{ vertical: "l" }}>
-      <strong>No loaded item matches</strong>
+      <strong>{words}</strong>
     </Box>
   );
 }

@@ -4,6 +4,8 @@ export interface KeysetPages {
   /** The page shown, counted from 0. */
   index: number;
   cursor: string | null;
+  /** How many pages there are cursors of. */
+  reached: number;
   goTo: (page: number, nextCursor: string | null) => void;
 }
 
@@ -17,8 +19,10 @@ export function useKeysetPages(): KeysetPages {
   return {
     index,
     cursor: cursors[index] ?? null,
+    reached: cursors.length,
     goTo(page: number, nextCursor: string | null) {
       if (page === index + 1 && nextCursor !== null) setCursors([...cursors.slice(0, page), nextCursor]);
+      else if (page >= cursors.length) return;
       setIndex(page);
     },
   };
