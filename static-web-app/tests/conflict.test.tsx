@@ -130,8 +130,8 @@ describe("an edit that was overtaken", () => {
       http.put(at("/items/:id"), () => problem(412, "version-mismatch")),
     );
     const user = await edit({ quantity: "5" });
-    expect(await screen.findByText(/their version cannot be read/)).toBeVisible();
-    expect(screen.getByText("Only an older copy can be read just now.")).toBeVisible();
+    expect(await screen.findByText(/their version cannot be read: Only an older copy can be read just now\.$/)).toBeVisible();
+    expect(screen.queryByText(/cannot be reached/)).not.toBeInTheDocument();
     newest = item({ quantity: 77, version: 4 });
     await user.click(screen.getByRole("button", { name: "Try again" }));
     expect(await screen.findByRole("group", { name: /^Quantity/ })).toBeVisible();
@@ -169,5 +169,22 @@ describe("deleting an item that somebody else has changed", () => {
     await user.click(within(dialog).getByRole("button", { name: "Delete version 4" }));
     await waitFor(() => expect(screen.getByText("Deleted Copper wire, blue")).toBeVisible());
     expect(preconditions).toEqual(['"3"', '"4"']);
+  });
+
+  it("tells why it was not deleted at last, and no longer why the newer version could not be read", async () => {
+    let overtaken = true;
+    api.use(
+      answersItems([item()]),
+      http.get(at("/items/:id"), () => read(item())),
+      http.delete(at("/items/:id"), () => (overtaken ? problem(412, "version-mismatch") : problem(503, "service-unavailable"))),
+    );
+    const user = openPage();
+    await user.click(await screen.findByRole("button", { name: "Delete Copper wire" }));
+    const dialog = within(await screen.findByRole("dialog", { name: "Delete item" }));
+    await user.click(dialog.getByRole("button", { name: "Delete" }));
+    expect(await dialog.findByText("Not deleted: Only an older copy can be read just now.")).toBeVisible();
+    overtaken = false;
+    await user.click(dialog.getByRole("button", { name: "Try again" }));
+    expect(await dialog.findByText("Not deleted: service unavailable")).toBeVisible();
   });
 });

@@ -157,6 +157,28 @@ describe("faults in force", () => {
   });
 });
 
+describe("the faults while the circuits cannot be read", () => {
+  const UNKNOWN = /^The faults in force are not known/;
+
+  it("are told where they are known", async () => {
+    keepsFaults({ database: failing() });
+    api.use(http.get(at("/circuits"), () => problem(503, "service-unavailable")));
+    openPageAt("/faults");
+    expect(await (await dependency("Database")).findByText("all calls fail at once")).toBeVisible();
+    expect(await screen.findByText("Store away")).toBeVisible();
+    expect(screen.queryByText(UNKNOWN)).not.toBeInTheDocument();
+  });
+
+  it("are told to be unknown where they are", async () => {
+    api.use(
+      http.get(at("/circuits"), () => HttpResponse.error()),
+      http.get(at("/faults"), () => HttpResponse.error()),
+    );
+    openPageAt("/faults");
+    expect(await screen.findByText(UNKNOWN)).toBeVisible();
+  });
+});
+
 describe("the troubles to try", () => {
   it.each([
     ["Database down", { database: { kind: "error", rate: 1, expires_in_s: 30 } }],

@@ -71,14 +71,14 @@ describe("a refused write", () => {
     return { user, keys, accept: () => (refusing = false) };
   }
 
-  it("keeps the input and counts down to when a call may get through", async () => {
+  it("keeps the input and counts down to when it may be taken", async () => {
     await refused();
     expect(screen.getByLabelText("Name")).toHaveValue("Busbar");
-    expect(screen.getByText("The circuit may let a call through in 12 s.")).toBeVisible();
+    expect(screen.getByText("The API expects to take this again in 12 s.")).toBeVisible();
     await act(() => vi.advanceTimersByTimeAsync(5_000));
-    expect(screen.getByText("The circuit may let a call through in 7 s.")).toBeVisible();
+    expect(screen.getByText("The API expects to take this again in 7 s.")).toBeVisible();
     await act(() => vi.advanceTimersByTimeAsync(8_000));
-    expect(screen.getByText("The wait is over: a call may get through now.")).toBeVisible();
+    expect(screen.getByText("The wait is over: it may be taken now.")).toBeVisible();
   });
 
   it("is tried again under the same idempotency key", async () => {

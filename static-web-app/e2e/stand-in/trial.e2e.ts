@@ -132,7 +132,7 @@ describe.each(LOOKS)("in the %s theme at %i pixels, axe objects to nothing, and 
       await page.getByRole("button", { name: "Create item" }).click();
       await page.getByRole("dialog").getByLabel("Name").fill("Busbar");
       await page.getByRole("button", { name: "Create", exact: true }).click();
-      await page.getByText(/The circuit may let a call through in/).waitFor();
+      await page.getByText(/The API expects to take this again in/).waitFor();
       await inspect(page, "write-refused");
     });
   });

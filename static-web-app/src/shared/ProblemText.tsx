@@ -14,7 +14,3 @@ export function ProblemText({ error }: { error: Error }) {
     </>
   );
 }
-
-export function problemTitle(error: Error, otherwise: string): string {
-  return error instanceof ApiProblem ? error.title : otherwise;
-}

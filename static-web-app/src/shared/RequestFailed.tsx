@@ -1,9 +1,9 @@
 import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
 import type { ReactNode } from "react";
-import { ApiProblem } from "@/api/problem";
+import { ApiProblem, ApiUnreachable } from "@/api/problem";
 import { Countdown } from "./Countdown";
-import { ProblemText, problemTitle } from "./ProblemText";
+import { ProblemText } from "./ProblemText";
 
 interface Props {
   error: Error;
@@ -16,23 +16,24 @@ interface Props {
 
 export function RequestFailed({ error, consequence, retrying, onRetry, children }: Props) {
   const retryAt = error instanceof ApiProblem ? error.retryAt : null;
+  const unreachable = error instanceof ApiUnreachable;
   return (
     <Alert
       type={retryAt === null ? "error" : "warning"}
-      header={<span role="alert">{`${consequence}: ${problemTitle(error, "the API cannot be reached")}`}</span>}
+      header={<span role="alert">{`${consequence}: ${unreachable ? "the API cannot be reached" : error.message}`}</span>}
       action={
         <Button formAction="none" onClick={onRetry} loading={retrying} loadingText="Trying again">
           Try again
         </Button>
       }
     >
-      <ProblemText error={error} />
+      {(unreachable || error instanceof ApiProblem) && <ProblemText error={error} />}
       {retryAt !== null && (
         <div>
           <Countdown
             until={retryAt}
-            waiting={(wait) => `The circuit may let a call through in ${wait}.`}
-            over="The wait is over: a call may get through now."
+            waiting={(wait) => `The API expects to take this again in ${wait}.`}
+            over="The wait is over: it may be taken now."
           />
         </div>
       )}

@@ -15,7 +15,7 @@ export function FaultsSection() {
   const refused = faults?.allowed === false;
   return (
     <div className="faults">
-      {error !== null && (
+      {faults === null && error !== null && (
         <RequestFailed
           error={error}
           consequence="The faults in force are not known"

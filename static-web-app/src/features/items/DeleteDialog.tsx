@@ -20,11 +20,14 @@ export function DeleteDialog({ item, onDeleted, onClose }: Props) {
   const remove = useDeleteItem();
   const reload = useReloadItem();
   const keyOf = useIntentKey();
-  const confirm = () =>
+  const confirm = () => {
+    // What it said belongs to the attempt before.
+    reload.reset();
     remove.mutate(
       { item: seen, intentKey: keyOf([seen.id, seen.version]) },
       { onSuccess: () => onDeleted(seen), onError: (error) => afterwards(error) },
     );
+  };
   const afterwards = (error: Error) => {
     // Somebody else was faster; what the user wanted is so.
     if (isGone(error)) onDeleted(seen);
