@@ -87,6 +87,25 @@ describe("a circuit's card", () => {
     expect(within(await card()).getByRole("button", { name: "Withdraw the override of retry" })).toBeVisible();
   });
 
+  const lengthOf = async () => (await card()).querySelector(".phase-share")?.getAttribute("width");
+
+  it("shows how much of an order is left, from when it was given", async () => {
+    const given = CIRCUIT_IN.forced_open();
+    const order = { epoch: 8, at: secondsAgo(270), from: "closed", to: "forced_open", reason: "drill", actor: "jo", expires_at: given.override?.expires_at };
+    // Beneath it the rules have begun something else since.
+    api.use(answersCircuits(given), answersEvents([order]));
+    openCircuits();
+    await waitFor(async () => expect(Number(await lengthOf())).toBeCloseTo(25, -1));
+    expect(Number(await lengthOf())).toBeLessThanOrEqual(25);
+  });
+
+  it("does not show how much of an order is left where nobody knows when it was given", async () => {
+    api.use(answersCircuits(CIRCUIT_IN.forced_open()), answersEvents());
+    openCircuits();
+    expect(await screen.findByText(/23 of 23 calls failed · epoch 5/)).toBeVisible();
+    expect(await lengthOf()).toBeUndefined();
+  });
+
   it("shows an order that has run out no more, without waiting for news of it", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const given = CIRCUIT_IN.forced_open();
@@ -190,6 +209,28 @@ describe("polling", () => {
     expect(within(trail).getAllByRole("listitem")[0]).toHaveTextContent(/Forced open → Closed\s?3\d s ago/);
     expect(await card()).toHaveTextContent(/Closed 3\d s ago: the override ran out/);
     expect(screen.getByTestId("announcer")).toHaveTextContent("Circuit retry: Forced open to Closed. the override ran out");
+  });
+
+  it("tells, and announces, that the rules moved beneath an override", async () => {
+    const given = CIRCUIT_IN.shadow();
+    const order = { epoch: 8, at: secondsAgo(30), from: "closed", to: "shadow", reason: "drill", actor: "jo", expires_at: given.override?.expires_at };
+    const beneath = { epoch: 9, at: secondsAgo(2), from: "shadow", to: "shadow", reason: "23 of 23 calls failed", actor: "breaker" };
+    let circuit: Circuit = given;
+    api.use(
+      http.get(at("/circuits"), () => HttpResponse.json({ circuits: [circuit] })),
+      http.get(at("/circuits/:name/events"), () =>
+        HttpResponse.json({ events: circuit.epoch === 8 ? [order] : [beneath], next_since: circuit.epoch }),
+      ),
+    );
+    openCircuits();
+    expect(await screen.findByText("Put into shadow mode")).toBeVisible();
+    circuit = { ...given, state: "open", epoch: 9 };
+    const trail = await screen.findByRole("region", { name: "Transitions of retry" });
+    expect(await within(trail).findByText("The rules moved beneath the override")).toBeVisible();
+    expect(await card()).toHaveTextContent(/The rules moved beneath the override \d+ s ago: 23 of 23 calls failed/);
+    expect(screen.queryByText("Put into shadow mode")).not.toBeInTheDocument();
+    expect(screen.getByText(/: The rules moved beneath the override, 23 of 23 calls failed, by breaker$/)).toBeInTheDocument();
+    expect(screen.getByTestId("announcer")).toHaveTextContent("Circuit retry: The rules moved beneath the override. 23 of 23 calls failed");
   });
 
   function countsPolls() {

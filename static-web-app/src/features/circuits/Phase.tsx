@@ -1,12 +1,13 @@
+import { NOTHING } from "@/shared/live/history";
+import { useLiveState } from "@/shared/live/LiveContext";
 import type { Observed } from "@/shared/live/observed";
 import type { ShownState } from "@/shared/live/shownState";
 import { useNow } from "@/shared/now";
-import { outlook } from "./outlook";
+import { type Outlook, outlook } from "./outlook";
 
 /** What the state means for the next call, and how far it has come. */
 export function Phase({ observed, shown }: { observed: Observed; shown: ShownState }) {
-  const now = useNow();
-  const { words, share } = outlook(observed, shown, now);
+  const { words, share } = useOutlook(observed, shown);
   return (
     <div className="phase">
       <svg className="phase-track" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
@@ -19,6 +20,11 @@ export function Phase({ observed, shown }: { observed: Observed; shown: ShownSta
 }
 
 export function OutlookWords({ observed, shown }: { observed: Observed; shown: ShownState }) {
+  return <>{useOutlook(observed, shown).words}</>;
+}
+
+function useOutlook(observed: Observed, shown: ShownState): Outlook {
+  const { history } = useLiveState();
   const now = useNow();
-  return <>{outlook(observed, shown, now).words}</>;
+  return outlook(observed, shown, now, history.circuits[observed.circuit.name] ?? NOTHING);
 }

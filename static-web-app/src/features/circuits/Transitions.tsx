@@ -4,7 +4,7 @@ import { NOTHING } from "@/shared/live/history";
 import { useLiveState } from "@/shared/live/LiveContext";
 import { type Observed, serverTime } from "@/shared/live/observed";
 import { STATE_WORDS } from "@/shared/live/shownState";
-import { trailOf } from "@/shared/live/trail";
+import { BENEATH_WORDS, isBeneath, trailOf } from "@/shared/live/trail";
 import { useNow } from "@/shared/now";
 import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
 
@@ -34,7 +34,13 @@ function Transition({ event, observed }: { event: CircuitEvent; observed: Observ
       <div>
         <div className="transition-head">
           <span>
-            {STATE_WORDS[event.from]} → <strong>{STATE_WORDS[event.to]}</strong>
+            {isBeneath(event) ? (
+              BENEATH_WORDS
+            ) : (
+              <>
+                {STATE_WORDS[event.from]} → <strong>{STATE_WORDS[event.to]}</strong>
+              </>
+            )}
             {byHand && <span className="by-hand"> by {event.actor}</span>}
           </span>
           <time className="quiet" dateTime={event.at} title={localTime(event.at)}>

@@ -3,7 +3,7 @@ import { ageInWords, localTime } from "@/shared/duration";
 import { NOTHING } from "@/shared/live/history";
 import { useLiveState } from "@/shared/live/LiveContext";
 import { type Observed, serverTime } from "@/shared/live/observed";
-import { trailOf } from "@/shared/live/trail";
+import { BENEATH_WORDS, isBeneath, trailOf } from "@/shared/live/trail";
 import { useNow } from "@/shared/now";
 
 const HAPPENED: Record<CircuitEvent["to"], string> = {
@@ -43,7 +43,7 @@ function Told({ event, observed }: { event: CircuitEvent; observed: Observed }) 
   const byHand = event.actor === "breaker" ? "" : ` by ${event.actor}`;
   return (
     <>
-      <strong>{HAPPENED[event.to]}</strong>
+      <strong>{isBeneath(event) ? BENEATH_WORDS : HAPPENED[event.to]}</strong>
       {byHand}{" "}
       <time dateTime={event.at} title={localTime(event.at)}>
         {ageInWords(serverTime(observed, now) - Date.parse(event.at))}

@@ -1,6 +1,8 @@
 import { durationInWords, waitInWords } from "@/shared/duration";
+import type { CircuitHistory } from "@/shared/live/history";
 import { effectiveOverride, type Observed, serverTime, waitUntilRetry } from "@/shared/live/observed";
 import { knownState, type ShownState, STATE_WORDS } from "@/shared/live/shownState";
+import { orderedAt } from "@/shared/live/trail";
 import { percent } from "@/shared/numbers";
 
 export interface Outlook {
@@ -10,7 +12,7 @@ export interface Outlook {
   share: number | null;
 }
 
-export function outlook(observed: Observed, shown: ShownState, now: number): Outlook {
+export function outlook(observed: Observed, shown: ShownState, now: number, past: CircuitHistory): Outlook {
   const { circuit } = observed;
   switch (shown) {
     case "closed":
@@ -24,11 +26,11 @@ export function outlook(observed: Observed, shown: ShownState, now: number): Out
       return { words: `Probes decide: ${successes} of ${needed} successes so far.`, share: successes / needed };
     }
     case "forced_open":
-      return { words: "Every call is refused, by hand.", share: orderLeft(observed, now) };
+      return { words: "Every call is refused, by hand.", share: orderLeft(observed, now, past) };
     case "forced_closed":
-      return { words: "Every call goes through, by hand.", share: orderLeft(observed, now) };
+      return { words: "Every call goes through, by hand.", share: orderLeft(observed, now, past) };
     case "shadow":
-      return { words: `Every call goes through; the rules alone would say: ${ruled(observed)}.`, share: orderLeft(observed, now) };
+      return { words: `Every call goes through; the rules alone would say: ${ruled(observed)}.`, share: orderLeft(observed, now, past) };
     case "store_unavailable":
       return { words: `The circuits' table does not answer. Calls go on by what was known: ${before(observed, now)}`, share: null };
     case "stale":
@@ -55,13 +57,13 @@ function waitLeft(observed: Observed, now: number): number {
   return clamp(wait / (Date.parse(retry_at) - Date.parse(since)));
 }
 
-/** An order's beginning is the beginning of its epoch. */
-function orderLeft(observed: Observed, now: number): number | null {
+/** The circuit's phase goes on beneath an order, and began before it or after. */
+function orderLeft(observed: Observed, now: number, past: CircuitHistory): number | null {
   const order = effectiveOverride(observed, now);
-  const { since } = observed.circuit;
-  if (order === null || since === null) return null;
+  const began = order && orderedAt(past, order);
+  if (order === null || began === null) return null;
   const ends = Date.parse(order.expires_at);
-  return clamp((ends - serverTime(observed, now)) / (ends - Date.parse(since)));
+  return clamp((ends - serverTime(observed, now)) / (ends - began));
 }
 
 function ruled({ circuit }: Observed): string {

@@ -3,6 +3,7 @@ import type { CircuitEvent } from "@/api/client";
 import { clockTime, durationInWords } from "@/shared/duration";
 import { STATE_WORDS } from "./shownState";
 import type { Span } from "./spans";
+import { movedInWords } from "./trail";
 
 interface Props {
   circuit: string;
@@ -51,7 +52,7 @@ export function Ribbon({ circuit, spans, events, x }: Props) {
             d={byHand ? "M0 0 5 5 0 10-5 5z" : `M-4 2H4L0 9zM0 9V${MARKS + HEIGHT}`}
           >
             <title>
-              {`${clockTime(Date.parse(event.at))}: ${STATE_WORDS[event.from]} to ${STATE_WORDS[event.to]}, ${event.reason}, by ${event.actor}`}
+              {`${clockTime(Date.parse(event.at))}: ${movedInWords(event)}, ${event.reason}, by ${event.actor}`}
             </title>
           </path>
         );

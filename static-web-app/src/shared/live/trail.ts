@@ -1,6 +1,7 @@
 import type { CircuitEvent } from "@/api/client";
 import type { CircuitHistory } from "./history";
-import { ORDERED, type ShownState } from "./shownState";
+import type { Override } from "./observed";
+import { ORDERED, type ShownState, STATE_WORDS } from "./shownState";
 
 /**
  * What moved a circuit, oldest first: its transitions, and the ends of overrides that ran out. Of those
@@ -10,6 +11,24 @@ export function trailOf({ events, samples }: CircuitHistory): readonly CircuitEv
   if (events === null) return null;
   const ends = events.flatMap((event, place) => endOf(event, events.slice(place + 1), samples) ?? []);
   return ends.length === 0 ? events : [...events, ...ends].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+}
+
+/** When an order was given: its circuit only tells its end, so it is the event with the same end. Null where that is not known. */
+export function orderedAt({ events }: CircuitHistory, order: Override): number | null {
+  const end = Date.parse(order.expires_at);
+  const given = events?.findLast(({ expires_at }) => expires_at != null && Date.parse(expires_at) === end);
+  return given === undefined ? null : Date.parse(given.at);
+}
+
+/** What the rules do while an order stands above them changes nothing for calls, and is recorded as from the order to itself. */
+export function isBeneath({ from, to, actor, expires_at }: CircuitEvent): boolean {
+  return from === to && actor === "breaker" && expires_at == null;
+}
+
+export const BENEATH_WORDS = "The rules moved beneath the override";
+
+export function movedInWords(event: CircuitEvent): string {
+  return isBeneath(event) ? BENEATH_WORDS : `${STATE_WORDS[event.from]} to ${STATE_WORDS[event.to]}`;
 }
 
 /** The end of an order that nobody put an end to; null also as long as nothing was heard of the time after it. */
