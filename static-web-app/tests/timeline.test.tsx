@@ -54,7 +54,11 @@ describe("the timeline", () => {
   it("holds still while time goes on, goes back, and follows again", async () => {
     const user = openTimeline("?window=1");
     await ribbon(/^retry: forced open for (19|20|21) s/);
-    await user.click(screen.getByRole("button", { name: "Hold" }));
+    const hold = screen.getByRole("button", { name: "Hold" });
+    await user.click(hold);
+    // Its name tells the state; a pressed "Follow" would tell the opposite.
+    expect(hold).toHaveAccessibleName("Follow");
+    expect(hold).not.toHaveAttribute("aria-pressed");
     const held = new URLSearchParams(window.location.search).get("until");
     expect(Date.parse(held ?? "")).toBeCloseTo(Date.now(), -4);
     await user.click(screen.getByRole("button", { name: "Earlier" }));

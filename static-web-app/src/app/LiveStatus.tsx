@@ -20,7 +20,6 @@ export function LiveStatus() {
         className="live-control"
         aria-pressed={paused}
         aria-label="Pause live updates"
-        title={paused ? "Resume live updates" : "Pause live updates"}
         onClick={() => (paused ? live.resume() : live.pause())}
       >
         <svg viewBox="0 0 16 16" aria-hidden="true">

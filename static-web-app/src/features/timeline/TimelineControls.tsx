@@ -21,7 +21,8 @@ export function TimelineControls({ shown, asTable, onAsTable }: Props) {
         <button type="button" onClick={() => shown.moveBy(-0.5)} aria-label="Earlier">
           ◀
         </button>
-        <button type="button" aria-pressed={!shown.following} onClick={shown.following ? shown.hold : shown.follow}>
+        {/* Its name says what it does next, so it is not told to be pressed as well. */}
+        <button type="button" data-held={!shown.following || undefined} onClick={shown.following ? shown.hold : shown.follow}>
           {shown.following ? "Hold" : "Follow"}
         </button>
         {/* Not disabled, which would take the focus from whoever has just arrived at the present with it. */}
