@@ -15,6 +15,8 @@ use crate::steps::{step, until};
 
 const BOUND: Duration = Duration::from_mins(10);
 const PAUSE: Duration = Duration::from_secs(1);
+/// What our stack calls it, and whoever makes an app by hand.
+const BRANCH: &str = "main";
 const HTTP_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What is to be hosted, and where.
@@ -33,7 +35,8 @@ pub(crate) struct Order {
     /// The Amplify app's id, instead of the one that the stack tells.
     #[arg(long, env = "AWS_AMPLIFY_API_TOKEN", hide_env_values = true)]
     app: Option<String>,
-    /// The branch of the Amplify app.
+    /// The branch of the Amplify app, instead of the one that the stack tells; `main` if
+    /// no stack does.
     #[arg(long)]
     branch: Option<String>,
     /// Where the pages are reached from here, instead of where the stack says.
@@ -130,9 +133,13 @@ impl Target {
             Some(given) => Ok(given.clone()),
             None => outputs.required(name).map(ToOwned::to_owned),
         };
+        let branch = match given(&order.branch, "AmplifyBranchName") {
+            Err(_) if app.is_some() => BRANCH.to_owned(),
+            branch => branch?,
+        };
         Ok(Self {
             app: given(&app, "AmplifyAppId")?,
-            branch: given(&order.branch, "AmplifyBranchName")?,
+            branch,
             url: given(&order.url, "WebUrl").ok(),
         })
     }

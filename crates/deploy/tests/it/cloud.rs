@@ -64,6 +64,8 @@ pub(crate) struct Sky {
     pub(crate) stale: Option<u32>,
     /// Nothing was deployed yet.
     pub(crate) empty: bool,
+    /// There is no stack with the web app.
+    pub(crate) no_web: bool,
     /// What CloudFormation says of its stacks, and whether they have outputs.
     pub(crate) stacks: Option<&'static str>,
     /// How CodeDeploy's deployments end; without it there is no CodeDeploy.
@@ -383,12 +385,12 @@ impl Sky {
     }
 
     fn stack(&self, body: &[u8]) -> Response {
-        if self.empty {
+        let asked = String::from_utf8_lossy(body);
+        if self.empty || (self.no_web && asked.contains("-Web")) {
             let error = "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>\
                  <Message>Stack with id s does not exist</Message></Error></ErrorResponse>";
             return (StatusCode::BAD_REQUEST, error).into_response();
         }
-        let asked = String::from_utf8_lossy(body);
         let mut outputs = vec![
             ("ApiUrl", self.url.clone()),
             ("ApiFunctionName", FUNCTION.to_owned()),

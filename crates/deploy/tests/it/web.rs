@@ -71,12 +71,15 @@ async fn pages_that_amplify_refuses_are_a_failure() {
 async fn an_app_without_our_stacks_is_named_by_hand() {
     let cloud = Cloud::start("named").await;
     cloud.change(served_right);
+    cloud.sky().no_web = true;
     let address = format!("{}/web", cloud.url());
-    let named = [
-        "--yes", "--app", "d1", "--branch", "main", "--url", &address,
-    ];
+    let named = ["--yes", "--app", "d1", "--url", &address];
     let ended = deploy(&cloud, &named).await;
     assert!(ended.good, "{}", ended.told);
+    assert_eq!(cloud.sky().story, ["upload", "start"]);
+    let ended = deploy(&cloud, &["--yes"]).await;
+    assert!(!ended.good, "{}", ended.told);
+    assert!(ended.told.contains("there is no stack"), "{}", ended.told);
 }
 
 #[tokio::test(flavor = "multi_thread")]
