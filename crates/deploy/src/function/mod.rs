@@ -145,7 +145,7 @@ pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
     tell(&target, &before, &package);
     if before.code_sha256 == package.sha256 {
         println!("\nThis very code is live already: nothing to do.");
-        discard_other(cloud, order, &target, package).await?;
+        Box::pin(discard_other(cloud, order, &target, package)).await?;
         return verify(cloud, order, &target, &before).await;
     }
     if order.kind == Kind::Retry {
