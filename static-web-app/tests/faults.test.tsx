@@ -202,8 +202,11 @@ describe("the troubles to try", () => {
 });
 
 describe("a stage that refuses faults", () => {
-  it("says why, and offers nothing that could not work", async () => {
-    api.use(http.get(at("/faults"), () => HttpResponse.json({ allowed: false, faults: {} })));
+  it.each([
+    ["they are refused", () => HttpResponse.json({ allowed: false, faults: {} })],
+    ["there is no route to them", () => HttpResponse.json({ message: "Not Found" }, { status: 404 })],
+  ])("says why, and offers nothing that could not work, because %s", async (_, answered) => {
+    api.use(http.get(at("/faults"), answered));
     openPageAt("/faults");
     expect(await screen.findByText("This stage does not let anybody inject faults")).toBeVisible();
     expect(screen.getByRole("button", { name: "Start: Database down" })).toBeDisabled();

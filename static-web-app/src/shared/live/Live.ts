@@ -1,5 +1,5 @@
 import type { Api, CircuitEvent, FaultList } from "@/api/client";
-import { answer } from "@/api/problem";
+import { ApiProblem, answer } from "@/api/problem";
 import { type History, NO_HISTORY, NOTHING, withCircuits, withEvents, withFailure, withFaults, withRequest } from "./history";
 import type { Observed } from "./observed";
 import { trailOf } from "./trail";
@@ -176,7 +176,7 @@ export class Live {
   }
 
   async #askFaults(signal: AbortSignal): Promise<void> {
-    const faults = await besides(answer(this.api.GET("/faults", { signal })));
+    const faults = await besides(answer(this.api.GET("/faults", { signal })).catch(orRefused));
     if (faults === null || signal.aborted) return;
     const history = withFaults(this.#state.history, faults, Date.now() + this.#serverAhead);
     this.#set({ faults, history });
@@ -196,6 +196,12 @@ function endedBetween(before: History, after: History): SeenEvent | null {
     if (event !== undefined && event.at !== known?.at) return { circuit, event };
   }
   return null;
+}
+
+/** A stage that refuses faults may have no route to them either, as production has not. */
+function orRefused(error: unknown): FaultList {
+  if (error instanceof ApiProblem && error.status === 404) return { allowed: false, faults: {} };
+  throw error;
 }
 
 /** Whether the API answers, the circuits tell; what else was asked may come with the next poll. */
