@@ -68,11 +68,7 @@ impl<C> FallbackLayer<C> {
             let function = function.clone();
             async move {
                 let invoked = function.invoke::<_, Response>(&request, limit).await;
-                invoked.map_err(|error| match error {
-                    // Whoever is in a hurry says nothing about the Fallback Lambda.
-                    InvokeError::Timeout(_) if limit < patience => AttemptError::DeadlineReached,
-                    error => AttemptError::from(error),
-                })
+                invoked.map_err(|error| told(error, limit, patience))
             }
         });
         let guarded = ServiceBuilder::new()
@@ -85,6 +81,14 @@ impl<C> FallbackLayer<C> {
                 clock,
             },
         }
+    }
+}
+
+/// Whoever could not wait as long as others may says nothing about the Fallback Lambda.
+fn told(error: InvokeError, limit: Duration, patience: Duration) -> AttemptError {
+    match error {
+        InvokeError::Timeout(_) if limit < patience => AttemptError::DeadlineReached,
+        error => AttemptError::from(error),
     }
 }
 
@@ -273,7 +277,16 @@ mod tests {
         assert_eq!(classified(Dependency::Cache), Outcome::Failure);
         assert_eq!(classified(Dependency::Time), Outcome::Ignored);
         assert_eq!(classify(&Err(AttemptError::TimedOut)), Outcome::Failure);
-        let in_a_hurry = Err(AttemptError::DeadlineReached);
-        assert_eq!(classify(&in_a_hurry), Outcome::Ignored);
+    }
+
+    #[test]
+    fn who_is_in_a_hurry_says_nothing_about_the_fallback() {
+        let patience = SAMPLE_LIMIT * 4;
+        let outcome = |error, limit| classify(&Err(told(error, limit, patience)));
+        let late = InvokeError::Timeout;
+        assert_eq!(outcome(late(SAMPLE_LIMIT), SAMPLE_LIMIT), Outcome::Ignored);
+        assert_eq!(outcome(late(patience), patience), Outcome::Failure);
+        let throttled = InvokeError::Throttled;
+        assert_eq!(outcome(throttled, SAMPLE_LIMIT), Outcome::Failure);
     }
 }
