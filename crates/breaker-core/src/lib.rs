@@ -13,7 +13,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let breaker = Breaker::new("payments".parse()?, Policy::default(), MemoryStore::new())?;
-//! let receipt = breaker.call(charge(), Outcome::of_result).await?;
+//! let receipt = breaker.call(charge(), Outcome::from_result).await?;
 //! # assert_eq!(receipt, "receipt");
 //! # Ok(())
 //! # }
@@ -41,25 +41,35 @@
 //!
 //! # Features
 //!
-//! * `dynamodb` (default): `DynamoDbStore`.
-//! * `tower` (default): `BreakerLayer`.
+//! * `dynamodb` (default): `DynamoDbStore`, with the AWS SDK.
+//! * `tower` (default): `BreakerLayer`; brings along `tokio`.
+//! * `tokio`: `Breaker` and `KeyedBreakers`; brings along `os`.
+//! * `os`: `SystemClock` and `OsEntropy`, which the operating system gives.
 //! * `toml`, `json`: `Policy::from_toml`, `Policy::from_json`.
 //! * `testing`: `store::contract`, the tests that every store must pass.
+//!
+//! Without any, what is left is pure: [`protocol`], [`member`], [`policy`] and
+//! the requests of [`store::dynamodb`] need no clock, no runtime and no SDK, and
+//! compile for `wasm32-unknown-unknown`.
 
+#[cfg(feature = "tokio")]
 pub mod breaker;
 pub mod guide;
 pub mod member;
 pub mod observe;
+mod outcome;
 pub mod policy;
 pub mod protocol;
 pub mod store;
 pub mod time;
 
+#[cfg(feature = "tokio")]
 pub use breaker::{Breaker, BreakerBuilder, CallError, Deadline, KeyedBreakers, Snapshot};
 #[cfg(feature = "tower")]
-pub use breaker::{BreakerLayer, BreakerService};
-pub use member::{Outcome, Permit};
+pub use breaker::{BreakerLayer, BreakerService, NoDeadline, PerRequest, RequestDeadline};
+pub use member::Permit;
 pub use observe::{Event, Observer};
+pub use outcome::Outcome;
 pub use policy::{Policy, PolicyError};
 pub use protocol::{
     Cause, Change, Decision, Epoch, Override, OverrideMode, Record, Rejection, RejectionReason,
@@ -67,5 +77,7 @@ pub use protocol::{
 };
 #[cfg(feature = "dynamodb")]
 pub use store::DynamoDbStore;
-pub use store::{CircuitName, MemoryStore, Reading, StateStore, StoreError};
-pub use time::{Clock, SystemClock, Timestamp};
+pub use store::{CircuitName, Consistency, MemoryStore, StateStore, StoreError};
+#[cfg(feature = "os")]
+pub use time::SystemClock;
+pub use time::{Clock, Now, Steady, Timestamp};

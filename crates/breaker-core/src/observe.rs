@@ -1,7 +1,7 @@
 //! What happens in a breaker, for telemetry.
 
 use crate::{
-    member::Outcome,
+    outcome::Outcome,
     protocol::{Epoch, Record, Rejection, State},
     store::StoreError,
     time::Timestamp,
@@ -12,7 +12,7 @@ use crate::{
 #[non_exhaustive]
 pub enum Event {
     /// This process moved the circuit.
-    Moved {
+    Transitioned {
         /// The state before.
         from: State,
         /// The state after.
@@ -33,19 +33,19 @@ pub enum Event {
     },
     /// This process fails though the fleet is well, or cannot ask it, and
     /// admits no call for a while.
-    StoppedItself {
+    TrippedLocally {
         /// Until then.
         until: Timestamp,
     },
     /// The store did not do as it was asked.
-    StoreInTrouble(StoreError),
+    StoreFailed(StoreError),
     /// The store answers again.
-    StoreAnswersAgain,
+    StoreRecovered,
 }
 
 impl Event {
     pub(crate) fn moved(before: &Record, after: &Record, now: Timestamp) -> Self {
-        Self::Moved {
+        Self::Transitioned {
             from: before.state(now),
             to: after.state(now),
             epoch: after.epoch,
@@ -56,7 +56,7 @@ impl Event {
 
 /// Hears of what happens in a breaker.
 ///
-/// It is called in the path of calls: it must not block. [`Traced`] is the
+/// It is called in the path of calls: it must not block. [`TracingObserver`] is the
 /// default.
 pub trait Observer: Send + Sync + 'static {
     /// Something has happened at the circuit.
@@ -66,12 +66,12 @@ pub trait Observer: Send + Sync + 'static {
 /// Hands events to `tracing`: transitions at `INFO`, trouble at `WARN`, the
 /// rest at `DEBUG`.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Traced;
+pub struct TracingObserver;
 
-impl Observer for Traced {
+impl Observer for TracingObserver {
     fn on(&self, circuit: &str, event: &Event) {
         match event {
-            Event::Moved {
+            Event::Transitioned {
                 from,
                 to,
                 epoch,
@@ -91,15 +91,15 @@ impl Observer for Traced {
             Event::ProbeEnded { outcome } => {
                 tracing::debug!(circuit, ?outcome, "a probe ended");
             }
-            Event::StoppedItself { until } => tracing::warn!(
+            Event::TrippedLocally { until } => tracing::warn!(
                 circuit,
                 until_ms = until.as_unix_ms(),
                 "this process fails alone and stops itself"
             ),
-            Event::StoreInTrouble(error) => {
+            Event::StoreFailed(error) => {
                 tracing::warn!(circuit, %error, "the circuit's store is in trouble");
             }
-            Event::StoreAnswersAgain => {
+            Event::StoreRecovered => {
                 tracing::info!(circuit, "the circuit's store answers again");
             }
         }

@@ -1,6 +1,6 @@
 //! What can happen.
 
-/// Which environment, and which of its calls.
+/// Which environment, and which of its lanes.
 pub type Seat = (usize, usize);
 
 /// One thing that happens.
@@ -36,8 +36,8 @@ pub enum Action {
     Crash(usize),
     /// An environment does not run for a while.
     Freeze(usize),
-    /// An operator gives an order.
-    Order(Standing),
+    /// An operator turns to an environment.
+    Override(Wish),
 }
 
 impl Action {
@@ -60,7 +60,7 @@ impl Action {
             | Self::Cancel(_)
             | Self::Crash(_)
             | Self::Freeze(_)
-            | Self::Order(_) => true,
+            | Self::Override(_) => true,
         }
     }
 }
@@ -76,11 +76,13 @@ pub enum Ending {
     Nothing,
 }
 
-/// What is ordered.
+/// What an operator wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Wish {
     /// Every call is refused.
-    Open,
+    ForceOpen,
     /// Every call passes, and the circuit starts anew.
-    Closed,
+    ForceClosed,
+    /// The override that stands is withdrawn.
+    Withdraw,
 }

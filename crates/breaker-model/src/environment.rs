@@ -2,13 +2,14 @@
 
 use breaker_core::{
     Permit,
-    member::{Entropy, Member},
+    member::{AdmissionRequest, Entropy, Member, OverrideRequest, ReportRequest},
     protocol::{Epoch, LeaseOwner},
 };
 
 use crate::{
     Request, Shared,
     request::{Attempt, Doubt},
+    wishes::OverrideTask,
 };
 
 /// A process, and what it is at.
@@ -16,7 +17,7 @@ use crate::{
 pub struct Environment {
     /// The process.
     pub member: Shared<Member>,
-    /// Its calls, each in a lane of its own.
+    /// Its calls, each in a lane of its own, and behind them the operator's.
     pub lanes: Vec<Lane>,
     /// How many calls are still to come.
     pub calls_left: u8,
@@ -25,15 +26,17 @@ pub struct Environment {
     pub owners: u8,
 }
 
-/// Where a call stands.
+/// Where a call stands, or an operator's override.
 #[derive(Debug, Clone, Hash)]
 pub enum Lane {
     /// There is none.
     Idle,
-    /// The store is asked, before the call or after it.
-    Asking {
+    /// The store is asked before the call.
+    Deciding {
         /// What is asked.
         request: Request,
+        /// How the call goes on.
+        next: AdmissionRequest,
         /// The lease that this call asked for last.
         attempt: Option<Attempt>,
         /// Whether the process was frozen meanwhile.
@@ -43,14 +46,34 @@ pub enum Lane {
     Calling {
         /// The right to it.
         permit: Permit,
-        /// What is asked alongside.
-        beside: Option<Request>,
+        /// What is asked alongside, and what follows.
+        beside: Option<(Request, ReportRequest)>,
         /// When it was admitted.
         began: u8,
         /// The epoch that it was admitted in.
         epoch: Epoch,
         /// The lease that it was admitted by.
         probe: Option<Attempt>,
+        /// Whether the process was frozen meanwhile.
+        frozen: bool,
+    },
+    /// The store is told after the call.
+    Reporting {
+        /// What is asked.
+        request: Request,
+        /// What follows.
+        next: ReportRequest,
+        /// Whether the process was frozen meanwhile.
+        frozen: bool,
+    },
+    /// An operator's override is on its way.
+    Overriding {
+        /// What is asked.
+        request: Request,
+        /// What follows.
+        next: OverrideRequest,
+        /// What the operator wants.
+        placed: OverrideTask,
         /// Whether the process was frozen meanwhile.
         frozen: bool,
     },
@@ -64,30 +87,40 @@ impl Lane {
     pub(crate) fn request(&self) -> Option<&Request> {
         match self {
             Self::Idle => None,
-            Self::Asking { request, .. } => Some(request),
-            Self::Calling { beside, .. } => beside.as_ref(),
+            Self::Deciding { request, .. }
+            | Self::Reporting { request, .. }
+            | Self::Overriding { request, .. } => Some(request),
+            Self::Calling { beside, .. } => beside.as_ref().map(|(request, _)| request),
         }
     }
 
     pub(crate) fn request_mut(&mut self) -> Option<&mut Request> {
         match self {
             Self::Idle => None,
-            Self::Asking { request, .. } => Some(request),
-            Self::Calling { beside, .. } => beside.as_mut(),
+            Self::Deciding { request, .. }
+            | Self::Reporting { request, .. }
+            | Self::Overriding { request, .. } => Some(request),
+            Self::Calling { beside, .. } => beside.as_mut().map(|(request, _)| request),
         }
     }
 
     pub(crate) fn is_frozen(&self) -> bool {
         match self {
             Self::Idle => false,
-            Self::Asking { frozen, .. } | Self::Calling { frozen, .. } => *frozen,
+            Self::Deciding { frozen, .. }
+            | Self::Calling { frozen, .. }
+            | Self::Reporting { frozen, .. }
+            | Self::Overriding { frozen, .. } => *frozen,
         }
     }
 
     pub(crate) fn freeze(&mut self) {
         match self {
             Self::Idle => {}
-            Self::Asking { frozen, .. } | Self::Calling { frozen, .. } => *frozen = true,
+            Self::Deciding { frozen, .. }
+            | Self::Calling { frozen, .. }
+            | Self::Reporting { frozen, .. }
+            | Self::Overriding { frozen, .. } => *frozen = true,
         }
     }
 
@@ -106,7 +139,11 @@ impl Lane {
                 began,
                 ..
             } => Some((*probe, *began)),
-            Self::Idle | Self::Asking { .. } | Self::Calling { .. } => None,
+            Self::Idle
+            | Self::Deciding { .. }
+            | Self::Calling { .. }
+            | Self::Reporting { .. }
+            | Self::Overriding { .. } => None,
         }
     }
 }

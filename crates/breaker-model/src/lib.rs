@@ -16,29 +16,37 @@
 //!
 //! A checker that finds nothing may be blind. So each rule has a world in which
 //! it is broken on purpose ([`Store`], [`Driver`], a clock further off than
-//! allowed), and [`Sighting`]s show that the worlds that hold do get to where
+//! allowed), and [`Coverage`] shows that the worlds that hold do get to where
 //! things could go wrong.
 
 mod action;
-mod condition;
+mod check;
+mod coverage;
+mod drive;
 mod environment;
 mod fleet;
+mod leases;
+mod model;
+mod operator;
 mod request;
 mod rule;
 mod scope;
 mod shared;
-mod sighting;
+mod starting;
 mod steps;
 mod store;
+mod wishes;
 mod world;
+mod writing;
 
-pub use action::{Action, Ending, Seat, Standing};
+pub use action::{Action, Ending, Seat, Wish};
+pub use coverage::{Coverage, CoverageSet};
 pub use environment::{Environment, Lane};
 pub use fleet::Fleet;
 pub use request::{Request, Stage};
 pub use rule::Rule;
 pub use scope::{Driver, Fault, Gate, Place, Scope, Start, TICK_MS, policy};
 pub use shared::Shared;
-pub use sighting::{Sighting, Sightings};
 pub use store::Store;
+pub use wishes::Wishes;
 pub use world::{Ledger, World};

@@ -2,17 +2,18 @@
 
 use breaker_core::{
     Change, Record, StoreError, Timestamp,
-    member::{Errand, Operation},
-    protocol::{Epoch, LeaseOwner, LeaseSlot, Phase},
+    member::Operation,
+    protocol::{Epoch, LeaseIndex, LeaseOwner, Phase},
 };
 
 use crate::Shared;
 
-/// An errand that has been sent.
+/// A request that has been sent. How its environment goes on with the answer is
+/// for the lane to know.
 #[derive(Debug, Clone, Hash)]
 pub struct Request {
-    /// What the environment needs the answer for.
-    pub errand: Errand,
+    /// What is asked.
+    pub operation: Operation,
     /// The tick at which it was sent.
     pub sent: u8,
     /// What the sender's clock showed.
@@ -37,14 +38,16 @@ pub enum Stage {
 pub enum Doubt {
     /// A lease, taken or by opening the way back.
     Lease,
+    /// An operator's override.
+    Override,
     /// Any other change of the record.
     Other,
 }
 
 impl Request {
-    pub(crate) fn new(errand: Errand, sent: u8, at: Timestamp) -> Self {
+    pub(crate) fn new(operation: Operation, sent: u8, at: Timestamp) -> Self {
         Self {
-            errand,
+            operation,
             sent,
             at,
             stage: Stage::Sent,
@@ -57,7 +60,7 @@ impl Request {
     }
 
     pub(crate) fn change(&self) -> Option<&Change> {
-        match self.errand.operation() {
+        match &self.operation {
             Operation::Load(_) => None,
             Operation::Apply { change, .. } => Some(change),
         }
@@ -65,7 +68,7 @@ impl Request {
 
     /// The lease that the request asks for.
     pub(crate) fn attempt(&self) -> Option<Attempt> {
-        match self.errand.operation() {
+        match &self.operation {
             Operation::Load(_) => None,
             Operation::Apply { basis, change } => Attempt::by(basis, change),
         }
@@ -76,6 +79,7 @@ impl Request {
     pub(crate) fn doubt(&self) -> Option<Doubt> {
         match self.change()? {
             Change::Report(_) => None,
+            Change::PlaceOverride(_) | Change::WithdrawOverride { .. } => Some(Doubt::Override),
             _ if self.attempt().is_some() => Some(Doubt::Lease),
             _ => Some(Doubt::Other),
         }
@@ -86,7 +90,7 @@ impl Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Attempt {
     pub(crate) epoch: Epoch,
-    pub(crate) slot: LeaseSlot,
+    pub(crate) index: LeaseIndex,
     pub(crate) owner: LeaseOwner,
 }
 
@@ -94,17 +98,17 @@ impl Attempt {
     /// The bid that `change`, decided on `basis`, makes, if it does.
     pub(crate) fn by(basis: &Record, change: &Change) -> Option<Self> {
         match change {
-            Change::TakeLease { slot, lease } => Some(Self {
+            Change::TakeLease { index, lease } => Some(Self {
                 epoch: basis.epoch,
-                slot: *slot,
+                index: *index,
                 owner: lease.owner,
             }),
             Change::Transition {
                 to: Phase::HalfOpen { leases, .. },
                 ..
-            } => leases.iter().next().map(|(slot, lease)| Self {
+            } => leases.iter().next().map(|(index, lease)| Self {
                 epoch: basis.epoch.next(),
-                slot: *slot,
+                index: *index,
                 owner: lease.owner,
             }),
             _ => None,

@@ -1,15 +1,4 @@
 //! What must hold, whatever happens.
-//!
-//! The rules look at the store's record, at what was asked of it and at a
-//! [`Ledger`] of what really happened. They use none of the breaker's own
-//! judgements.
-
-use breaker_core::{
-    Change, Policy, Record, Timestamp,
-    protocol::{Lease, LeaseOwner, LeaseSlot, OnBehalf, Phase},
-};
-
-use crate::{Ledger, World};
 
 /// A promise of the breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,21 +22,40 @@ pub enum Rule {
     /// left alone by the store, admits probes only.
     OnlyProbesPassWhileNotClosed,
     /// S7: only probes that really succeeded count as successes, and a circuit
-    /// closes only by enough of them.
+    /// closes only by enough more of them than failed: four times as many after
+    /// a partial failure, unless traffic is thin.
     OnlySuccessesClose,
+    /// S7: a probe's failure that others outweigh counts against them, once.
+    FailedProbesCount,
     /// S10: a stored value that cannot be understood changes nothing of what a
     /// process knows.
     UnreadableKeepsTheLastKnown,
     /// Evidence is of the record's own epoch, and no call is counted twice.
     CountsOnce,
-    /// Closed to open only on failures, open to half open only when the time
-    /// has come, half open to open or closed, and nowhere else.
+    /// S5: an override that is said to be in force has been placed, and one that
+    /// is said to have had no effect has none and will have none.
+    OverridesAreCertain,
+    /// An override that is in force is not placed a second time.
+    OverridesTakeEffectOnce,
+    /// Closed to open only by who knew of a suspicion, open to half open only
+    /// when the time has come, half open to open or closed, and nowhere else.
     MovesAreLegal,
+    /// When the circuit opened is never later than when its phase began, and
+    /// stays the same until the circuit has closed.
+    OpeningIsRemembered,
+    /// Only what witnesses told of opens the circuit; alarms never do.
+    OnlyWitnessesOpen,
+    /// Failures of a moment never open the circuit: they must fill as many
+    /// slots as an outage does.
+    OutagesFillSlots,
+    /// A suspicion is raised by a report, stands as it was raised until it is
+    /// cleared or the epoch ends, and never begins with an epoch.
+    SuspicionsStand,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 17] = [
         Self::EpochsRiseByOne,
         Self::StaleChangesNothing,
         Self::LeasesAreBounded,
@@ -55,9 +63,16 @@ impl Rule {
         Self::DoubtIsReadBack,
         Self::OnlyProbesPassWhileNotClosed,
         Self::OnlySuccessesClose,
+        Self::FailedProbesCount,
         Self::UnreadableKeepsTheLastKnown,
         Self::CountsOnce,
+        Self::OverridesAreCertain,
+        Self::OverridesTakeEffectOnce,
         Self::MovesAreLegal,
+        Self::OpeningIsRemembered,
+        Self::OnlyWitnessesOpen,
+        Self::OutagesFillSlots,
+        Self::SuspicionsStand,
     ];
 
     /// The rule in a few words.
@@ -70,158 +85,16 @@ impl Rule {
             Self::DoubtIsReadBack => "S5 doubt is read back",
             Self::OnlyProbesPassWhileNotClosed => "S6 only probes pass while not closed",
             Self::OnlySuccessesClose => "S7 only successes close",
+            Self::FailedProbesCount => "S7 failed probes count",
             Self::UnreadableKeepsTheLastKnown => "S10 unreadable keeps the last known",
             Self::CountsOnce => "counts once",
+            Self::OverridesAreCertain => "S5 overrides are certain",
+            Self::OverridesTakeEffectOnce => "overrides take effect once",
             Self::MovesAreLegal => "moves are legal",
+            Self::OpeningIsRemembered => "the opening is remembered",
+            Self::OnlyWitnessesOpen => "only witnesses open",
+            Self::OutagesFillSlots => "outages fill slots",
+            Self::SuspicionsStand => "suspicions stand",
         }
     }
-}
-
-/// A change that the store made.
-pub(crate) struct Write<'a> {
-    pub(crate) before: &'a Record,
-    pub(crate) basis: &'a Record,
-    pub(crate) change: &'a Change,
-    pub(crate) at: Timestamp,
-    pub(crate) after: &'a Record,
-}
-
-impl Write<'_> {
-    /// The rules that the store broke by making the change.
-    pub(crate) fn breaks(&self, policy: &Policy, ledger: Ledger) -> Vec<Rule> {
-        let raises = matches!(
-            self.change,
-            Change::Transition { .. } | Change::Order { .. }
-        );
-        let next = self.before.epoch.0 + u64::from(raises);
-        let mut broken = Vec::new();
-        let mut must = |holds: bool, rule: Rule| {
-            if !holds {
-                broken.push(rule);
-            }
-        };
-        must(self.after.epoch.0 == next, Rule::EpochsRiseByOne);
-        must(!self.is_stale(), Rule::StaleChangesNothing);
-        if let Change::TakeLease { slot, lease } = self.change {
-            must(self.is_free(*slot), Rule::LeasesAreBounded);
-            must(!self.is_known(lease.owner), Rule::LeasesAreBounded);
-        }
-        if let Change::Transition { .. } = self.change {
-            must(self.is_legal_move(), Rule::MovesAreLegal);
-            let enough = u32::from(ledger.wins) >= policy.successes_to_close;
-            must(enough || !self.closes(), Rule::OnlySuccessesClose);
-        }
-        broken
-    }
-
-    /// Whether what the change was decided on is over.
-    fn is_stale(&self) -> bool {
-        let by_lease = match self.change {
-            Change::ProbeSucceeded { slot, owner }
-            | Change::Transition {
-                on_behalf: OnBehalf::Probe { slot, owner },
-                ..
-            } => !self.is_held(*slot, *owner),
-            Change::ReleaseLease { slot, owner } => {
-                lease(self.before, *slot).is_none_or(|held| held.owner != *owner)
-            }
-            Change::Report(_)
-            | Change::TakeLease { .. }
-            | Change::Order { .. }
-            | Change::Transition {
-                on_behalf: OnBehalf::Fleet,
-                ..
-            } => false,
-        };
-        by_lease || self.basis.epoch != self.before.epoch
-    }
-
-    fn is_held(&self, slot: LeaseSlot, owner: LeaseOwner) -> bool {
-        lease(self.before, slot).is_some_and(|held| held.owner == owner && self.at < held.expires)
-    }
-
-    fn is_free(&self, slot: LeaseSlot) -> bool {
-        matches!(self.before.phase, Phase::HalfOpen { .. })
-            && lease(self.before, slot).is_none_or(|held| held.expires <= self.at)
-    }
-
-    fn is_known(&self, owner: LeaseOwner) -> bool {
-        leases(self.before).any(|(_, held)| held.owner == owner)
-    }
-
-    fn closes(&self) -> bool {
-        !matches!(self.before.phase, Phase::Closed { .. })
-            && matches!(self.after.phase, Phase::Closed { .. })
-    }
-
-    fn is_legal_move(&self) -> bool {
-        match (&self.before.phase, &self.after.phase) {
-            (Phase::Closed { .. }, Phase::Open { .. }) => {
-                let counts = self.before.evidence.0.values();
-                counts.map(|counts| counts.failures).sum::<u64>() >= 2
-            }
-            (Phase::Open { until, .. }, Phase::HalfOpen { .. }) => *until <= self.at,
-            (Phase::HalfOpen { reopens, .. }, Phase::Open { reopens: after, .. }) => {
-                *after == reopens + 1
-            }
-            (Phase::HalfOpen { .. }, Phase::Closed { .. }) => true,
-            _ => false,
-        }
-    }
-}
-
-/// The rules that `world` breaks as it stands; `fastest` is the time by the
-/// clock that is furthest ahead.
-pub(crate) fn broken_by(world: &World, policy: &Policy, fastest: Timestamp) -> Vec<Rule> {
-    let mut broken = Vec::new();
-    let mut must = |holds: bool, rule: Rule| {
-        if !holds {
-            broken.push(rule);
-        }
-    };
-    let record = &world.stored;
-    let places = usize::try_from(policy.max_probes).unwrap_or(usize::MAX);
-    let fit = leases(record).all(|(slot, _)| usize::from(slot) < places);
-    must(fit, Rule::LeasesAreBounded);
-    if let Phase::HalfOpen { successes, .. } = record.phase {
-        let real = successes <= u32::from(world.ledger.wins);
-        must(real, Rule::OnlySuccessesClose);
-    }
-    let lanes = world.environments.iter().flat_map(|place| &place.lanes);
-    let mut owners = Vec::new();
-    let mut in_time = 0;
-    for (lane, probe) in lanes.filter_map(|lane| Some((lane, lane.probe()?.0))) {
-        must(!owners.contains(&probe.owner), Rule::LeasesAreBounded);
-        owners.push(probe.owner);
-        if probe.epoch != record.epoch || lane.is_frozen() {
-            continue;
-        }
-        in_time += 1;
-        let held = lease(record, probe.slot)
-            .is_some_and(|held| held.owner == probe.owner && fastest < held.expires);
-        must(held && in_time <= places, Rule::ProbesHoldTheirLeases);
-    }
-    let evidence = &record.evidence.0;
-    let own = evidence.keys().all(|key| key.epoch == record.epoch);
-    let calls: u64 = evidence.values().map(|counts| counts.calls).sum();
-    let once = calls <= u64::from(world.ledger.ended);
-    must(own && once, Rule::CountsOnce);
-    broken
-}
-
-pub(crate) fn lease(record: &Record, slot: LeaseSlot) -> Option<Lease> {
-    leases(record)
-        .find(|(place, _)| *place == slot)
-        .map(|(_, lease)| lease)
-}
-
-pub(crate) fn leases(record: &Record) -> impl Iterator<Item = (LeaseSlot, Lease)> {
-    let leases = match &record.phase {
-        Phase::HalfOpen { leases, .. } => Some(leases),
-        Phase::Closed { .. } | Phase::Open { .. } => None,
-    };
-    leases
-        .into_iter()
-        .flatten()
-        .map(|(slot, lease)| (*slot, *lease))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use breaker_core::Policy;
 
-use crate::{Rule, Sighting, Store};
+use crate::{Coverage, Rule, Store};
 
 /// How long a step of the clock is.
 pub const TICK_MS: u64 = 1_000;
@@ -33,7 +33,7 @@ pub struct Scope {
     /// breaking it.
     pub rules: Vec<Rule>,
     /// What must be come across, so that the check is not an empty one.
-    pub expected: Vec<Sighting>,
+    pub expected: Vec<Coverage>,
 }
 
 /// One environment.
@@ -69,6 +69,11 @@ pub enum Start {
     /// Half open; one probe has succeeded, another's environment died, and its
     /// lease is over after two steps of the clock.
     HalfOpen,
+    /// Half open as `HalfOpen`, with many calls, after it had opened on a partial
+    /// failure: seven probes have succeeded, and eight must.
+    InDoubt,
+    /// Closed, and suspected.
+    Suspected,
 }
 
 /// Something that may go wrong.
@@ -93,8 +98,8 @@ pub enum Fault {
     /// An environment does not run for as long as it likes, in the midst of
     /// whatever it does.
     Frozen,
-    /// An operator gives an order.
-    Ordered,
+    /// An operator places or withdraws an override.
+    Overridden,
 }
 
 impl Fault {
@@ -108,7 +113,7 @@ impl Fault {
         Self::Cancelled,
         Self::Crashed,
         Self::Frozen,
-        Self::Ordered,
+        Self::Overridden,
     ];
 }
 
@@ -128,10 +133,12 @@ pub enum Driver {
     NothingAsSuccess,
     /// The store is never asked; it is said to have too much to do.
     StoreAway,
+    /// A circuit is closed after half of the successes that are asked for.
+    ClosesEarly,
 }
 
-/// A policy under which much happens in a few steps: two failures open, two
-/// probes at a time, two successes close.
+/// A policy under which much happens in a few steps: two failures in two slots
+/// open, two probes at a time, two successes close.
 ///
 /// The lease lasts only just as long as it must for a probe, twice the skew of
 /// the clocks and twice the store's time-out.
@@ -143,7 +150,7 @@ pub fn policy() -> Policy {
         evidence_bound: 2.5,
         slow_call_after: ticks(1_000),
         slot: ticks(1),
-        window_slots: 4,
+        window_slots: 2,
         window: ticks(10),
         // A heartbeat's chance is below the number that is always drawn.
         heartbeats_per_s: 0.01,

@@ -1,18 +1,13 @@
 //! What becomes of the world when something happens.
 
 use breaker_core::{
-    Change, Outcome, Override, OverrideMode, Reading, Record, StoreError, Timestamp,
-    member::{Member, Operation, Step},
-    protocol::{LeaseOwner, Phase},
+    Consistency, Outcome, Record, StoreError,
+    member::{Member, Operation},
 };
 
 use crate::{
-    Action, Driver, Ending, Environment, Fleet, Lane, Request, Rule, Seat, Shared, Sighting, Stage,
-    Standing, World,
-    environment::Draws,
-    request::{Attempt, Doubt},
-    rule,
-    world::clock,
+    Action, Coverage, Driver, Ending, Environment, Fleet, Lane, Request, Rule, Seat, Shared, Stage,
+    World, drive::idle, request::Doubt,
 };
 
 impl Fleet {
@@ -41,26 +36,28 @@ impl Fleet {
             Action::Lose(seat) => self.lose(world, seat),
             Action::ReachLate(index) => {
                 let stray = world.strays.remove(index);
-                let done = world.write(self, &stray.basis, &stray.change, stray.at);
-                world.seen.note_if(done.is_ok(), Sighting::LateRequestDone);
+                let done = self.write(world, &stray.basis, &stray.change, stray.at);
+                world
+                    .covered
+                    .note_if(done.is_ok(), Coverage::LateRequestDone);
             }
             Action::End(seat, ending) => self.end(world, seat, ending),
-            Action::Cancel(seat) => cancel(world, seat),
+            Action::Cancel(seat) => {
+                // Whatever was asked on its behalf may still arrive.
+                let dropped = idle(world, seat);
+                world.let_stray(&dropped);
+            }
             Action::Crash(index) => self.crash(world, index),
             Action::Freeze(index) => freeze(world, index),
-            Action::Order(standing) => self.order(world, standing),
+            Action::Override(wish) => self.wish(world, wish),
         }
-    }
-
-    fn clock(&self, tick: u8, index: usize) -> Timestamp {
-        clock(tick, self.scope.places[index].skew_ms)
     }
 
     fn begin(&self, world: &mut World, seat: Seat) {
         let mut place = Environment::clone(&world.environments[seat.0]);
         place.calls_left -= 1;
         world.environments[seat.0] = Shared::new(place);
-        self.drive(world, seat, None, Member::begin);
+        self.decide(world, seat, None, Member::begin);
     }
 
     fn crash(&self, world: &mut World, index: usize) {
@@ -68,104 +65,9 @@ impl Fleet {
         for lane in &place.lanes {
             world.let_stray(lane);
             let probing = lane.probe().is_some();
-            world.seen.note_if(probing, Sighting::ProberCrashed);
+            world.covered.note_if(probing, Coverage::ProberCrashed);
         }
-        world.environments[index] = Shared::new(World::cold(self, &place));
-    }
-
-    /// Lets a process take a step, and puts its call where the step leads.
-    fn drive(
-        &self,
-        world: &mut World,
-        (index, lane): Seat,
-        attempt: Option<Attempt>,
-        act: impl FnOnce(&Member, Timestamp) -> Step,
-    ) {
-        let now = self.clock(world.tick, index);
-        let mut place = Environment::clone(&world.environments[index]);
-        let owner = LeaseOwner((index as u128 + 1) << 8 | u128::from(place.owners));
-        let known = place.member.known_epoch();
-        let member = place.member.fork(Draws { owner });
-        let step = act(&member, now);
-        drop(member.take_events());
-        if member.known_epoch() < known {
-            world.breaks(self, Rule::EpochsRiseByOne);
-        }
-        let left = std::mem::replace(&mut place.lanes[lane], Lane::Idle);
-        let frozen = left.is_frozen();
-        place.lanes[lane] = match (left, step) {
-            (
-                Lane::Calling {
-                    permit,
-                    beside: Some(_),
-                    began,
-                    epoch,
-                    probe,
-                    frozen,
-                },
-                step @ (Step::Ask(_) | Step::Done),
-            ) => Lane::Calling {
-                permit,
-                beside: match step {
-                    Step::Ask(errand) => Some(Request::new(errand, world.tick, now)),
-                    _ => None,
-                },
-                began,
-                epoch,
-                probe,
-                frozen,
-            },
-            (_, Step::Ask(errand)) => {
-                let request = Request::new(errand, world.tick, now);
-                let bid = request.attempt();
-                if bid.is_some_and(|bid| bid.owner == owner) {
-                    place.owners += 1;
-                }
-                Lane::Asking {
-                    request,
-                    attempt: bid.or(attempt),
-                    frozen,
-                }
-            }
-            (_, Step::Admitted(mut permit)) => {
-                let probe = attempt.filter(|_| permit.is_probe());
-                self.watch_admission(world, &member, probe, frozen, now);
-                Lane::Calling {
-                    beside: permit
-                        .take_errand()
-                        .map(|errand| Request::new(errand, world.tick, now)),
-                    permit,
-                    began: world.tick,
-                    epoch: probe.map_or_else(|| member.known_epoch(), |probe| probe.epoch),
-                    probe,
-                    frozen,
-                }
-            }
-            (_, Step::Rejected(_) | Step::Done) => Lane::Idle,
-        };
-        place.member = Shared::new(member);
-        world.environments[index] = Shared::new(place);
-    }
-
-    fn watch_admission(
-        &self,
-        world: &mut World,
-        member: &Member,
-        probe: Option<Attempt>,
-        frozen: bool,
-        now: Timestamp,
-    ) {
-        if let Some(probe) = probe {
-            let late = rule::lease(&world.stored, probe.slot)
-                .is_none_or(|held| held.owner != probe.owner || held.expires <= now);
-            world.seen.note_if(frozen && late, Sighting::ThawedTooLate);
-        } else if world.faults_left == self.scope.fault_count {
-            let known = member.known();
-            let closed = matches!(known.phase, Phase::Closed { .. });
-            if !closed && known.active_override(now).is_none() {
-                world.breaks(self, Rule::OnlyProbesPassWhileNotClosed);
-            }
-        }
+        world.environments[index] = Shared::new(self.cold(&place));
     }
 
     fn reach(&self, world: &mut World, seat: Seat) {
@@ -173,10 +75,10 @@ impl Fleet {
         let Some(request) = place.lanes[seat.1].request() else {
             return;
         };
-        let answer = match request.errand.operation() {
+        let answer = match &request.operation {
             _ if self.scope.driver == Driver::StoreAway => Err(StoreError::Throttled),
             Operation::Load(_) => Ok(world.stored.clone()),
-            Operation::Apply { basis, change } => world.write(self, basis, change, request.at),
+            Operation::Apply { basis, change } => self.write(world, basis, change, request.at),
         };
         answered(world, seat, answer);
     }
@@ -189,9 +91,9 @@ impl Fleet {
         let Stage::Answered(answer) = &request.stage else {
             return;
         };
-        if let (Operation::Load(_), Ok(record)) = (request.errand.operation(), answer) {
+        if let (Operation::Load(_), Ok(record)) = (&request.operation, answer) {
             let older = record.epoch < place.member.known_epoch();
-            world.seen.note_if(older, Sighting::OldViewOutvoted);
+            world.covered.note_if(older, Coverage::OldViewOutvoted);
         }
         let confirms = request.confirms;
         let answer = answer.clone().map(|record| Record::clone(&record));
@@ -201,32 +103,37 @@ impl Fleet {
         match confirms {
             Some(Doubt::Lease) => {
                 let found = lane.probe().is_some();
-                world.seen.note_if(found, Sighting::LostLeaseConfirmed);
+                world.covered.note_if(found, Coverage::LostLeaseConfirmed);
             }
+            // Seen when the operator is told.
+            Some(Doubt::Override) | None => {}
             Some(Doubt::Other) => {
                 let known = place.member.known_epoch();
                 let moved = shown.is_some_and(|shown| shown == known.next());
-                world.seen.note_if(moved, Sighting::LostTransitionConfirmed);
+                world
+                    .covered
+                    .note_if(moved, Coverage::LostTransitionConfirmed);
             }
-            None => {}
         }
     }
 
     /// Gives a process the answer to what it asked.
     fn hand_over(&self, world: &mut World, seat: Seat, answer: Result<Record, StoreError>) {
         let place = world.environments[seat.0].clone();
-        let lane = &place.lanes[seat.1];
-        let Some(request) = lane.request() else {
-            return;
-        };
-        let attempt = match lane {
-            Lane::Asking { attempt, .. } => *attempt,
-            Lane::Idle | Lane::Calling { .. } => None,
-        };
-        let errand = request.errand.clone();
-        self.drive(world, seat, attempt, |member, now| {
-            member.answer(errand, answer, now)
-        });
+        match place.lanes[seat.1].clone() {
+            Lane::Deciding { next, attempt, .. } => {
+                self.decide(world, seat, attempt, |member, now| {
+                    member.answer_admission(next, answer, now)
+                });
+            }
+            Lane::Calling {
+                beside: Some((_, next)),
+                ..
+            }
+            | Lane::Reporting { next, .. } => self.answer_report(world, seat, next, answer),
+            Lane::Overriding { .. } => self.answer_operator(world, seat, answer),
+            Lane::Idle | Lane::Calling { beside: None, .. } => {}
+        }
     }
 
     /// Another change is under way: nothing is done.
@@ -244,9 +151,9 @@ impl Fleet {
             let error = StoreError::Unreadable("version 99".to_owned());
             self.hand_over(world, seat, Err(error));
         }
-        world.seen.note(Sighting::Unreadable);
+        world.covered.note(Coverage::Unreadable);
         if world.environments[seat.0].member.known() != known {
-            world.breaks(self, Rule::UnreadableKeepsTheLastKnown);
+            self.breaks(world, Rule::UnreadableKeepsTheLastKnown);
         }
     }
 
@@ -258,7 +165,7 @@ impl Fleet {
         };
         let doubt = request.doubt();
         let none = || Err(StoreError::NoAnswer("timed out".to_owned()));
-        let answer = match (self.scope.driver, request.errand.operation()) {
+        let answer = match (self.scope.driver, &request.operation) {
             (Driver::DoubtAsLost, Operation::Apply { .. }) => Err(StoreError::Throttled),
             (Driver::DoubtAsMade, Operation::Apply { basis, change }) => basis
                 .apply(basis.epoch, change, request.at)
@@ -269,10 +176,10 @@ impl Fleet {
         self.hand_over(world, seat, answer);
         let lane = &world.environments[seat.0].lanes[seat.1];
         let reads_back = lane.request().is_some_and(|request| {
-            matches!(request.errand.operation(), Operation::Load(Reading::Latest))
+            matches!(request.operation, Operation::Load(Consistency::Strong))
         });
         if doubt.is_some() && !reads_back {
-            world.breaks(self, Rule::DoubtIsReadBack);
+            self.breaks(world, Rule::DoubtIsReadBack);
         }
         mark(world, seat, doubt);
     }
@@ -302,28 +209,7 @@ impl Fleet {
             Ending::Nothing => Outcome::Ignored,
         };
         let permit = permit.clone();
-        self.drive(world, (index, lane), None, |member, now| {
-            member.end(permit, outcome, now)
-        });
-    }
-
-    fn order(&self, world: &mut World, standing: Standing) {
-        let now = clock(world.tick, 0);
-        let change = Change::Order {
-            order: Some(Override {
-                mode: match standing {
-                    Standing::Open => OverrideMode::ForceOpen,
-                    Standing::Closed => OverrideMode::ForceClosed,
-                },
-                reason: String::new(),
-                actor: String::new(),
-                expires: clock(world.tick + 1, 0),
-            }),
-            actor: String::new(),
-        };
-        let basis = world.stored.clone();
-        // Decided on the newest record, so it is never refused.
-        drop(world.write(self, &basis, &change, now));
+        self.report_end(world, (index, lane), permit, outcome);
     }
 }
 
@@ -349,14 +235,6 @@ fn mark(world: &mut World, (index, lane): Seat, doubt: Option<Doubt>) {
     let mut place = Environment::clone(&world.environments[index]);
     place.lanes[lane].confirms(doubt);
     world.environments[index] = Shared::new(place);
-}
-
-/// A call is dropped, and with it whatever was asked on its behalf.
-fn cancel(world: &mut World, (index, lane): Seat) {
-    let mut place = Environment::clone(&world.environments[index]);
-    let dropped = std::mem::replace(&mut place.lanes[lane], Lane::Idle);
-    world.environments[index] = Shared::new(place);
-    world.let_stray(&dropped);
 }
 
 /// An environment is frozen in the midst of all that it does.

@@ -1,21 +1,19 @@
 //! A state of the model.
 
 use std::{
-    collections::BTreeMap,
     hash::{Hash, Hasher},
     sync::Arc,
 };
 
 use breaker_core::{
-    Change, Record, StoreError, Timestamp,
-    member::Member,
-    protocol::{Epoch, Lease, LeaseOwner, OnBehalf, Phase},
+    Change, Record, Timestamp,
+    member::Operation,
+    protocol::{OnBehalf, Phase, Suspicion},
 };
 
 use crate::{
-    Environment, Fleet, Lane, Rule, Shared, Sighting, Sightings, Start, TICK_MS,
-    environment::Draws,
-    rule::{Write, lease, leases},
+    Coverage, CoverageSet, Environment, Lane, Rule, Shared, TICK_MS, Wishes,
+    leases::{lease, leases},
 };
 
 /// When the clock stands at zero.
@@ -36,6 +34,12 @@ pub struct Ledger {
     pub ended: u8,
     /// Probes of it that ended well.
     pub wins: u8,
+    /// Failures of its probes that the store was told to count.
+    pub losses: u8,
+    /// Calls that went wrong, as witnesses told the store.
+    pub witnessed: u8,
+    /// The slots of those calls, a bit each; no world lasts for so many.
+    pub bad_slots: u16,
 }
 
 /// Everything there is at one moment.
@@ -54,11 +58,12 @@ pub struct World {
     pub faults_left: u8,
     /// What really happened.
     pub ledger: Ledger,
+    /// What really became of operators' wishes.
+    pub wishes: Wishes,
     /// The rule that the last step broke.
     pub broken: Option<Rule>,
-    /// What the last step showed. Worlds that differ in nothing else are one:
-    /// the first step that leads to a world is the one that is remembered.
-    pub seen: Sightings,
+    /// What the last step covered. Worlds that differ in nothing else are one.
+    pub covered: CoverageSet,
 }
 
 impl Hash for World {
@@ -71,11 +76,12 @@ impl Hash for World {
             strays,
             faults_left,
             ledger,
+            wishes,
             broken,
-            seen: _,
+            covered: _,
         } = self;
         (tick, stored, before, environments).hash(hasher);
-        (strays, faults_left, ledger, broken).hash(hasher);
+        (strays, faults_left, ledger, wishes, broken).hash(hasher);
     }
 }
 
@@ -88,8 +94,9 @@ impl PartialEq for World {
                 &other.before,
                 &other.environments,
             )
-            && (&self.strays, self.faults_left, self.ledger, self.broken)
-                == (&other.strays, other.faults_left, other.ledger, other.broken)
+            && (&self.strays, self.faults_left, self.ledger)
+                == (&other.strays, other.faults_left, other.ledger)
+            && (self.wishes, self.broken) == (other.wishes, other.broken)
     }
 }
 
@@ -99,110 +106,84 @@ pub(crate) fn clock(tick: u8, skew_ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(true_ms.saturating_add_signed(skew_ms))
 }
 
-impl World {
-    pub(crate) fn starting(fleet: &Fleet, start: Start) -> Self {
-        let record = first_record(start);
-        let ledger = Ledger {
-            ended: 0,
-            wins: u8::from(start == Start::HalfOpen),
-        };
-        let environments = fleet.scope.places.iter().map(|place| {
-            let member = fleet.newcomer.fork(Draws {
-                owner: LeaseOwner(0),
-            });
-            if place.warm {
-                member.hear(record.clone(), clock(0, place.skew_ms));
+impl Ledger {
+    /// The store makes a change of the record's epoch.
+    pub(crate) fn note(&mut self, change: &Change) {
+        match change {
+            Change::ProbeFailed { .. } => self.losses += 1,
+            Change::Report(report) => {
+                for (slot, counts) in &report.tally {
+                    let wrong = counts.failures + counts.slow - counts.both;
+                    self.witnessed += u8::try_from(wrong).unwrap_or(u8::MAX);
+                    self.bad_slots |= u16::from(wrong > 0) << (slot.0 % 16);
+                }
             }
-            Shared::new(Environment {
-                member: Shared::new(member),
-                lanes: vec![Lane::Idle; usize::from(place.lanes)],
-                calls_left: place.calls,
-                owners: 0,
-            })
-        });
-        let environments = environments.collect();
-        let stored = Shared::new(record);
-        Self {
-            tick: 0,
-            before: stored.clone(),
-            stored,
-            environments,
-            strays: Vec::new(),
-            faults_left: fleet.scope.fault_count,
-            ledger,
-            broken: None,
-            seen: Sightings::default(),
+            Change::TakeLease { .. }
+            | Change::ProbeSucceeded { .. }
+            | Change::ReleaseLease { .. }
+            | Change::Transition { .. }
+            | Change::PlaceOverride(_)
+            | Change::WithdrawOverride { .. } => {}
         }
     }
+}
 
-    /// The store is asked to make a change.
-    pub(crate) fn write(
+impl World {
+    /// Notes what a change, made or refused, shows.
+    pub(crate) fn watch(
         &mut self,
-        fleet: &Fleet,
         basis: &Record,
         change: &Change,
         at: Timestamp,
-    ) -> Result<Shared<Record>, StoreError> {
-        let done = fleet.scope.store.apply(&self.stored, basis, change, at);
-        self.watch(basis, change, at, done.as_ref().ok());
-        let after = done?;
-        let write = Write {
-            before: &self.stored,
-            basis,
-            change,
-            at,
-            after: &after,
-        };
-        for rule in write.breaks(&fleet.policy, self.ledger) {
-            self.breaks(fleet, rule);
-        }
-        if after.epoch != self.stored.epoch {
-            self.ledger = Ledger::default();
-        }
-        self.before = std::mem::replace(&mut self.stored, Shared::new(after));
-        Ok(self.stored.clone())
-    }
-
-    /// A rule is broken. It counts if it is watched and is the first.
-    pub(crate) fn breaks(&mut self, fleet: &Fleet, rule: Rule) {
-        if self.broken.is_none() && fleet.scope.rules.contains(&rule) {
-            self.broken = Some(rule);
-        }
-    }
-
-    /// Notes what a change, made or refused, shows.
-    fn watch(&mut self, basis: &Record, change: &Change, at: Timestamp, after: Option<&Record>) {
+        after: Option<&Record>,
+    ) {
         let stored = &self.stored;
-        let seen = &mut self.seen;
+        let covered = &mut self.covered;
         let Some(after) = after else {
-            seen.note_if(basis.epoch != stored.epoch, Sighting::OldEpochRefused);
+            covered.note_if(basis.epoch != stored.epoch, Coverage::OldEpochRefused);
             let of_probe = match change {
-                Change::ProbeSucceeded { .. } => true,
+                Change::ProbeSucceeded { .. } | Change::ProbeFailed { .. } => true,
                 Change::Transition { on_behalf, .. } => *on_behalf != OnBehalf::Fleet,
                 _ => false,
             };
             let late = of_probe && basis.epoch == stored.epoch;
-            seen.note_if(late, Sighting::LateProbeRefused);
+            covered.note_if(late, Coverage::LateProbeRefused);
             return;
         };
-        if let Change::TakeLease { slot, .. } = change {
-            let over = lease(stored, *slot).is_some_and(|held| held.expires <= at);
-            seen.note_if(over, Sighting::TakenOver);
-            seen.note_if(leases(after).count() >= 2, Sighting::AllPlacesTaken);
+        if let Change::TakeLease { index, .. } = change {
+            let over = lease(stored, *index).is_some_and(|held| held.expires <= at);
+            covered.note_if(over, Coverage::TakenOver);
+            covered.note_if(leases(after).count() >= 2, Coverage::AllPlacesTaken);
         }
         if let Change::Transition { .. } = change {
             match (&stored.phase, &after.phase) {
-                (Phase::Closed { .. }, Phase::Open { .. }) => seen.note(Sighting::Opened),
-                (Phase::Open { .. }, Phase::HalfOpen { .. }) => seen.note(Sighting::HalfOpened),
-                (Phase::HalfOpen { .. }, Phase::Open { .. }) => seen.note(Sighting::Reopened),
-                (Phase::HalfOpen { .. }, Phase::Closed { .. }) => {
-                    seen.note(Sighting::ClosedByProbes);
+                (Phase::Closed { .. }, Phase::Open { .. }) => covered.note(Coverage::Opened),
+                (Phase::Open { .. }, Phase::HalfOpen { .. }) => covered.note(Coverage::HalfOpened),
+                (Phase::HalfOpen { .. }, Phase::Open { .. }) => covered.note(Coverage::Reopened),
+                (Phase::HalfOpen { failures, .. }, Phase::Closed { .. }) => {
+                    covered.note(Coverage::ClosedByProbes);
+                    covered.note_if(*failures > 0, Coverage::ClosedDespiteFailure);
                 }
                 _ => {}
             }
         }
-        if let Change::Order { .. } = change {
-            seen.note_if(leases(stored).count() > 0, Sighting::ProbeVoidedByOrder);
+        if let Change::ProbeFailed { .. } = change {
+            covered.note(Coverage::ProbeFailureOutweighed);
+        }
+        if let Change::Report(report) = change {
+            let stood = stored.suspected().is_some();
+            match report.suspicion {
+                Some(Suspicion::Raised(_)) if stood => {
+                    covered.note(Coverage::SuspicionRaisedTwice);
+                }
+                Some(Suspicion::Raised(_)) => covered.note(Coverage::SuspicionRaised),
+                Some(Suspicion::Cleared) => covered.note_if(stood, Coverage::SuspicionCleared),
+                None => {}
+            }
+        }
+        if let Change::PlaceOverride(_) | Change::WithdrawOverride { .. } = change {
+            let voids = leases(stored).count() > 0;
+            covered.note_if(voids, Coverage::ProbeVoidedByOverride);
         }
     }
 
@@ -211,8 +192,7 @@ impl World {
         let Some(request) = lane.request().filter(|request| request.is_sent()) else {
             return;
         };
-        if let breaker_core::member::Operation::Apply { basis, change } = request.errand.operation()
-        {
+        if let Operation::Apply { basis, change } = &request.operation {
             self.strays.push(Shared::new(Stray {
                 basis: Arc::clone(basis),
                 change: change.clone(),
@@ -220,51 +200,5 @@ impl World {
             }));
             self.strays.sort_by_key(Shared::digest);
         }
-    }
-
-    /// A process starts again and knows nothing.
-    pub(crate) fn cold(fleet: &Fleet, before: &Environment) -> Environment {
-        let member: Member = fleet.newcomer.fork(Draws {
-            owner: LeaseOwner(0),
-        });
-        Environment {
-            member: Shared::new(member),
-            lanes: vec![Lane::Idle; before.lanes.len()],
-            calls_left: before.calls_left,
-            owners: before.owners,
-        }
-    }
-}
-
-fn first_record(start: Start) -> Record {
-    let tick = |tick: u8| clock(tick, 0);
-    let phase = match start {
-        Start::Closed => return Record::default(),
-        Start::Open => Phase::Open {
-            since: clock(0, -1_000),
-            until: tick(1),
-            reopens: 0,
-        },
-        Start::HalfOpen => Phase::HalfOpen {
-            since: clock(0, -2_100),
-            reopens: 0,
-            successes: 1,
-            leases: BTreeMap::from([(
-                0,
-                Lease {
-                    owner: LeaseOwner(u128::MAX),
-                    expires: tick(1),
-                },
-            )]),
-        },
-    };
-    Record {
-        epoch: Epoch(match start {
-            Start::Closed => 0,
-            Start::Open => 1,
-            Start::HalfOpen => 2,
-        }),
-        phase,
-        ..Record::default()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Breaker, Inner};
 use crate::{
     member::{Entropy, Member, OsEntropy},
-    observe::{Observer, Traced},
+    observe::{Observer, TracingObserver},
     policy::{Policy, PolicyError},
     store::{CircuitName, StateStore},
     time::{Clock, SystemClock},
@@ -29,7 +29,7 @@ impl<S: StateStore> BreakerBuilder<S> {
             store,
             clock: SystemClock,
             entropy: Box::new(OsEntropy::new()),
-            observer: Box::new(Traced),
+            observer: Box::new(TracingObserver),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::{future::Future, time::Duration};
 
 use super::Breaker;
 use crate::{
-    member::{Outcome, Permit},
+    member::{InFlightPermit, Member, Permit},
+    outcome::Outcome,
     protocol::{Rejection, RejectionReason},
     store::StateStore,
     time::{Clock, Timestamp},
@@ -39,7 +40,7 @@ pub struct Deadline {
 impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// Makes a call if the circuit admits it.
     ///
-    /// News of the fleet are fetched alongside the call, never before it,
+    /// The record is read alongside the call, never before it,
     /// unless what is known is older than
     /// [`Policy::max_stale`](crate::Policy::max_stale) or the last calls of
     /// this process have all failed.
@@ -84,10 +85,13 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
         let permit = self.admit_by(deadline).await.map_err(CallError::Rejected)?;
         let left = deadline.at.since(self.now());
         let limited = async { tokio::time::timeout(left, call).await };
-        let admitted = self.now();
+        let clock = &self.inner.clock;
+        let admitted = clock.steady();
         let classify = |result: &Result<Result<T, E>, _>| match result {
             Ok(result) => classify(result),
-            Err(_) if self.now().since(admitted) >= self.policy().slow_call_after => Outcome::Slow,
+            Err(_) if clock.steady().since(admitted) >= self.policy().slow_call_after => {
+                Outcome::Slow
+            }
             Err(_) => Outcome::Ignored,
         };
         match self.run(permit, limited, classify).await {
@@ -102,11 +106,7 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     }
 
     /// Decides about a call that must be done by a deadline.
-    ///
-    /// # Errors
-    ///
-    /// The [`Rejection`] says why, and when to come back.
-    pub async fn admit_by(&self, deadline: Deadline) -> Result<Permit, Rejection> {
+    async fn admit_by(&self, deadline: Deadline) -> Result<Permit, Rejection> {
         let now = self.now();
         if now + deadline.needs > deadline.at {
             return Err(Rejection {
@@ -115,40 +115,71 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
                 retry_at: now,
             });
         }
-        let step = self.inner.member.begin(now);
-        self.decide(step, Some(deadline)).await
+        let admission = self.inner.member.begin(&self.inner.clock);
+        self.decide(admission, Some(deadline)).await
     }
 
     /// Makes a call that has been admitted.
-    pub(super) async fn run<T, E>(
+    async fn run<T, E>(
         &self,
         mut permit: Permit,
         call: impl Future<Output = Result<T, E>>,
         classify: impl FnOnce(&Result<T, E>) -> Outcome,
     ) -> Result<T, CallError<E>> {
+        let under_way = UnderWay::begin(&self.inner.member, &mut permit);
         let result = if permit.is_plain() {
             call.await
         } else {
             let Some(result) = Box::pin(self.attend(&mut permit, call)).await else {
+                under_way.end();
                 self.record(permit, Outcome::Slow).await;
                 return Err(CallError::ProbeTimedOut);
             };
             result
         };
         let outcome = classify(&result);
+        under_way.end();
         self.record(permit, outcome).await;
         result.map_err(CallError::Inner)
     }
 
-    /// Makes a call that is not plain: a probe is limited, and an errand runs
-    /// beside its call. `None` is a probe that took too long.
+    /// Makes a call that is not plain: a probe is limited, and a report is
+    /// performed beside its call. `None` is a probe that took too long.
     async fn attend<T>(&self, permit: &mut Permit, call: impl Future<Output = T>) -> Option<T> {
         if let Some(limit) = permit.limit() {
             tokio::time::timeout(limit, call).await.ok()
-        } else if let Some(errand) = permit.take_errand() {
-            Some(tokio::join!(call, self.see_to(errand)).0)
+        } else if let Some(report) = permit.take_report() {
+            Some(tokio::join!(call, self.drive(report)).0)
         } else {
             Some(call.await)
+        }
+    }
+}
+
+/// A call that is being made. Dropped before its end, it was given up.
+struct UnderWay<'a> {
+    member: &'a Member,
+    permit: Option<InFlightPermit>,
+}
+
+impl<'a> UnderWay<'a> {
+    fn begin(member: &'a Member, permit: &mut Permit) -> Self {
+        Self {
+            member,
+            permit: member.make(permit),
+        }
+    }
+
+    /// The permit is handed back with what became of the call.
+    fn end(mut self) {
+        self.permit = None;
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit {
+            self.member.give_up(permit);
         }
     }
 }

@@ -71,7 +71,7 @@ impl<S: StateStore, C: Clock> KeyedBreakers<S, C> {
 
     /// Keeps so many circuits in mind, at least one; 1,000 unless told.
     #[must_use]
-    pub fn keeping(mut self, capacity: usize) -> Self {
+    pub fn capacity(mut self, capacity: usize) -> Self {
         self.capacity = capacity.max(1);
         self
     }
@@ -81,7 +81,7 @@ impl<S: StateStore, C: Clock> KeyedBreakers<S, C> {
     /// # Errors
     ///
     /// If `prefix/key` is no name for a circuit.
-    pub fn of(&self, key: &str) -> Result<Breaker<Arc<S>, Arc<C>>, CircuitNameError> {
+    pub fn get(&self, key: &str) -> Result<Breaker<Arc<S>, Arc<C>>, CircuitNameError> {
         let circuit: CircuitName = format!("{}/{key}", self.prefix).parse()?;
         let now = self.clock.now();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,7 +9,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let breaker = Breaker::new("payments".parse()?, Policy::default(), MemoryStore::new())?;
-//! match breaker.call(charge(), Outcome::of_result).await {
+//! match breaker.call(charge(), Outcome::from_result).await {
 //!     Ok(receipt) => receipt,
 //!     Err(CallError::Rejected(rejection)) => println!("come back at {}", rejection.retry_at),
 //!     Err(CallError::ProbeTimedOut | CallError::DeadlineExceeded) => println!("too slow"),
@@ -21,9 +21,9 @@
 
 mod builder;
 mod call;
-mod contact;
+mod drive;
 mod keyed;
-mod order;
+mod overrides;
 
 #[cfg(feature = "tower")]
 mod layer;
@@ -34,14 +34,15 @@ pub use builder::BreakerBuilder;
 pub use call::{CallError, Deadline};
 pub use keyed::KeyedBreakers;
 #[cfg(feature = "tower")]
-pub use layer::{BreakerLayer, BreakerService};
+pub use layer::{BreakerLayer, BreakerService, NoDeadline, PerRequest, RequestDeadline};
 
 use crate::{
-    member::{Errand, Member, Outcome, Permit, Step},
+    member::{Admission, Member, Permit},
     observe::Observer,
+    outcome::Outcome,
     policy::{Policy, PolicyError},
     protocol::{Epoch, Record, Rejection, TransitionEvent},
-    store::{CircuitName, Reading, StateStore, StoreError},
+    store::{CircuitName, Consistency, StateStore, StoreError},
     time::{Clock, SystemClock, Timestamp},
 };
 
@@ -133,9 +134,9 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     ///
     /// The [`Rejection`] says why, and when to come back.
     pub async fn admit(&self) -> Result<Permit, Rejection> {
-        match self.inner.member.begin(self.now()) {
-            Step::Admitted(permit) if permit.is_plain() => Ok(permit),
-            step => Box::pin(self.decide(step, None)).await,
+        match self.inner.member.begin(&self.inner.clock) {
+            Admission::Admitted(permit) if permit.is_plain() => Ok(permit),
+            admission => Box::pin(self.decide(admission, None)).await,
         }
     }
 
@@ -145,15 +146,16 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// asks nobody stays small.
     async fn decide(
         &self,
-        mut step: Step,
+        mut admission: Admission,
         deadline: Option<Deadline>,
     ) -> Result<Permit, Rejection> {
         let decision = loop {
-            match step {
-                Step::Admitted(permit) => break Ok(permit),
-                Step::Rejected(rejection) => break Err(rejection),
-                Step::Ask(errand) => step = self.ask_first(errand, deadline).await,
-                Step::Done => unreachable!("what a call waits for ends in a decision about it"),
+            match admission {
+                Admission::Admitted(permit) => break Ok(permit),
+                Admission::Rejected(rejection) => break Err(rejection),
+                Admission::Pending(request) => {
+                    admission = self.ask_first(request, deadline).await;
+                }
             }
         };
         self.tell_observer();
@@ -162,17 +164,17 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
 
     /// Takes a permit back with what became of the call.
     ///
-    /// A failure is reported to the fleet at once; a success goes along with
-    /// the next contact. A permit from [`Breaker::admit`] may carry an errand
-    /// that is due: [`Breaker::call`] runs it beside the call, here it is run
-    /// now.
+    /// A failure is reported to the fleet at once; a success is if the fleet
+    /// suspects an outage, and else is merely counted. A permit from
+    /// [`Breaker::admit`] may carry a request that is due: [`Breaker::call`]
+    /// performs it beside the call, here it is performed now.
     pub async fn record(&self, mut permit: Permit, outcome: Outcome) {
-        if let Some(errand) = permit.take_errand() {
-            Box::pin(self.see_to(errand)).await;
+        if let Some(report) = permit.take_report() {
+            Box::pin(self.drive(report)).await;
         }
-        match self.inner.member.end(permit, outcome, self.now()) {
-            Step::Ask(errand) => Box::pin(self.see_to(errand)).await,
-            _ => self.tell_observer(),
+        match self.inner.member.end(permit, outcome, &self.inner.clock) {
+            Some(report) => Box::pin(self.drive(report)).await,
+            None => self.tell_observer(),
         }
     }
 
@@ -184,10 +186,16 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     /// If the store does not answer within `limit`, or holds something
     /// unreadable. Calls can be made all the same.
     pub async fn warm_up(&self, limit: Duration) -> Result<(), StoreError> {
-        let load = self.inner.store.load(&self.inner.circuit, Reading::Latest);
+        let known = self.inner.member.known_epoch();
+        let load = self
+            .inner
+            .store
+            .load(&self.inner.circuit, Consistency::Strong);
         let found = tokio::time::timeout(limit, load).await;
         let record = found.unwrap_or_else(|_| Err(StoreError::NoAnswer("timed out".to_owned())))?;
-        self.inner.member.hear(record, self.now());
+        self.inner
+            .member
+            .on_strong_read(record, known, &self.inner.clock);
         Ok(())
     }
 
@@ -197,9 +205,12 @@ impl<S: StateStore, C: Clock> Breaker<S, C> {
     ///
     /// If the store does not answer in time or holds something unreadable.
     pub async fn inspect(&self) -> Result<Snapshot, StoreError> {
-        let record = self.load(Reading::Latest).await?;
+        let known = self.inner.member.known_epoch();
+        let record = self.load(Consistency::Strong).await?;
         let now = self.now();
-        self.inner.member.hear(record.clone(), now);
+        self.inner
+            .member
+            .on_strong_read(record.clone(), known, &self.inner.clock);
         Ok(Snapshot { record, now })
     }
 

@@ -4,7 +4,7 @@
 //!
 //! A classifier says what a result means *for the dependency's health*. What
 //! the caller did wrong proves nothing against the dependency, and "not found"
-//! is work done. [`Outcome::of_result`] takes every `Err` for a failure, which
+//! is work done. [`Outcome::from_result`] takes every `Err` for a failure, which
 //! is right where errors are the dependency's own; else write one:
 //!
 //! ```
@@ -110,7 +110,7 @@
 //!     needs: Duration::from_millis(50),
 //! };
 //! let call = async { Ok::<_, std::io::Error>("unreachable") };
-//! match breaker.call_by(deadline, call, Outcome::of_result).await {
+//! match breaker.call_by(deadline, call, Outcome::from_result).await {
 //!     Err(CallError::Rejected(rejection)) => {
 //!         assert_eq!(rejection.reason, RejectionReason::DeadlineTooClose);
 //!     }
@@ -184,7 +184,7 @@
 //! and no destructor is owed anything.
 //!
 //! [`Breaker::call_by`]: crate::Breaker::call_by
-//! [`Outcome::of_result`]: crate::Outcome::of_result
+//! [`Outcome::from_result`]: crate::Outcome::from_result
 //! [`Policy::lease_for`]: crate::Policy::lease_for
 //! [`Policy::slow_call_after`]: crate::Policy::slow_call_after
 //! [`Policy::store_timeout`]: crate::Policy::store_timeout

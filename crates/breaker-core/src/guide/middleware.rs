@@ -23,8 +23,35 @@
 //! };
 //! let shipping = service_fn(|parcel: u16| async move { Ok(parcel + 1) });
 //!
-//! let guarded = BreakerLayer::new(breaker, classify).layer(shipping);
-//! assert_eq!(guarded.oneshot(41).await?, 42);
+//! let protected = BreakerLayer::new(breaker, classify).layer(shipping);
+//! assert_eq!(protected.oneshot(41).await?, 42);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where requests carry deadlines, [`with_deadlines`](crate::BreakerLayer::with_deadlines) reads them:
+//!
+//! ```
+//! # use breaker_core::{Breaker, BreakerLayer, Clock, Deadline, MemoryStore, Outcome, Policy, SystemClock, Timestamp};
+//! # use std::{convert::Infallible, time::Duration};
+//! # use tower::{Layer, ServiceExt, service_fn};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! struct Order {
+//!     answer_by: Timestamp,
+//! }
+//!
+//! # let breaker = Breaker::new("shipping".parse()?, Policy::default(), MemoryStore::new())?;
+//! # let shipping = service_fn(|_: Order| async { Ok::<_, Infallible>("sent") });
+//! let deadline_of = |order: &Order| {
+//!     let needs = Duration::from_millis(20);
+//!     Some(Deadline { at: order.answer_by, needs })
+//! };
+//! let service = BreakerLayer::new(breaker, Outcome::from_result)
+//!     .with_deadlines(deadline_of)
+//!     .layer(shipping);
+//! let answer_by = SystemClock.now() + Duration::from_secs(2);
+//! assert_eq!(service.oneshot(Order { answer_by }).await?, "sent");
 //! # Ok(())
 //! # }
 //! ```
@@ -99,7 +126,7 @@
 //!     actor: "ada".to_owned(),
 //!     expires: SystemClock.now() + Duration::from_secs(60),
 //! };
-//! breaker.order(Some(order), "ada").await?;
+//! breaker.place_override(order).await?;
 //! let refused = app.clone().oneshot(get("/stock")?).await?;
 //! assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
 //! assert!(refused.headers().contains_key(RETRY_AFTER));

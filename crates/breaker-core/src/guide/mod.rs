@@ -4,7 +4,7 @@
 //! * [`calls`]: what counts as a failure, deadlines, calls in two steps,
 //!   cancellation, AWS Lambda.
 //! * `middleware`: tower and axum; with the feature `tower`.
-//! * [`operating`]: policies from files, many circuits, telemetry, orders, costs.
+//! * [`operating`]: policies from files, many circuits, telemetry, overrides, costs.
 //! * [`stores`]: a store of your own.
 //! * [`guarantees`]: what holds, what does not, and which test says so.
 //! * [`estimator`]: how a fleet knows its failure rate though nobody sees all
@@ -23,8 +23,8 @@
 //! A thousand processes with one call a second each need a thousand times as
 //! many failures as one process would, and later all of them try the way back
 //! at the same moment. Processes that share a [`Breaker`](crate::Breaker)'s
-//! record act as one: 23 failures anywhere open the circuit, and two calls of
-//! the whole fleet try the way back.
+//! record act as one: 28 failures anywhere, if they last for a second, open the
+//! circuit, and two calls of the whole fleet at once try the way back.
 //!
 //! It is not for limiting rates, nor for retrying: put a retry outside of it,
 //! and each attempt is evidence and an open circuit ends the attempts.
@@ -40,7 +40,7 @@
 //! // A store that all processes share would be a `DynamoDbStore`.
 //! let breaker = Breaker::new("payments".parse()?, Policy::default(), MemoryStore::new())?;
 //!
-//! let receipt = match breaker.call(charge(), Outcome::of_result).await {
+//! let receipt = match breaker.call(charge(), Outcome::from_result).await {
 //!     Ok(receipt) => receipt,
 //!     // Not made: do something else, and not before `retry_at` again.
 //!     Err(CallError::Rejected(rejection)) => panic!("{rejection}: {}", rejection.retry_at),
@@ -64,22 +64,26 @@
 //!            evidence of failure                    open time over, lease taken
 //!  Closed ─────────────────────────▶ Open ───────────────────────────▶ HalfOpen
 //!    ▲                                 ▲                                   │ │
-//!    │                                 └──────────── a probe fails ────────┘ │
+//!    │                                 └──────── the first probe fails ─────┘ │
 //!    └──────────────────── enough probes succeed ────────────────────────────┘
 //! ```
 //!
-//! * **Closed**: calls pass. Their outcomes are evidence.
+//! * **Closed**: calls pass. Failures are reported, and from the first few on
+//!   successes are too: together they are the evidence.
 //! * **Open**: calls are refused, and told when to come back. It lasts
-//!   [`open_for`](crate::Policy::open_for), longer after each recovery that
+//!   [`open_for`](crate::Policy::open_for), times
+//!   [`open_growth`](crate::Policy::open_growth) after each recovery that
 //!   failed, and as long as the dependency itself asks for, both up to
 //!   [`open_for_max`](crate::Policy::open_for_max).
 //! * **Half open**: at most [`max_probes`](crate::Policy::max_probes) calls at
 //!   once in the whole fleet pass as *probes*, each on a lease.
-//!   [`successes_to_close`](crate::Policy::successes_to_close) successes close
-//!   the circuit, wherever they happened; one failure opens it again.
+//!   [`successes_to_close`](crate::Policy::successes_to_close) successes more
+//!   than failures close the circuit, wherever they happened; a failure that no
+//!   success outweighs opens it again.
 //! * **Closed again**: a growing share of calls passes for
-//!   [`ramp_for`](crate::Policy::ramp_for), so that the dependency is not met
-//!   by everybody at once.
+//!   [`ramp_for`](crate::Policy::ramp_for), or for as long as the circuit was
+//!   open if that was shorter, so that the dependency is not met by everybody
+//!   at once.
 
 pub mod calls;
 pub mod estimator;

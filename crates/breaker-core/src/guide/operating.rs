@@ -1,4 +1,4 @@
-//! Policies, many circuits, telemetry, orders, costs.
+//! Policies, many circuits, telemetry, overrides, costs.
 //!
 //! # A policy from a file
 //!
@@ -43,11 +43,11 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let search = KeyedBreakers::new("search".parse()?, Policy::default(), MemoryStore::new())?;
 //! let found = search
-//!     .of("eu-west")?
-//!     .call(async { Ok::<_, std::io::Error>(["a result"]) }, Outcome::of_result)
+//!     .get("eu-west")?
+//!     .call(async { Ok::<_, std::io::Error>(["a result"]) }, Outcome::from_result)
 //!     .await?;
 //! assert_eq!(found, ["a result"]);
-//! assert!(search.of("no spaces, please").is_err());
+//! assert!(search.get("no spaces, please").is_err());
 //! # Ok(())
 //! # }
 //! ```
@@ -80,9 +80,9 @@
 //!     fn on(&self, circuit: &str, event: &Event) {
 //!         let counter = match event {
 //!             // Told by the one process that moved the circuit: sum over the fleet.
-//!             Event::Moved { .. } => &self.0.transitions,
+//!             Event::Transitioned { .. } => &self.0.transitions,
 //!             Event::Rejected(_) => &self.0.rejections,
-//!             Event::StoreInTrouble(_) => &self.0.store_troubles,
+//!             Event::StoreFailed(_) => &self.0.store_troubles,
 //!             // More kinds may come.
 //!             _ => return,
 //!         };
@@ -97,7 +97,7 @@
 //! let breaker = Breaker::builder(circuit, Policy::default(), store)
 //!     .observer(metrics.clone())
 //!     .build()?;
-//! breaker.call(async { Ok::<_, std::io::Error>(()) }, Outcome::of_result).await?;
+//! breaker.call(async { Ok::<_, std::io::Error>(()) }, Outcome::from_result).await?;
 //! assert_eq!(metrics.0.rejections.load(Ordering::Relaxed), 0);
 //! # Ok(())
 //! # }
@@ -106,12 +106,16 @@
 //! For a dashboard, [`Breaker::inspect`](crate::Breaker::inspect) gives the
 //! record as the store has it, and [`Breaker::events`](crate::Breaker::events)
 //! the trail of its transitions: what moved, when, why, and on whose word.
+//! Attempts to recover that follow a failed one leave no entry: there is one a
+//! second. The record's `traffic.fleet_size` says how many calls a second
+//! there are and how many of them are refused, by the circuit or by processes
+//! that stopped themselves.
 //!
-//! # Orders
+//! # Overrides
 //!
 //! An operator may hold a circuit open or closed, or let it decide without
 //! effect: `Shadow` admits everything and measures as if it counted, which is
-//! how to try a policy on real traffic. An order has a reason, a name and an
+//! how to try a policy on real traffic. An override has a reason, a name and an
 //! end.
 //!
 //! ```
@@ -130,12 +134,12 @@
 //!     actor: "ada".to_owned(),
 //!     expires: breaker.known().now + Duration::from_secs(3_600),
 //! };
-//! breaker.order(Some(order), "ada").await?;
+//! breaker.place_override(order).await?;
 //! let refused = breaker.admit().await.unwrap_err();
 //! assert_eq!(refused.reason, RejectionReason::ForcedOpen);
 //!
 //! // Done earlier than expected.
-//! breaker.order(None, "ada").await?;
+//! breaker.withdraw_override("ada").await?;
 //! assert!(breaker.admit().await.is_ok());
 //! let trail = breaker.events(Epoch(0), 10).await?;
 //! assert_eq!(trail[0].reason, "the database is being moved");
@@ -143,7 +147,7 @@
 //! # }
 //! ```
 //!
-//! Other processes learn of an order with their next news, as of a transition.
+//! Other processes learn of an override with their next news, as of a transition.
 //!
 //! # Costs
 //!
@@ -152,9 +156,9 @@
 //!
 //! | | reads a second | writes a second |
 //! | --- | --- | --- |
-//! | in health | n ÷ 6.6, at most [`reads_per_s`](crate::Policy::reads_per_s) = 200 | [`heartbeats_per_s`](crate::Policy::heartbeats_per_s) = 0.7, and one for each sampled failure: at 1 % of errors up to 0.75 |
-//! | trouble begins | the same, and one for each call of a process whose last two calls failed | one for each sampled call of a process that knows: up to 75, and 150 if traffic has just grown |
-//! | open | n ÷ 6.6, at most 200 | 0.7, and none for calls that are refused |
+//! | in health | n ÷ 6.6, at most [`reads_per_s`](crate::Policy::reads_per_s) = 200 | [`heartbeats_per_s`](crate::Policy::heartbeats_per_s) = 0.7, and one for each sampled alarm: at 1 % of errors up to 0.75 |
+//! | a suspicion stands | the same, and up to five a second for each process whose calls fail | one for each sampled call of a process that knows: up to 3 while next to nothing speaks for an outage, 10 while little does, else 75, and 150 if traffic has just grown |
+//! | open | as on the way back, for it is probed once a second | 0.7 and what meets a moved record, and four a second for probes; none for calls that are refused |
 //! | on the way back | some 4 a process, 1,000 in a fleet of 250 to 5,000, n ÷ 5 in a larger one | some 20 attempts to get a lease |
 //!
 //! A process with less than a call every six seconds reads at most once a call.

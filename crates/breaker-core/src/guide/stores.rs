@@ -13,7 +13,7 @@
 //! use std::{collections::HashMap, sync::Mutex};
 //!
 //! use breaker_core::{
-//!     Change, CircuitName, Epoch, Reading, Record, StateStore, StoreError, Timestamp,
+//!     Change, CircuitName, Epoch, Consistency, Record, StateStore, StoreError, Timestamp,
 //!     TransitionEvent,
 //! };
 //!
@@ -45,7 +45,7 @@
 //! }
 //!
 //! impl StateStore for Table {
-//!     async fn load(&self, circuit: &CircuitName, _: Reading) -> Result<Record, StoreError> {
+//!     async fn load(&self, circuit: &CircuitName, _: Consistency) -> Result<Record, StoreError> {
 //!         // A row that cannot be understood is `StoreError::Unreadable`, never
 //!         // a closed circuit.
 //!         Ok(self.select(circuit).await.record)

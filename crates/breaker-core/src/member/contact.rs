@@ -1,15 +1,11 @@
-//! What a process has to tell, and when it tells it.
+//! Contacts with the store: when a process reports, and when it only looks.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use super::{
-    State,
-    errand::{Errand, Operation, Purpose, Then},
-};
+use super::{Operation, context::Context, state::State};
 use crate::{
-    policy::Policy,
-    protocol::{Change, Counts, Epoch, Heartbeats, Report, Slot, Tally, TrafficSlot},
-    time::Timestamp,
+    protocol::{Change, Conflict, Epoch, Heartbeats, Record, Report, TrafficSlot},
+    store::{Consistency, StoreError},
 };
 
 /// The chance of a heartbeat at the first contact of a process in a fleet of
@@ -17,216 +13,246 @@ use crate::{
 /// when they start, and small ones must be heard.
 const FIRST_CHANCE: f64 = 1.0 / 32.0;
 
-/// A process that slept longer than this does not speak for all that time.
-const LONGEST_SILENCE: Duration = Duration::from_mins(2);
+/// Who has seen the record so lately tells without another look.
+const TELLS_BY: Duration = Duration::from_secs(1);
 
-/// What the fleet does not know yet.
-#[derive(Debug, Default)]
+/// A request that brings the record. It may be lost: nothing depends on it.
+#[derive(Debug)]
 #[cfg_attr(feature = "model", derive(Clone, Hash))]
-pub(super) struct Unreported {
-    /// Sampled calls of the fleet's epoch.
-    tally: Tally,
-    /// Calls that arrived since the last contact.
-    arrivals: u64,
-    /// When the last contact began.
-    contact: Option<Timestamp>,
-    /// Time that a contact was to tell of that did not take place.
-    untold_ms: u64,
-    /// Contacts so far while the fleet's size was unknown.
-    contacts_in_the_dark: u32,
-}
-
-impl Unreported {
-    pub(super) fn arrive(&mut self) {
-        self.arrivals = self.arrivals.saturating_add(1);
-    }
-
-    /// A call that this process keeps from the dependency will never be
-    /// evidence: counted as traffic, it would be taken for a success.
-    pub(super) fn turn_away(&mut self) {
-        self.arrivals = self.arrivals.saturating_sub(1);
-    }
-
-    /// Takes over successes that nobody looked at one by one.
-    pub(super) fn collect(&mut self, arrivals: u64, sampled: BTreeMap<Slot, u64>) {
-        self.arrivals = self.arrivals.saturating_add(arrivals);
-        for (slot, calls) in sampled {
-            let successes = Counts {
-                calls,
-                ..Counts::default()
-            };
-            self.tally.entry(slot).or_default().add(successes);
-        }
-    }
-
-    pub(super) fn count(&mut self, counts: Counts, policy: &Policy, now: Timestamp) {
-        self.tally
-            .entry(Slot::at(now, policy))
-            .or_default()
-            .add(counts);
-        self.forget_the_past(policy, now);
-    }
-
-    pub(super) fn put_back(&mut self, tally: &Tally) {
-        for (&slot, &counts) in tally {
-            self.tally.entry(slot).or_default().add(counts);
-        }
-    }
-
-    /// Takes back what a contact that did not take place was to tell of. What
-    /// it would not have told of stays untold: that was drawn already.
-    pub(super) fn put_back_traffic(&mut self, seen: Heartbeats) {
-        self.arrivals = self.arrivals.saturating_add(seen.arrivals);
-        self.untold_ms = self.untold_ms.saturating_add(seen.lifetime_ms);
-    }
-
-    /// Calls of an epoch that is over prove nothing.
-    pub(super) fn forget_calls(&mut self) {
-        self.tally.clear();
-    }
-
-    /// Calls outside the window prove nothing any more.
-    fn forget_the_past(&mut self, policy: &Policy, now: Timestamp) {
-        if self
-            .tally
-            .first_key_value()
-            .is_some_and(|(slot, _)| slot.is_over(now, policy))
-        {
-            self.tally.retain(|slot, _| !slot.is_over(now, policy));
-        }
-        let most = usize::try_from(policy.window_slots).unwrap_or(usize::MAX);
-        while self.tally.len() > most {
-            self.tally.pop_first();
-        }
-    }
-
-    pub(super) fn tells_of_trouble(&self) -> bool {
-        self.tally.values().any(|counts| counts.tells_of_trouble())
-    }
-
-    pub(super) fn has_calls(&self) -> bool {
-        !self.tally.is_empty()
-    }
-
-    /// What has been seen since the last contact, which ends now.
-    fn since_last_contact(&mut self, now: Timestamp) -> Heartbeats {
-        let silence = self
-            .contact
-            .map_or(Duration::ZERO, |before| now.since(before))
-            .min(LONGEST_SILENCE);
-        self.contact = Some(now);
-        let silence_ms = u64::try_from(silence.as_millis()).unwrap_or(u64::MAX);
-        Heartbeats {
-            arrivals: std::mem::take(&mut self.arrivals),
-            contacts: 1,
-            lifetime_ms: std::mem::take(&mut self.untold_ms).saturating_add(silence_ms),
-        }
-    }
+pub(super) enum Contact {
+    /// It reads the record.
+    Look {
+        consistency: Consistency,
+        /// The epoch that was known.
+        known: Epoch,
+    },
+    /// It adds to the record and brings what that makes of it.
+    Report {
+        /// The record that was known.
+        basis: Arc<Record>,
+        /// What is added.
+        report: Report,
+    },
 }
 
 /// Whether a contact is a heartbeat, and for how many it speaks.
 struct Chance {
-    of_telling: f64,
+    of_reporting: f64,
     weight: f64,
 }
 
-impl State {
-    /// Whether this process knows of trouble that others must be told of.
-    pub(super) fn must_tell(&self) -> bool {
-        self.unreported.tells_of_trouble()
-            || (self.unreported.has_calls() && self.news.is_suspicious())
+impl Contact {
+    /// A contact that tells what there is to tell, and otherwise looks.
+    ///
+    /// How much is told depends on what the others tell. Who does not know that
+    /// well enough looks first, and then [tells](Self::tell).
+    pub(super) fn begin(state: &mut State, cx: &mut Context<'_>) -> Self {
+        if state.must_report() && has_seen(state, cx) {
+            Self::tell(state, cx).unwrap_or_else(|| Self::look(state))
+        } else {
+            Self::look(state)
+        }
     }
 
-    /// A contact with the store: it tells if there is something to tell, and
-    /// asks otherwise.
-    pub(super) fn contact(&mut self, then: Then, policy: &Policy, now: Timestamp) -> Errand {
-        self.collect(policy, now);
-        self.unreported.forget_the_past(policy, now);
-        let seen = self.unreported.since_last_contact(now);
-        let heartbeats = if self.must_tell() {
-            // It is written anyway, and so tells of itself alone.
-            Some(Heartbeats {
+    /// A contact that tells of calls that have just ended. `None` if the others
+    /// have told enough of their slot.
+    pub(super) fn after_calls(state: &mut State, cx: &mut Context<'_>) -> Option<Self> {
+        if !has_seen(state, cx) {
+            return Some(Self::look(state));
+        }
+        thin(state, cx);
+        if state.must_report() {
+            Self::tell_thinned(state, cx)
+        } else {
+            None
+        }
+    }
+
+    /// What there is to tell after a look at the record.
+    pub(super) fn tell(state: &mut State, cx: &mut Context<'_>) -> Option<Self> {
+        thin(state, cx);
+        Self::tell_thinned(state, cx)
+    }
+
+    fn tell_thinned(state: &mut State, cx: &mut Context<'_>) -> Option<Self> {
+        state.collect();
+        let seen = state.unreported.take_traffic(cx);
+        let mut heartbeats = state.unreported.take_owed();
+        if state.must_report() {
+            // It is written anyway, and so speaks for itself alone.
+            heartbeats.add(Heartbeats {
                 contacts: 0,
                 ..seen
-            })
-        } else {
-            let Chance { of_telling, weight } = self.heartbeat_chance(policy);
-            if self.entropy.uniform() < of_telling {
-                Some(weighted(seen, weight, self.entropy.uniform()))
-            } else {
-                None
+            });
+            return Some(Self::report(heartbeats, state, cx));
+        }
+        let chance = heartbeat_chance(state, cx);
+        if cx.draw() < chance.of_reporting {
+            heartbeats.add(weighted(seen, chance.weight, cx.draw()));
+        }
+        (!heartbeats.is_empty()).then(|| Self::report(heartbeats, state, cx))
+    }
+
+    /// Looks, and tells nothing.
+    pub(super) fn look(state: &State) -> Self {
+        Self::Look {
+            consistency: state.view.consistency(),
+            known: state.view.record().epoch,
+        }
+    }
+
+    fn report(heartbeats: Heartbeats, state: &mut State, cx: &Context<'_>) -> Self {
+        let basis = state.view.record();
+        let mut report = Report {
+            stale: basis.stale_evidence(cx.policy, cx.now),
+            stale_traffic: basis.traffic.stale_slots(cx.now),
+            heartbeats: (!heartbeats.is_empty()).then(|| (TrafficSlot::at(cx.now), heartbeats)),
+            tally: state.unreported.take_tally(),
+            suspicion: None,
+        };
+        if !report.tally.is_empty() {
+            let after = basis.after(&Change::Report(report.clone()), cx.now);
+            report.suspicion = after.suspicion_due(cx.policy, cx.now);
+        }
+        Self::Report {
+            basis: Arc::clone(basis),
+            report,
+        }
+    }
+
+    /// Raises or clears the suspicion, if what is known calls for that.
+    pub(super) fn suspicion_due(state: &State, cx: &Context<'_>) -> Option<Self> {
+        if state.backoff.is_pausing(cx.now) {
+            return None;
+        }
+        let basis = state.view.record();
+        let suspicion = basis.suspicion_due(cx.policy, cx.now)?;
+        Some(Self::Report {
+            basis: Arc::clone(basis),
+            report: Report {
+                suspicion: Some(suspicion),
+                ..Report::default()
+            },
+        })
+    }
+
+    /// What the store is asked.
+    pub(super) fn operation(&self) -> Operation {
+        match self {
+            Self::Look { consistency, .. } => Operation::Load(*consistency),
+            Self::Report { basis, report } => Operation::Apply {
+                basis: Arc::clone(basis),
+                change: Change::Report(report.clone()),
+            },
+        }
+    }
+
+    /// Takes in the store's answer. Gives what there is to tell after a look.
+    pub(super) fn answer(
+        self,
+        answer: Result<Record, StoreError>,
+        state: &mut State,
+        cx: &mut Context<'_>,
+    ) -> Option<Self> {
+        let has_looked = matches!(self, Self::Look { .. });
+        self.take_in(answer, state, cx);
+        if !has_looked {
+            return None;
+        }
+        if state.backoff.is_failing() {
+            // While the store is away traffic would pile up, and be taken for a
+            // burst.
+            state.unreported.take_traffic(cx);
+            return None;
+        }
+        Self::tell(state, cx)
+    }
+
+    fn take_in(self, answer: Result<Record, StoreError>, state: &mut State, cx: &mut Context<'_>) {
+        match (self, answer) {
+            (Self::Look { consistency, known }, Ok(record)) => match consistency {
+                Consistency::Eventual => state.on_eventual_read(record, cx),
+                Consistency::Strong => state.on_strong_read(record, known, cx),
+            },
+            (Self::Report { basis, report }, Ok(record)) => {
+                state.on_write_result(record, basis.epoch, cx);
+                if !report.tally.is_empty() {
+                    state.view.watch(cx);
+                }
             }
+            (Self::Report { basis, report }, Err(StoreError::Conflict(Conflict { current }))) => {
+                state.on_write_result(*current, basis.epoch, cx);
+                // Its calls are void with their epoch; traffic has none.
+                if let Some((_, heartbeats)) = report.heartbeats {
+                    state.unreported.owe(heartbeats);
+                }
+            }
+            // The store is well; others were faster.
+            (contact, Err(StoreError::Contended)) => contact.put_back_calls(state),
+            (contact, Err(error)) => {
+                state.on_store_failure(&error, cx);
+                // Without an answer the fleet may know these calls: counting
+                // twice would be worse than not counting.
+                if error.had_no_effect() {
+                    contact.put_back_calls(state);
+                }
+            }
+        }
+    }
+
+    /// The contact does not take place: what it was to report is unreported
+    /// again.
+    pub(super) fn cancel(self, state: &mut State) {
+        if let Self::Report { report, .. } = &self
+            && let Some((_, seen)) = report.heartbeats
+        {
+            state.unreported.owe(seen);
+        }
+        self.put_back_calls(state);
+    }
+
+    /// Takes back the counts of a report without effect. Its traffic is gone:
+    /// while the store is away that would pile up, and be taken for a burst.
+    fn put_back_calls(self, state: &mut State) {
+        if let Self::Report { basis, report } = self
+            && basis.epoch == state.view.record().epoch
+        {
+            state.unreported.put_back(&report.tally);
+        }
+    }
+}
+
+/// Whether the record was seen so lately that this process tells by it.
+fn has_seen(state: &State, cx: &Context<'_>) -> bool {
+    state.view.is_younger_than(TELLS_BY, cx)
+}
+
+/// Drops of the calls to tell what the others leave no room for in the slot.
+fn thin(state: &mut State, cx: &mut Context<'_>) {
+    state.unreported.forget_the_past(cx);
+    if state.must_report() {
+        let room = state.view.record().room_in_slot(cx.policy, cx.now);
+        state.unreported.thin(room, cx);
+    }
+}
+
+fn heartbeat_chance(state: &mut State, cx: &Context<'_>) -> Chance {
+    let known = state.view.fleet_size().map(|size| size.contacts_per_s);
+    if let Some(contacts_per_s) = known.filter(|per_s| *per_s > 0.0) {
+        state.unreported.see_the_fleet();
+        let of_reporting = (cx.policy.heartbeats_per_s / contacts_per_s).min(1.0);
+        return Chance {
+            of_reporting,
+            weight: 1.0 / of_reporting,
         };
-        let operation = match heartbeats {
-            Some(heartbeats) => self.report(heartbeats, policy, now),
-            None => Operation::Load(self.news.reading()),
-        };
-        Errand::new(operation, Purpose::Contact(then))
     }
-
-    /// Asks on behalf of a call that waits, and tells nothing: a call in need
-    /// is no time for statistics.
-    pub(super) fn look(&self) -> Errand {
-        let operation = Operation::Load(self.news.reading());
-        Errand::new(operation, Purpose::Contact(Then::Decide))
-    }
-
-    fn heartbeat_chance(&mut self, policy: &Policy) -> Chance {
-        let known = self.news.fleet_size().map(|size| size.contacts_per_s);
-        if let Some(contacts_per_s) = known.filter(|per_s| *per_s > 0.0) {
-            self.unreported.contacts_in_the_dark = 0;
-            let of_telling = (policy.heartbeats_per_s / contacts_per_s).min(1.0);
-            return Chance {
-                of_telling,
-                weight: 1.0 / of_telling,
-            };
-        }
-        let contacts = self.unreported.contacts_in_the_dark;
-        self.unreported.contacts_in_the_dark = contacts.saturating_add(1);
-        let doubled = 2_f64.powi(i32::try_from(contacts).unwrap_or(i32::MAX));
-        Chance {
-            of_telling: (FIRST_CHANCE * doubled).min(1.0),
-            // One process may be all there is: a first heartbeat speaks for
-            // itself alone. The next ones, by a better chance, soon add up.
-            weight: 1.0,
-        }
-    }
-
-    fn report(&mut self, heartbeats: Heartbeats, policy: &Policy, now: Timestamp) -> Operation {
-        let basis = self.news.record();
-        let report = Report {
-            stale: basis.evidence.stale_keys(basis.epoch, policy, now),
-            stale_traffic: basis.traffic.stale_slots(now),
-            heartbeats: (!heartbeats.is_empty()).then(|| (TrafficSlot::at(now), heartbeats)),
-            tally: std::mem::take(&mut self.unreported.tally),
-        };
-        Operation::Apply {
-            basis: std::sync::Arc::clone(basis),
-            change: Change::Report(report),
-        }
-    }
-
-    /// Takes back what certainly did not reach the fleet.
-    pub(super) fn take_back(&mut self, epoch: Epoch, tally: &Tally) {
-        if epoch == self.news.record().epoch {
-            self.unreported.put_back(tally);
-        }
-    }
-
-    /// The share of calls that are evidence.
-    ///
-    /// A large fleet is judged by a random sample of its calls. What the record
-    /// shows of the last seconds counts as well: traffic may have grown since
-    /// the last heartbeat.
-    pub(super) fn sampled_share(&self, policy: &Policy, now: Timestamp) -> f64 {
-        let promised = self
-            .news
-            .fleet_size()
-            .map_or(0.0, |size| size.calls_per_s.max(size.recent_calls_per_s));
-        let share = (policy.sampled_calls_per_s / promised).min(1.0);
-        let counted = self.news.record().counted_per_s(policy, now);
-        let crowded = (2.0 * policy.sampled_calls_per_s / counted).min(1.0);
-        share * crowded
+    let contacts = state.unreported.count_contact_in_the_dark();
+    let doubled = 2_f64.powi(i32::try_from(contacts).unwrap_or(i32::MAX));
+    Chance {
+        of_reporting: (FIRST_CHANCE * doubled).min(1.0),
+        // One process may be all there is: a first heartbeat speaks for
+        // itself alone. The next ones, by a better chance, soon add up.
+        weight: 1.0,
     }
 }
 
@@ -245,5 +271,6 @@ fn weighted(seen: Heartbeats, weight: f64, draw: f64) -> Heartbeats {
         arrivals: times(seen.arrivals),
         contacts: times(seen.contacts),
         lifetime_ms: times(seen.lifetime_ms),
+        refused: times(seen.refused),
     }
 }

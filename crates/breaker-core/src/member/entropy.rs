@@ -18,9 +18,11 @@ pub trait Entropy: Send + fmt::Debug {
 ///
 /// Environments that were started from one image must not draw alike, so
 /// owners are asked of the operating system each time.
+#[cfg(feature = "os")]
 #[derive(Debug)]
 pub struct OsEntropy(fastrand::Rng);
 
+#[cfg(feature = "os")]
 impl OsEntropy {
     /// Seeded by the operating system.
     pub fn new() -> Self {
@@ -29,12 +31,14 @@ impl OsEntropy {
     }
 }
 
+#[cfg(feature = "os")]
 impl Default for OsEntropy {
     fn default() -> Self {
         Self::new()
     }
 }
 
+#[cfg(feature = "os")]
 impl Entropy for OsEntropy {
     fn uniform(&mut self) -> f64 {
         self.0.f64()

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use super::sync::{AtomicU64, Ordering};
-use crate::{protocol::Epoch, time::Timestamp};
+use crate::{protocol::Epoch, time::Steady};
 
 /// How many of the word's bits hold the epoch; the others hold the time, and
 /// suffice for eight thousand years.
@@ -33,12 +33,6 @@ impl EpochTag {
     const fn in_word(word: u64) -> Self {
         Self(word as u16)
     }
-
-    /// The lowest bits of the epoch.
-    #[inline]
-    pub(super) const fn bits(self) -> u16 {
-        self.0
-    }
 }
 
 /// Lets plain calls of a healthy circuit through.
@@ -49,7 +43,6 @@ impl EpochTag {
 pub(super) struct Gate {
     /// `quiet_until` in the upper bits, the epoch's tag in the lower.
     word: AtomicU64,
-    sample: AtomicU64,
     /// A quiet that lasts longer was published by a clock that has been set
     /// back since; in milliseconds.
     longest_quiet: u64,
@@ -60,33 +53,30 @@ impl std::hash::Hash for Gate {
     fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
         let Self {
             word,
-            sample,
             longest_quiet: _,
         } = self;
         hasher.write_u64(word.load(Ordering::Acquire));
-        hasher.write_u64(sample.load(Ordering::Relaxed));
     }
 }
 
 impl Gate {
-    /// A gate that is shut, in epoch 0, and has all calls sampled. No quiet
-    /// will be longer than `longest_quiet`.
+    /// A gate that is shut, in epoch 0. No quiet will be longer than
+    /// `longest_quiet`.
     pub(super) fn shut_from_the_start(longest_quiet: Duration) -> Self {
         Self {
             longest_quiet: u64::try_from(longest_quiet.as_millis())
                 .unwrap_or(u64::MAX)
                 .min(LATEST / 2),
             word: AtomicU64::new(0),
-            sample: AtomicU64::new(u64::MAX),
         }
     }
 
     /// The epoch that a call is admitted in at `now`; `None` if it must take
     /// the slow path.
     #[inline]
-    pub(super) fn passes(&self, now: Timestamp) -> Option<EpochTag> {
+    pub(super) fn passes(&self, now: Steady) -> Option<EpochTag> {
         let word = self.word.load(Ordering::Acquire);
-        let left = (word >> EPOCH_BITS).wrapping_sub(now.as_unix_ms());
+        let left = (word >> EPOCH_BITS).wrapping_sub(now.as_ms());
         // None left is the longest of all.
         (left.wrapping_sub(1) < self.longest_quiet).then_some(EpochTag::in_word(word))
     }
@@ -103,35 +93,18 @@ impl Gate {
         Self {
             longest_quiet: self.longest_quiet,
             word: AtomicU64::new(self.word.load(Ordering::Acquire)),
-            sample: AtomicU64::new(self.sample()),
         }
     }
 
     /// Lets calls through until `quiet_until`, exclusively, as calls of `epoch`.
-    pub(super) fn publish(&self, quiet_until: Timestamp, epoch: Epoch) {
-        let quiet_until = quiet_until.as_unix_ms().min(LATEST);
+    pub(super) fn publish(&self, quiet_until: Steady, epoch: Epoch) {
+        let quiet_until = quiet_until.as_ms().min(LATEST);
         let word = quiet_until << EPOCH_BITS | u64::from(EpochTag::of(epoch).0);
         self.word.store(word, Ordering::Release);
     }
 
     /// Sends every call to the slow path until something else is published.
     pub(super) fn shut(&self, epoch: Epoch) {
-        self.publish(Timestamp::from_unix_ms(0), epoch);
-    }
-
-    /// Below which number a call's draw must be for the call to be sampled;
-    /// [`u64::MAX`] samples all.
-    ///
-    /// A call that was let through sees what was set before the word that let
-    /// it through was published.
-    #[inline]
-    pub(super) fn sample(&self) -> u64 {
-        self.sample.load(Ordering::Relaxed)
-    }
-
-    /// Sets what [`sample`](Self::sample) returns. To be called before
-    /// [`publish`](Self::publish).
-    pub(super) fn set_sample(&self, threshold: u64) {
-        self.sample.store(threshold, Ordering::Relaxed);
+        self.publish(Steady::default(), epoch);
     }
 }

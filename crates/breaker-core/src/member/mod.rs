@@ -1,118 +1,130 @@
 //! One process's side of a circuit, without I/O.
 //!
-//! A [`Member`] of a fleet knows what the store said last, what it has counted
-//! itself, and what its own calls tell. It decides, and where that takes the
-//! store it hands out an [`Errand`]: an operation to be performed by whoever
-//! drives it, whose answer is given back.
+//! A [`Member`] of a fleet knows what the store showed last, what it has counted
+//! itself, and what its own calls say. It decides, and where that takes the
+//! store it hands out a request: an operation for its driver to perform, whose
+//! answer is given back. It is three machines around what it knows, each with
+//! requests of its own:
 //!
 //! ```text
-//!   begin ──▶ Admitted(permit) ── the call ──▶ end ──▶ Done
-//!     │           └ may carry an errand to run beside the call
-//!     ├─────▶ Rejected                          │
-//!     └─────▶ Ask(errand) ──▶ answer ──▶ …      └──▶ Ask(errand) ──▶ answer ──▶ …
+//! a call     begin ──▶ Admitted(permit) │ Rejected │ Pending(request) ── answer_admission ──▶ …
+//! its end    end ────▶ nothing │ request ── answer_report ──▶ …
+//! operators  place_override, withdraw_override ──▶ request ── answer_override ──▶ …
 //! ```
 //!
 //! [`Breaker`](crate::Breaker) drives it with a clock, a store and async; the
 //! simulator and the model checker drive the very same code with theirs. A
-//! permit or an errand that is dropped, because its future was cancelled or
+//! permit or a request that is dropped, because its future was cancelled or
 //! its process died, leaves nothing behind that does not end by itself.
 //!
 //! # The hot path
 //!
 //! A call of a healthy circuit passes the *gate*, one word that says
 //! until when nothing has to be decided, and its success is added to the
-//! *counters*. It takes no lock, allocates nothing and asks
-//! nobody. Whatever else there is to do shuts the gate.
+//! *counters*. It takes no lock, allocates nothing and asks for nothing.
+//! Whatever else there is to do shuts the gate.
+//!
+//! # Everything else
+//!
+//! The other modules lie in layers, each of which uses those before it alone:
+//!
+//! 1. `view`, `backoff`, `unreported`, `local_breaker`: what is known, in parts.
+//! 2. `state`: the parts together, and what they learn from the store.
+//! 3. `contact`, `commit`: requests that may be lost, and requests that must not.
+//! 4. `probe`, `decide`: what becomes of a call.
+//! 5. `admission`, `reporting`, `overrides`: the three machines.
 
 mod admission;
-mod answer;
+mod backoff;
+mod commit;
 mod contact;
+mod context;
 mod counters;
+mod decide;
 mod entropy;
-mod errand;
 mod gate;
-mod guard;
+mod in_flight;
 mod indexes;
+mod local_breaker;
 #[cfg(feature = "model")]
 mod model;
-mod news;
+mod operation;
+mod overrides;
 mod permit;
-mod settlement;
-mod slot_length;
+mod plausible;
+mod probe;
+mod reporting;
+mod request;
+mod state;
+mod striped;
 mod sync;
 mod thread_index;
+mod unreported;
+mod view;
 
+#[cfg(test)]
+mod clocks;
+#[cfg(test)]
+mod hanging;
 #[cfg(test)]
 mod hot_path;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod steps;
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
-pub use entropy::{Entropy, OsEntropy, Seeded};
-pub use errand::{Errand, Operation};
-pub use permit::{Outcome, Permit};
+#[cfg(feature = "os")]
+pub use entropy::OsEntropy;
+pub use entropy::{Entropy, Seeded};
+pub use operation::Operation;
+pub use overrides::{OverrideRequest, OverrideStep};
+pub use permit::{Admission, InFlightPermit, Permit};
+pub use request::{AdmissionRequest, ReportRequest};
 
 use self::{
-    contact::Unreported,
-    counters::{Counters, Drained},
+    context::Context,
+    counters::Counters,
     gate::Gate,
-    guard::Guard,
-    news::News,
+    in_flight::InFlight,
     permit::Kind,
-    slot_length::SlotLength,
+    plausible::{bounded, plausible},
+    state::State,
 };
 use crate::{
     observe::Event,
+    outcome::Outcome,
     policy::{Policy, PolicyError},
-    protocol::{self, Phase, Record, Rejection, Slot},
+    protocol::{self, Change, Epoch, Override, Record},
     store::StoreError,
-    time::Timestamp,
+    time::{Moment, Now, Timestamp},
 };
-
-/// What is to happen next.
-#[derive(Debug)]
-#[must_use]
-pub enum Step {
-    /// The call passes.
-    Admitted(Permit),
-    /// The call does not pass.
-    Rejected(Rejection),
-    /// The store must be asked first; give the answer to [`Member::answer`].
-    Ask(Errand),
-    /// Nothing more.
-    Done,
-}
 
 /// One process's side of one circuit.
 #[derive(Debug)]
 pub struct Member {
     policy: Policy,
     gate: Gate,
-    slots: SlotLength,
     /// [`Policy::slow_call_after`], in the unit in which it is cheap to compare.
     slow_after_ms: u64,
     counters: Arc<Counters>,
-    state: Mutex<State>,
+    in_flight: Arc<InFlight>,
+    locked: Mutex<Locked>,
     /// Whether there is anything for observers.
     has_events: AtomicBool,
 }
 
-/// What a process knows and has to tell.
+/// What only one step at a time works on.
 #[derive(Debug)]
-struct State {
+struct Locked {
+    state: State,
     entropy: Box<dyn Entropy>,
-    /// What the store said.
-    news: News,
-    /// What passed the gate and was not collected yet.
-    counters: Arc<Counters>,
-    /// What the fleet does not know yet.
-    unreported: Unreported,
-    /// What this process's own calls tell about itself.
-    guard: Guard,
     /// What observers are to hear of.
     events: Vec<Event>,
 }
@@ -127,8 +139,8 @@ impl Member {
         Self::for_threads(policy, entropy, 0)
     }
 
-    /// A process that knows nothing yet; so many of its threads can count calls
-    /// without waiting for one another.
+    /// A process that knows nothing yet; `threads` of its threads can count
+    /// calls without waiting for one another.
     ///
     /// # Errors
     ///
@@ -143,27 +155,21 @@ impl Member {
     }
 
     /// As [`Member::for_threads`], by a policy that is known to make sense.
-    pub(crate) fn with_checked(
-        policy: Policy,
-        mut entropy: Box<dyn Entropy>,
-        threads: usize,
-    ) -> Self {
-        let counters = Arc::new(Counters::new(threads, entropy.uniform().to_bits()));
-        let state = State {
+    pub(crate) fn with_checked(policy: Policy, entropy: Box<dyn Entropy>, threads: usize) -> Self {
+        let counters = Arc::new(Counters::new(threads));
+        let in_flight = Arc::new(InFlight::new(threads));
+        let locked = Locked {
+            state: State::new(Arc::clone(&counters), Arc::clone(&in_flight)),
             entropy,
-            news: News::default(),
-            counters: Arc::clone(&counters),
-            unreported: Unreported::default(),
-            guard: Guard::default(),
             events: Vec::new(),
         };
         Self {
-            slots: SlotLength::from_ms(Slot::length_ms(&policy)),
             slow_after_ms: u64::try_from(policy.slow_call_after.as_millis()).unwrap_or(u64::MAX),
             gate: Gate::shut_from_the_start(policy.longest_quiet()),
             policy,
             counters,
-            state: Mutex::new(state),
+            in_flight,
+            locked: Mutex::new(locked),
             has_events: AtomicBool::new(false),
         }
     }
@@ -175,73 +181,146 @@ impl Member {
 
     /// What the store said last.
     pub fn known(&self) -> Record {
-        Record::clone(self.state().news.record())
+        Record::clone(self.lock().state.view.record())
+    }
+
+    /// The epoch of the record that is known.
+    pub fn known_epoch(&self) -> Epoch {
+        self.lock().state.view.record().epoch
     }
 
     /// The state that calls meet, as far as this process knows.
     pub fn effective_state(&self, now: Timestamp) -> protocol::State {
-        self.state().news.record().effective_state(now)
+        self.lock().state.view.record().effective_state(now)
     }
 
-    /// A call arrives. Never gives [`Step::Done`].
+    /// A call arrives.
     #[inline]
-    pub fn begin(&self, now: Timestamp) -> Step {
-        match self.gate.passes(now) {
-            Some(epoch) => Step::Admitted(Permit::plain(epoch, now)),
-            None => self.with(now, |state, policy| state.begin(policy, now)),
+    pub fn begin(&self, now: impl Now) -> Admission {
+        let steady = now.steady();
+        match self.gate.passes(steady) {
+            Some(epoch) => Admission::Admitted(Permit::plain(epoch, steady)),
+            None => self.admission_step(now, admission::begin),
         }
     }
 
-    /// A call has ended; gives [`Step::Ask`] or [`Step::Done`].
-    ///
-    /// An errand is best run before the response is given: a process may be
-    /// frozen right after it.
-    #[inline]
-    pub fn end(&self, permit: Permit, outcome: Outcome, now: Timestamp) -> Step {
-        if let Kind::Plain(epoch) = permit.kind
-            && outcome == Outcome::Success
-            && now
-                .as_unix_ms()
-                .saturating_sub(permit.admitted.as_unix_ms())
-                < self.slow_after_ms
-            && self.gate.passes(now) == Some(epoch)
-        {
-            self.counters
-                .count(epoch, self.slots.slot(now), self.gate.sample());
-            return Step::Done;
-        }
-        self.with(now, |state, policy| state.end(permit, outcome, policy, now))
-    }
-
-    /// The store has answered.
+    /// The store has answered on behalf of a call that waits.
     ///
     /// An answer that does not come within [`Policy::store_timeout`] is
     /// [`StoreError::NoAnswer`].
-    pub fn answer(
+    pub fn answer_admission(
         &self,
-        errand: Errand,
+        request: AdmissionRequest,
         answer: Result<Record, StoreError>,
-        now: Timestamp,
-    ) -> Step {
-        self.with(now, |state, policy| {
-            state.answer(errand, answer, policy, now)
+        now: impl Now,
+    ) -> Admission {
+        self.admission_step(now, |state, cx| {
+            request.answer(plausible(answer, cx), state, cx)
         })
     }
 
-    /// Another call has asked the store while the errand waited for its turn:
-    /// decides anew whether it is still needed.
-    pub fn reconsider(&self, errand: Errand, now: Timestamp) -> Step {
-        self.with(now, |state, policy| state.reconsider(errand, policy, now))
+    /// Another call has asked the store while this one waited for its turn:
+    /// decides anew whether it still has to ask.
+    pub fn reconsider(&self, request: AdmissionRequest, now: impl Now) -> Admission {
+        self.admission_step(now, |state, cx| request.reconsider(state, cx))
     }
 
-    /// Goes on without asking: there is no time for the errand.
-    pub fn decline(&self, errand: Errand, now: Timestamp) -> Step {
-        self.with(now, |state, policy| state.decline(errand, policy, now))
+    /// Decides about a call without asking: there is no time for that.
+    pub fn decline(&self, request: AdmissionRequest, now: impl Now) -> Admission {
+        self.admission_step(now, |state, cx| request.decline(state, cx))
     }
 
-    /// Takes over a record that was read or written on another occasion.
-    pub fn hear(&self, record: Record, now: Timestamp) {
-        self.with(now, |state, policy| state.learn(record, policy, now));
+    /// An admitted call is made: from now on it is counted as under way, until
+    /// [`end`](Self::end) takes its permit back. A call that hangs is evidence
+    /// that way before it ends.
+    ///
+    /// If its permit is dropped instead, [`give_up`](Self::give_up) must hear of
+    /// it, or the call would seem to hang. `None` for what is not counted so.
+    #[inline]
+    pub fn make(&self, permit: &mut Permit) -> Option<InFlightPermit> {
+        if permit.in_flight || !permit.is_evidence() {
+            return None;
+        }
+        permit.in_flight = true;
+        self.in_flight.begin(permit.admitted);
+        Some(InFlightPermit(permit.admitted))
+    }
+
+    /// A call that was made is given up; it says nothing about the dependency.
+    #[inline]
+    pub fn give_up(&self, permit: InFlightPermit) {
+        self.in_flight.end(permit.0);
+    }
+
+    /// A call has ended. Gives what there is to report.
+    ///
+    /// A request is best performed before the response is given: a process may
+    /// be frozen right after it.
+    #[inline]
+    pub fn end(&self, permit: Permit, outcome: Outcome, now: impl Now) -> Option<ReportRequest> {
+        if let Kind::Plain(epoch) = permit.kind
+            && outcome == Outcome::Success
+            && let steady = now.steady()
+            && steady.as_ms().saturating_sub(permit.admitted.as_ms()) < self.slow_after_ms
+            && self.gate.passes(steady) == Some(epoch)
+        {
+            if permit.in_flight {
+                self.in_flight.end(permit.admitted);
+            }
+            self.counters.count();
+            return None;
+        }
+        self.step(now, |state, cx| reporting::end(permit, outcome, state, cx))
+    }
+
+    /// The store has answered a report. Gives what there is still to do.
+    ///
+    /// An answer that does not come within [`Policy::store_timeout`] is
+    /// [`StoreError::NoAnswer`].
+    pub fn answer_report(
+        &self,
+        request: ReportRequest,
+        answer: Result<Record, StoreError>,
+        now: impl Now,
+    ) -> Option<ReportRequest> {
+        self.step(now, |state, cx| {
+            request.answer(plausible(answer, cx), state, cx)
+        })
+    }
+
+    /// An operator places an override, which replaces the one that stands.
+    pub fn place_override(&self, placed: Override) -> OverrideRequest {
+        OverrideRequest::begin(Change::PlaceOverride(placed), self.known_epoch())
+    }
+
+    /// An operator withdraws the override that stands.
+    pub fn withdraw_override(&self, actor: &str) -> OverrideRequest {
+        let actor = actor.to_owned();
+        OverrideRequest::begin(Change::WithdrawOverride { actor }, self.known_epoch())
+    }
+
+    /// The store has answered on behalf of an operator.
+    ///
+    /// An answer that does not come within [`Policy::store_timeout`] is
+    /// [`StoreError::NoAnswer`].
+    pub fn answer_override(
+        &self,
+        request: OverrideRequest,
+        answer: Result<Record, StoreError>,
+        now: impl Now,
+    ) -> OverrideStep {
+        self.step(now, |state, cx| {
+            request.answer(plausible(answer, cx), state, cx)
+        })
+    }
+
+    /// Takes over a record that shows every change made before it was read, and
+    /// that was read on another occasion, when epoch `known` was known here.
+    pub fn on_strong_read(&self, record: Record, known: Epoch, now: impl Now) {
+        self.step(now, |state, cx| match bounded(record, cx) {
+            Ok(record) => state.on_strong_read(record, known, cx),
+            Err(error) => state.on_store_failure(&error, cx),
+        });
     }
 
     /// Takes what has happened since the last time, for observers.
@@ -251,68 +330,53 @@ impl Member {
             return Vec::new();
         }
         self.has_events.store(false, Ordering::Relaxed);
-        std::mem::take(&mut self.state().events)
+        std::mem::take(&mut self.lock().events)
+    }
+
+    /// A step of a call that waits to be decided about.
+    fn admission_step(
+        &self,
+        now: impl Now,
+        decide: impl FnOnce(&mut State, &mut Context<'_>) -> Admission,
+    ) -> Admission {
+        self.step(now, |state, cx| {
+            let admission = decide(state, cx);
+            if matches!(admission, Admission::Rejected(_)) {
+                state.unreported.refuse();
+            }
+            admission
+        })
     }
 
     /// Everything that is not plain: changes the state and says anew what is.
     #[inline(never)]
-    fn with<T>(&self, now: Timestamp, change: impl FnOnce(&mut State, &Policy) -> T) -> T {
-        let mut state = self.state();
-        let result = change(&mut state, &self.policy);
-        match state.quiet_until(&self.policy, now) {
-            Some(until) => {
-                self.gate
-                    .set_sample(threshold(state.sampled_share(&self.policy, now)));
-                self.gate.publish(until, state.news.record().epoch);
-            }
-            None => self.gate.shut(state.news.record().epoch),
+    fn step<T>(&self, now: impl Now, change: impl FnOnce(&mut State, &mut Context<'_>) -> T) -> T {
+        let mut locked = self.lock();
+        let Locked {
+            state,
+            entropy,
+            events,
+        } = &mut *locked;
+        let moment = Moment {
+            wall: now.wall(),
+            steady: now.steady(),
+        };
+        let mut cx = Context::new(&self.policy, moment, &mut **entropy, events);
+        let result = change(state, &mut cx);
+        let epoch = state.view.record().epoch;
+        match state.quiet_for(&cx) {
+            Some(quiet) => self.gate.publish(moment.steady + quiet, epoch),
+            None => self.gate.shut(epoch),
         }
-        if !state.events.is_empty() {
+        if !locked.events.is_empty() {
             self.has_events.store(true, Ordering::Relaxed);
         }
         result
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Locked> {
         // A panic elsewhere cannot leave the state inconsistent: what can
         // panic in here is arithmetic that saturates.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.locked.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl State {
-    /// Until when calls pass and succeed without anything to decide or tell.
-    fn quiet_until(&self, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
-        let record = self.news.record();
-        let plain = matches!(record.phase, Phase::Closed { .. })
-            && record.active_override(now).is_none()
-            && record.ramp(policy, now) >= 1.0
-            && self.guard.is_quiet()
-            && !self.news.is_in_trouble()
-            && !self.news.is_suspicious()
-            && !self.unreported.tells_of_trouble();
-        if plain {
-            self.news.fresh_until(policy, now)
-        } else {
-            None
-        }
-    }
-
-    /// Collects what passed the gate.
-    fn collect(&mut self, policy: &Policy, now: Timestamp) {
-        let epoch = self.news.record().epoch;
-        let Drained { arrivals, sampled } = self.counters.drain(epoch, Slot::at(now, policy));
-        self.unreported.collect(arrivals, sampled);
-    }
-}
-
-/// The part of all 64-bit numbers that `share` is.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "a share from 0 to 1; casts saturate, and the last bits do not matter"
-)]
-fn threshold(share: f64) -> u64 {
-    (share * u64::MAX as f64) as u64
 }

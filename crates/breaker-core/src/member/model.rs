@@ -1,7 +1,7 @@
 //! What a model checker needs: copies of a process, and a way to tell whether
 //! two of them are alike.
 //!
-//! A permit and an errand can be copied as well when the feature `model` is on.
+//! Permits and requests can be copied as well when the feature `model` is on.
 //! Nothing that makes real calls may do that: each stands for one call.
 
 use std::{
@@ -13,11 +13,8 @@ use std::{
     time::Duration,
 };
 
-use super::{Entropy, Gate, Member, State};
-use crate::{
-    policy::{Policy, PolicyError},
-    protocol::Epoch,
-};
+use super::{Entropy, Gate, Locked, Member, State};
+use crate::policy::{Policy, PolicyError};
 
 impl Member {
     /// A process whose every call is decided about under the lock: what the
@@ -41,7 +38,8 @@ impl Member {
     /// which is `entropy`.
     #[must_use]
     pub fn fork(&self, entropy: impl Entropy + 'static) -> Self {
-        let state = self.state();
+        let locked = self.lock();
+        let state = &locked.state;
         // Where no call passes the gate, nothing is ever counted beside it.
         let counters = if self.gate.never_opens() {
             Arc::clone(&self.counters)
@@ -51,24 +49,25 @@ impl Member {
         Self {
             policy: self.policy.clone(),
             gate: self.gate.fork(),
-            slots: self.slots,
             slow_after_ms: self.slow_after_ms,
             counters: Arc::clone(&counters),
-            state: Mutex::new(State {
+            // A model checker's calls do not say that they are under way.
+            in_flight: Arc::clone(&self.in_flight),
+            locked: Mutex::new(Locked {
+                state: State {
+                    view: state.view.clone(),
+                    backoff: state.backoff.clone(),
+                    unreported: state.unreported.clone(),
+                    local: state.local.clone(),
+                    counters,
+                    in_flight: Arc::clone(&self.in_flight),
+                    overdue: state.overdue.clone(),
+                },
                 entropy: Box::new(entropy),
-                news: state.news.clone(),
-                counters,
-                unreported: state.unreported.clone(),
-                guard: state.guard.clone(),
-                events: state.events.clone(),
+                events: locked.events.clone(),
             }),
             has_events: AtomicBool::new(self.has_events.load(Ordering::Relaxed)),
         }
-    }
-
-    /// The epoch of what the store said last.
-    pub fn known_epoch(&self) -> Epoch {
-        self.state().news.record().epoch
     }
 }
 
@@ -79,22 +78,23 @@ impl Hash for Member {
         let Self {
             policy: _,
             gate,
-            slots: _,
             slow_after_ms: _,
             counters,
-            state: _,
+            in_flight: _,
+            locked: _,
             has_events: _,
         } = self;
-        let state = self.state();
+        let locked = self.lock();
         let State {
-            entropy: _,
-            news,
-            counters: _,
+            view,
+            backoff,
             unreported,
-            guard,
-            events: _,
-        } = &*state;
-        (news, unreported, guard).hash(hasher);
+            local,
+            counters: _,
+            in_flight: _,
+            overdue: _,
+        } = &locked.state;
+        (view, backoff, unreported, local).hash(hasher);
         if !gate.never_opens() {
             (gate, counters).hash(hasher);
         }

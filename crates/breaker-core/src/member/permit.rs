@@ -1,43 +1,46 @@
-//! The right to make one call, and what became of it.
+//! The right to make one call.
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Errand, gate::EpochTag};
+use super::{
+    context::Context,
+    gate::EpochTag,
+    local_breaker::Trial,
+    request::{AdmissionRequest, ReportRequest},
+};
 use crate::{
-    protocol::{LeaseOwner, LeaseSlot, Measure, Record},
-    time::Timestamp,
+    observe::Event,
+    protocol::{LeaseIndex, LeaseOwner, Measure, Record, Rejection},
+    time::Steady,
 };
 
-/// What a call says about the dependency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The dependency did its work. "Not found" and "conflict" are work done.
-    /// If it took [`Policy::slow_call_after`](crate::Policy::slow_call_after)
-    /// or longer, the call counts as slow.
-    Success,
-    /// The dependency failed.
-    Failure,
-    /// The dependency failed and said how long it wants to be left alone.
-    RetryAfter(Duration),
-    /// Another circuit on the way did not let the call through, and will not for
-    /// so long: the dependency was not even asked. Counts like a failure, but a
-    /// probe that meets it has not failed: the circuit opens again for as long as
-    /// the other one says, and not for longer than the last time.
-    Withheld(Duration),
-    /// The dependency was too slow, whether or not it did its work.
-    Slow,
-    /// The call says nothing about the dependency: the caller's own mistake,
-    /// or the caller's own deadline was too short.
-    Ignored,
+/// What becomes of a call that arrives.
+#[derive(Debug)]
+#[must_use]
+pub enum Admission {
+    /// The call passes.
+    Admitted(Permit),
+    /// The call does not pass.
+    Rejected(Rejection),
+    /// The store must be asked first.
+    Pending(AdmissionRequest),
 }
 
-impl Outcome {
-    /// Takes every `Ok` for a success and every `Err` for a failure.
-    pub fn of_result<T, E>(result: &Result<T, E>) -> Self {
-        match result {
-            Ok(_) => Self::Success,
-            Err(_) => Self::Failure,
-        }
+impl Admission {
+    /// The call does not pass; observers hear of it.
+    pub(super) fn reject(rejection: Rejection, cx: &mut Context<'_>) -> Self {
+        cx.emit(Event::Rejected(rejection));
+        Self::Rejected(rejection)
+    }
+
+    /// The call passes, and there is nothing to ask beside it.
+    pub(super) fn admit(kind: Kind, cx: &Context<'_>) -> Self {
+        Self::Admitted(Permit {
+            admitted: cx.steady,
+            kind,
+            in_flight: false,
+            beside: None,
+        })
     }
 }
 
@@ -49,10 +52,17 @@ impl Outcome {
 #[cfg_attr(feature = "model", derive(Clone, Hash))]
 #[must_use = "a permit that is dropped counts for nothing"]
 pub struct Permit {
-    pub(super) admitted: Timestamp,
+    pub(super) admitted: Steady,
     pub(super) kind: Kind,
-    pub(super) errand: Option<Errand>,
+    /// Whether it is counted as under way.
+    pub(super) in_flight: bool,
+    /// What is asked beside the call.
+    pub(super) beside: Option<ReportRequest>,
 }
+
+/// What is to be remembered of a call that is under way.
+#[derive(Debug, Clone, Copy)]
+pub struct InFlightPermit(pub(super) Steady);
 
 #[derive(Debug)]
 #[cfg_attr(feature = "model", derive(Clone, Hash))]
@@ -62,18 +72,19 @@ pub(super) enum Kind {
     /// One of many.
     Ordinary(Measure),
     /// This process tries whether its own calls work again.
-    Trial(Measure),
+    Trial(Measure, Trial),
     /// The fleet tries whether the dependency works again.
     Probe(Box<Probe>),
 }
 
-/// What a probe must know to be settled, whatever its process has heard since.
+/// What a probe must know to report its result, whatever its process has learnt
+/// since.
 #[derive(Debug)]
 #[cfg_attr(feature = "model", derive(Clone, Hash))]
 pub(super) struct Probe {
     /// The record right after the lease was given.
     pub(super) granted: Arc<Record>,
-    pub(super) slot: LeaseSlot,
+    pub(super) index: LeaseIndex,
     pub(super) owner: LeaseOwner,
     /// How long the call may take; no limit if every call is to pass anyway.
     pub(super) limit: Option<Duration>,
@@ -81,11 +92,12 @@ pub(super) struct Probe {
 
 impl Permit {
     #[inline]
-    pub(super) fn plain(epoch: EpochTag, admitted: Timestamp) -> Self {
+    pub(super) fn plain(epoch: EpochTag, admitted: Steady) -> Self {
         Self {
             admitted,
             kind: Kind::Plain(epoch),
-            errand: None,
+            in_flight: false,
+            beside: None,
         }
     }
 
@@ -94,7 +106,20 @@ impl Permit {
         matches!(self.kind, Kind::Probe(_))
     }
 
-    /// Whether there is nothing special about the call: no limit and no errand.
+    /// Whether the call is evidence about a closed circuit: it is no probe, and
+    /// was not admitted by an operator's override.
+    #[inline]
+    pub(super) fn is_evidence(&self) -> bool {
+        match self.kind {
+            Kind::Plain(_) => true,
+            Kind::Ordinary(measure) | Kind::Trial(measure, _) => measure != Measure::Ignored,
+            Kind::Probe(_) => false,
+        }
+    }
+
+    /// Whether there is nothing special about the call: no limit, and nothing
+    /// to ask beside it.
+    #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         matches!(self.kind, Kind::Plain(_))
@@ -105,12 +130,12 @@ impl Permit {
     pub fn limit(&self) -> Option<Duration> {
         match &self.kind {
             Kind::Probe(probe) => probe.limit,
-            Kind::Plain(_) | Kind::Ordinary(_) | Kind::Trial(_) => None,
+            Kind::Plain(_) | Kind::Ordinary(_) | Kind::Trial(..) => None,
         }
     }
 
-    /// What is to be asked of the store beside the call, if anything.
-    pub fn take_errand(&mut self) -> Option<Errand> {
-        self.errand.take()
+    /// A request to perform beside the call, if there is one.
+    pub fn take_report(&mut self) -> Option<ReportRequest> {
+        self.beside.take()
     }
 }

@@ -9,5 +9,3 @@ pub(super) use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
-
-pub(super) use super::thread_index::{known_thread_index, thread_index};

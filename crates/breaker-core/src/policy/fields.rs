@@ -45,13 +45,13 @@ declare_policy! {
         /// the callers' own time-out; a day leaves slowness out.
         slow_call_after: Milliseconds = 3_000 in 1..=86_400_000;
 
-        /// How much evidence opens the circuit, as a log-likelihood ratio; 9.2
-        /// is about 10,000 to 1. With the default threshold and margin that is
-        /// 23 failures in a row.
+        /// How much evidence opens the circuit, as a log-likelihood ratio; 11
+        /// is about 60,000 to 1. With the default threshold and margin that is
+        /// 28 failures in a row.
         ///
         /// Raise it if a needless opening costs more than a later one: with
         /// the default threshold and margin each 0.4 is one failure more.
-        evidence_bound: Nats = 9.2 in 1.0..=100.0;
+        evidence_bound: Nats = 11.0 in 1.0..=100.0;
 
         /// How many failures in a row, with no success anywhere in the fleet,
         /// open the circuit when traffic is too thin for a rate.
@@ -62,8 +62,8 @@ declare_policy! {
 
         /// After how many failures in a row in one process, while the fleet is
         /// well, that process stops itself. Not below `consecutive_failures`;
-        /// never sooner than as many as open the circuit by themselves, 23 by
-        /// default.
+        /// never sooner than as many as open the circuit by themselves, 28 by
+        /// default, and never within five seconds of the first.
         ///
         /// Raise it if one process may have bad luck for long, such as one
         /// that serves a single tenant; lower it if bad hosts are common.
@@ -83,12 +83,13 @@ declare_policy! {
         ///
         /// Raise it if rates only a little above the threshold must open the
         /// circuit; lower it to keep the record small.
-        window_slots: Count = 20 in 2..=60;
+        window_slots: Count = 20 in 2..=50;
 
-        /// How long an outcome counts at most. At least ten slots.
+        /// How long an outcome counts at most. At least ten slots. Below one
+        /// call a second in the whole fleet it is an hour.
         ///
-        /// Raise it for a circuit so quiet that failures in a row lie minutes
-        /// apart; lower it if old failures say nothing about now.
+        /// Raise it for a circuit so quiet that its window holds few calls;
+        /// lower it if old failures say nothing about now.
         window: Milliseconds = 120_000 in 1_000..=600_000;
 
         /// How many calls a second of the whole fleet are evidence at most. A
@@ -105,18 +106,19 @@ declare_policy! {
         ///
         /// Raise it for a dependency that takes long to restart; lower it
         /// where most outages are blips.
-        open_for: Milliseconds = 5_000 in 100..=86_400_000;
+        open_for: Milliseconds = 1_000 in 100..=86_400_000;
 
         /// By how much the open time grows with each failed recovery.
         ///
-        /// Set it to 1 if the dependency needs no mercy and every second of
-        /// recovery counts; raise it if probes themselves do harm.
-        open_growth: Factor = 2.0 in 1.0..=10.0;
+        /// Raise it if probes themselves do harm; with 1 the dependency is
+        /// probed at the same pace however long its outage lasts.
+        open_growth: Factor = 1.0 in 1.0..=10.0;
 
         /// The longest open time, before jitter. Not below `open_for`.
         ///
-        /// Raise it if outages last hours and probes are costly; it is also
-        /// about how long a recovery may go unnoticed.
+        /// Raise it if the dependency asks to be left alone for longer, or if
+        /// `open_growth` is above 1 and outages last hours; it is also about
+        /// how long a recovery may go unnoticed then.
         open_for_max: Milliseconds = 60_000 in 100..=86_400_000;
 
         /// The part of the open time that is random, both ways, so that
@@ -143,7 +145,7 @@ declare_policy! {
         ///
         /// Raise it, and `lease_for` with it, if healthy calls take this long;
         /// lower it to learn of a hanging dependency sooner.
-        probe_timeout: Milliseconds = 10_000 in 1..=86_400_000;
+        probe_timeout: Milliseconds = 5_000 in 1..=86_400_000;
 
         /// How long a probe's lease lasts if its owner is never heard of
         /// again. Above `probe_timeout` by more than twice `clock_skew` and
@@ -152,7 +154,7 @@ declare_policy! {
         ///
         /// Change it with those three; each crashed probe delays recovery by
         /// this long.
-        lease_for: Milliseconds = 12_000 in 1..=86_400_000;
+        lease_for: Milliseconds = 8_000 in 1..=86_400_000;
 
         /// How long admission takes to grow back to all calls once the circuit
         /// has closed; 0 admits all at once.
@@ -201,7 +203,7 @@ declare_policy! {
         ///
         /// Raise it, and `lease_for` if need be, for a store that is far away;
         /// a call never waits longer than this for news.
-        store_timeout: Milliseconds = 250 in 1..=86_400_000;
+        store_timeout: Milliseconds = 500 in 1..=86_400_000;
 
         /// How far a machine's clock may be off.
         ///

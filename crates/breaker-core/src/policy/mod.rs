@@ -58,19 +58,23 @@ impl Policy {
     /// outage of the whole fleet, `evidence_bound / ln(p₁/p₀)`: in a fleet of
     /// few processes each would stop itself before the circuit opens, and
     /// nobody would find out that it was an outage.
-    pub(crate) fn failures_of_a_loner(&self) -> f64 {
+    pub(crate) fn local_trip_threshold(&self) -> f64 {
+        f64::from(self.local_failures).max(self.failures_that_open())
+    }
+
+    /// So many failures in a row prove an outage: `evidence_bound / ln(p₁/p₀)`.
+    pub(crate) fn failures_that_open(&self) -> f64 {
         let prove = |threshold: f64| {
             let (low, high) = (threshold - self.rate_margin, threshold + self.rate_margin);
             self.evidence_bound / (high / low).ln()
         };
-        f64::from(self.local_failures)
-            .max(prove(self.failure_rate_threshold))
-            .max(prove(self.slow_rate_threshold))
+        prove(self.failure_rate_threshold).max(prove(self.slow_rate_threshold))
     }
 
-    /// No open time is longer, whatever the draw.
+    /// No open time is longer, whatever the draw and whatever the dependency
+    /// asks for.
     pub(crate) fn longest_open_time(&self) -> Duration {
-        self.open_time(u32::MAX, 1.0)
+        self.open_for_max.mul_f64(1.0 + self.open_jitter)
     }
 
     /// How long the circuit stays open after `reopens` failed recoveries.
@@ -92,18 +96,20 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::MAX_LEASE_SLOTS;
+    use crate::protocol::MAX_LEASES;
 
     #[test]
     fn every_probe_that_is_allowed_has_a_place_in_the_record() {
         let is_it = |field: &&Field| field.name == "max_probes";
         let field = Policy::FIELDS.iter().find(is_it).unwrap();
-        assert_eq!(field.high, FieldValue::Integer(MAX_LEASE_SLOTS.into()));
+        assert_eq!(field.high, FieldValue::Integer(MAX_LEASES.into()));
     }
 
     #[test]
     fn open_time_grows_up_to_its_bound() {
         let policy = Policy {
+            open_for: Duration::from_secs(5),
+            open_growth: 2.0,
             open_jitter: 0.0,
             ..Policy::default()
         };
@@ -111,6 +117,15 @@ mod tests {
             .map(|n| policy.open_time(n, 0.5).as_secs())
             .into();
         assert_eq!(seconds, [5, 10, 20, 40, 60, 60]);
+    }
+
+    /// An open circuit costs two probes at once at most: to look often is cheap.
+    #[test]
+    fn by_default_an_open_circuit_is_probed_once_a_second_however_long_it_is_open() {
+        let policy = Policy::default();
+        for reopens in [0, 1, 2, 10, 3_600, u32::MAX] {
+            assert_eq!(policy.open_time(reopens, 0.5), Duration::from_secs(1));
+        }
     }
 
     #[test]
@@ -122,18 +137,18 @@ mod tests {
                 local_failures,
                 ..Policy::default()
             };
-            policy.failures_of_a_loner().ceil()
+            policy.local_trip_threshold().ceil()
         };
         assert_eq!(needed(30, 0.1), 30.0);
-        assert_eq!(needed(3, 0.1), 23.0);
-        assert_eq!(needed(30, 0.05), 46.0);
+        assert_eq!(needed(3, 0.1), 28.0);
+        assert_eq!(needed(30, 0.05), 55.0);
     }
 
     #[test]
     fn jitter_spreads_the_open_time_both_ways() {
         let policy = Policy::default();
-        assert_eq!(policy.open_time(0, 0.0), Duration::from_millis(4_500));
-        assert_eq!(policy.open_time(0, 1.0), Duration::from_millis(5_500));
+        assert_eq!(policy.open_time(0, 0.0), Duration::from_millis(900));
+        assert_eq!(policy.open_time(0, 1.0), Duration::from_millis(1_100));
     }
 
     #[test]

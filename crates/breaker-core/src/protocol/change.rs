@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use super::{
-    Epoch, Heartbeats, Lease, LeaseOwner, LeaseSlot, Override, OverrideMode, Phase, Record,
+    Epoch, Heartbeats, Lease, LeaseIndex, LeaseOwner, Override, OverrideMode, Phase, Record,
     SlotKey, State, Tally, TrafficSlot,
 };
 use crate::time::Timestamp;
@@ -17,7 +17,7 @@ pub enum Change {
     /// A call takes a free or expired place among the probes. The epoch stays.
     TakeLease {
         /// Which place.
-        slot: LeaseSlot,
+        index: LeaseIndex,
         /// The call's lease.
         lease: Lease,
     },
@@ -25,7 +25,16 @@ pub enum Change {
     /// stays. Takes effect only if the owner still holds the place.
     ProbeSucceeded {
         /// The probe's place.
-        slot: LeaseSlot,
+        index: LeaseIndex,
+        /// The probe.
+        owner: LeaseOwner,
+    },
+    /// A probe failed after others had succeeded: that counts against them, and
+    /// its place is free. The epoch stays. Takes effect only if the owner still
+    /// holds the place.
+    ProbeFailed {
+        /// The probe's place.
+        index: LeaseIndex,
         /// The probe.
         owner: LeaseOwner,
     },
@@ -33,11 +42,12 @@ pub enum Change {
     /// effect only if the owner still holds the place.
     ReleaseLease {
         /// The probe's place.
-        slot: LeaseSlot,
+        index: LeaseIndex,
         /// The probe.
         owner: LeaseOwner,
     },
-    /// The circuit moves. The epoch rises and all evidence is void.
+    /// The circuit moves. The epoch rises and all evidence is void. Closing
+    /// takes effect only if no probe has failed since it was decided.
     Transition {
         /// Where to.
         to: Phase,
@@ -46,11 +56,12 @@ pub enum Change {
         /// Who says so.
         on_behalf: OnBehalf,
     },
-    /// An operator gives an order or takes it back. The epoch rises.
-    Order {
-        /// The order, or none.
-        order: Option<Override>,
-        /// Who gives it or takes it back.
+    /// An operator places an override, which replaces the one that stands. The
+    /// epoch rises.
+    PlaceOverride(Override),
+    /// An operator withdraws the override that stands. The epoch rises.
+    WithdrawOverride {
+        /// The operator.
         actor: String,
     },
 }
@@ -61,7 +72,7 @@ impl Change {
     pub(crate) fn shows_in(&self, record: &Record, basis: Epoch) -> bool {
         let next = record.epoch == basis.next();
         match self {
-            Self::TakeLease { slot, lease } => record.has_leased(*slot, lease.owner),
+            Self::TakeLease { index, lease } => record.has_leased(*index, lease.owner),
             // Others may have joined the probes since; the first lease tells.
             Self::Transition {
                 to: Phase::HalfOpen { leases, .. },
@@ -69,17 +80,37 @@ impl Change {
             } => {
                 next && leases
                     .iter()
-                    .all(|(slot, lease)| record.has_leased(*slot, lease.owner))
+                    .all(|(index, lease)| record.has_leased(*index, lease.owner))
             }
             // Timestamps and jitter make a phase as good as unique.
             Self::Transition { to, .. } => next && record.phase == *to,
-            Self::ProbeSucceeded { slot, owner } | Self::ReleaseLease { slot, owner } => {
-                record.epoch == basis && !record.has_leased(*slot, *owner)
+            Self::ProbeSucceeded { index, owner }
+            | Self::ProbeFailed { index, owner }
+            | Self::ReleaseLease { index, owner } => {
+                record.epoch == basis && !record.has_leased(*index, *owner)
             }
-            Self::Order { order, .. } => next && record.standing_override == *order,
+            // Transitions that follow keep it.
+            Self::PlaceOverride(placed) => {
+                basis < record.epoch && record.standing_override.as_ref() == Some(placed)
+            }
+            Self::WithdrawOverride { .. } => next && record.standing_override.is_none(),
             // Sums do not show what they are made of.
             Self::Report(_) => false,
         }
+    }
+
+    /// The same change, made at `now`: a circuit that opens later is open for as
+    /// long.
+    pub(crate) fn made_at(mut self, now: Timestamp) -> Self {
+        if let Self::Transition {
+            to: Phase::Open { since, until, .. },
+            ..
+        } = &mut self
+        {
+            *until = now + until.since(*since);
+            *since = now;
+        }
+        self
     }
 }
 
@@ -94,6 +125,17 @@ pub struct Report {
     pub stale: Vec<SlotKey>,
     /// Traffic that no longer matters, to be dropped on this occasion.
     pub stale_traffic: Vec<TrafficSlot>,
+    /// What the counts say about the circuit as a whole.
+    pub suspicion: Option<Suspicion>,
+}
+
+/// Whether a closed circuit is suspected of an outage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Suspicion {
+    /// From now on, unless it is already.
+    Raised(Timestamp),
+    /// No longer.
+    Cleared,
 }
 
 /// Who calls for a transition.
@@ -104,7 +146,7 @@ pub enum OnBehalf {
     /// A probe; it must still hold its lease.
     Probe {
         /// The probe's place.
-        slot: LeaseSlot,
+        index: LeaseIndex,
         /// The probe.
         owner: LeaseOwner,
     },
@@ -127,6 +169,13 @@ pub enum Cause {
         /// Calls in the window.
         calls: u64,
     },
+    /// Failures and slow calls together are above the threshold, for certain.
+    FailedOrSlow {
+        /// Calls in the window that failed, were slow, or both.
+        bad: u64,
+        /// Calls in the window.
+        calls: u64,
+    },
     /// Traffic is thin and nothing but failures and slow calls came.
     ConsecutiveFailures {
         /// How many in a row.
@@ -142,14 +191,34 @@ pub enum Cause {
     ProbesSucceeded {
         /// How many.
         successes: u32,
+        /// How many failed in between.
+        failures: u32,
     },
-    /// An operator ordered it.
-    Ordered {
+    /// An operator placed an override.
+    OverridePlaced {
         /// The operator's reason.
         reason: String,
     },
-    /// An operator took the order back.
-    OrderWithdrawn,
+    /// An operator took the override back.
+    OverrideWithdrawn,
+}
+
+impl Cause {
+    /// How many probes had failed when it was decided to close.
+    pub(crate) fn failed_probes(&self) -> Option<u32> {
+        match self {
+            Self::ProbesSucceeded { failures, .. } => Some(*failures),
+            Self::FailureRate { .. }
+            | Self::SlowCallRate { .. }
+            | Self::FailedOrSlow { .. }
+            | Self::ConsecutiveFailures { .. }
+            | Self::ProbeStarted
+            | Self::ProbeFailed
+            | Self::ProbeWithheld
+            | Self::OverridePlaced { .. }
+            | Self::OverrideWithdrawn => None,
+        }
+    }
 }
 
 impl fmt::Display for Cause {
@@ -161,6 +230,12 @@ impl fmt::Display for Cause {
             Self::SlowCallRate { slow, calls } => {
                 write!(formatter, "{slow} of the last {calls} calls were too slow")
             }
+            Self::FailedOrSlow { bad, calls } => {
+                write!(
+                    formatter,
+                    "{bad} of the last {calls} calls failed or were too slow"
+                )
+            }
             Self::ConsecutiveFailures { failures } => {
                 write!(
                     formatter,
@@ -170,11 +245,19 @@ impl fmt::Display for Cause {
             Self::ProbeStarted => formatter.write_str("the open time is over and a probe began"),
             Self::ProbeFailed => formatter.write_str("a probe failed"),
             Self::ProbeWithheld => formatter.write_str("a probe met another circuit that is open"),
-            Self::ProbesSucceeded { successes } => {
-                write!(formatter, "{successes} probes succeeded")
-            }
-            Self::Ordered { reason } => formatter.write_str(reason),
-            Self::OrderWithdrawn => formatter.write_str("the override was withdrawn"),
+            Self::ProbesSucceeded {
+                successes,
+                failures: 0,
+            } => write!(formatter, "{successes} probes succeeded"),
+            Self::ProbesSucceeded {
+                successes,
+                failures,
+            } => write!(
+                formatter,
+                "{successes} probes succeeded and {failures} failed"
+            ),
+            Self::OverridePlaced { reason } => formatter.write_str(reason),
+            Self::OverrideWithdrawn => formatter.write_str("the override was withdrawn"),
         }
     }
 }
@@ -194,8 +277,8 @@ pub struct TransitionEvent {
     pub reason: String,
     /// An operator's name, or `breaker`.
     pub actor: String,
-    /// For an order: when it ends by itself, of which no entry tells, because
-    /// nobody does anything at that time.
+    /// For an override: when it ends by itself. No entry says so, because
+    /// nothing is written at that time.
     pub expires: Option<Timestamp>,
 }
 
@@ -235,41 +318,56 @@ impl Record {
         let mut next = self.clone();
         match change {
             Change::Report(report) => next.take_note(report),
-            Change::TakeLease { slot, lease } => {
+            Change::TakeLease { index, lease } => {
                 if let Phase::HalfOpen { leases, .. } = &mut next.phase {
-                    leases.insert(*slot, *lease);
+                    leases.insert(*index, *lease);
                 }
             }
-            Change::ProbeSucceeded { slot, .. } => {
+            Change::ProbeSucceeded { index, .. } => {
                 if let Phase::HalfOpen {
                     leases, successes, ..
                 } = &mut next.phase
                 {
-                    leases.remove(slot);
+                    leases.remove(index);
                     *successes = successes.saturating_add(1);
                 }
             }
-            Change::ReleaseLease { slot, .. } => {
+            Change::ProbeFailed { index, .. } => {
+                if let Phase::HalfOpen {
+                    leases, failures, ..
+                } = &mut next.phase
+                {
+                    leases.remove(index);
+                    *failures = failures.saturating_add(1);
+                }
+            }
+            Change::ReleaseLease { index, .. } => {
                 if let Phase::HalfOpen { leases, .. } = &mut next.phase {
-                    leases.remove(slot);
+                    leases.remove(index);
                 }
             }
             Change::Transition { to, cause, .. } => next.move_to(to.clone(), cause),
-            Change::Order { order, .. } => next.obey(order.clone(), now),
+            Change::PlaceOverride(placed) => next.override_by(Some(placed.clone()), now),
+            Change::WithdrawOverride { .. } => next.override_by(None, now),
         }
         next
     }
 
     /// The audit entry that `change` leaves behind, if it raises the epoch.
+    ///
+    /// Attempts to recover go on once in an open time for as long as an outage
+    /// lasts. The trail tells when the first began and when one has succeeded;
+    /// an hour of failed ones would leave thousands of entries.
     pub fn event_of(&self, change: &Change, now: Timestamp) -> Option<TransitionEvent> {
         let (actor, expires) = match change {
+            Change::Transition { to, .. } if to.is_another_attempt() => return None,
             Change::Transition { .. } => ("breaker", None),
-            Change::Order { actor, order } => {
-                (actor.as_str(), order.as_ref().map(|order| order.expires))
-            }
+            Change::PlaceOverride(placed) => (placed.actor.as_str(), Some(placed.expires)),
+            Change::WithdrawOverride { actor } => (actor.as_str(), None),
             Change::Report(_)
             | Change::TakeLease { .. }
             | Change::ProbeSucceeded { .. }
+            | Change::ProbeFailed { .. }
             | Change::ReleaseLease { .. } => return None,
         };
         let after = self.after(change, now);
@@ -302,37 +400,50 @@ impl Record {
     /// Whether the leases are as `change` assumes.
     fn grants(&self, change: &Change, now: Timestamp) -> bool {
         match change {
-            Change::Report(_) | Change::Order { .. } => true,
-            Change::TakeLease { slot, .. } => match &self.phase {
+            Change::Report(_) | Change::PlaceOverride(_) | Change::WithdrawOverride { .. } => true,
+            Change::TakeLease { index, .. } => match &self.phase {
                 Phase::HalfOpen { leases, .. } => {
-                    leases.get(slot).is_none_or(|held| held.expires <= now)
+                    leases.get(index).is_none_or(|held| held.expires <= now)
                 }
                 Phase::Closed { .. } | Phase::Open { .. } => false,
             },
-            Change::ProbeSucceeded { slot, owner } => self.is_held(*slot, *owner, now),
-            Change::ReleaseLease { slot, owner } => self.has_leased(*slot, *owner),
-            Change::Transition { on_behalf, .. } => match on_behalf {
-                OnBehalf::Fleet => true,
-                OnBehalf::Probe { slot, owner } => self.is_held(*slot, *owner, now),
+            Change::ProbeSucceeded { index, owner } | Change::ProbeFailed { index, owner } => {
+                self.is_held(*index, *owner, now)
+            }
+            Change::ReleaseLease { index, owner } => self.has_leased(*index, *owner),
+            Change::Transition {
+                on_behalf, cause, ..
+            } => match on_behalf {
+                OnBehalf::Fleet => self.has_failed_as_often(cause),
+                OnBehalf::Probe { index, owner } => self.is_held(*index, *owner, now),
             },
         }
     }
 
-    /// Whether `owner` has the place `slot`, even if its time is over and
+    /// Whether `owner` has the place `index`, even if its time is over and
     /// merely nobody else has taken it yet.
-    pub fn has_leased(&self, slot: LeaseSlot, owner: LeaseOwner) -> bool {
-        self.lease(slot).is_some_and(|lease| lease.owner == owner)
+    pub fn has_leased(&self, index: LeaseIndex, owner: LeaseOwner) -> bool {
+        self.lease(index).is_some_and(|lease| lease.owner == owner)
     }
 
-    /// Whether `owner` holds the place `slot` at `now`.
-    pub fn is_held(&self, slot: LeaseSlot, owner: LeaseOwner, now: Timestamp) -> bool {
-        self.lease(slot)
+    /// Whether `owner` holds the place `index` at `now`.
+    pub fn is_held(&self, index: LeaseIndex, owner: LeaseOwner, now: Timestamp) -> bool {
+        self.lease(index)
             .is_some_and(|lease| lease.owner == owner && now < lease.expires)
     }
 
-    fn lease(&self, slot: LeaseSlot) -> Option<&Lease> {
+    /// Whether no probe has failed since it was decided to close: its failure
+    /// is in the record, so it must not be lost.
+    fn has_failed_as_often(&self, cause: &Cause) -> bool {
+        match (cause.failed_probes(), &self.phase) {
+            (Some(known), Phase::HalfOpen { failures, .. }) => *failures == known,
+            (Some(_), Phase::Closed { .. } | Phase::Open { .. }) | (None, _) => true,
+        }
+    }
+
+    fn lease(&self, index: LeaseIndex) -> Option<&Lease> {
         match &self.phase {
-            Phase::HalfOpen { leases, .. } => leases.get(&slot),
+            Phase::HalfOpen { leases, .. } => leases.get(&index),
             Phase::Closed { .. } | Phase::Open { .. } => None,
         }
     }
@@ -353,8 +464,17 @@ impl Record {
             }
         }
         self.evidence.add(self.epoch, &report.tally);
-        if let Some((slot, heartbeats)) = report.heartbeats {
-            self.traffic.add(slot, heartbeats);
+        if let Some((index, heartbeats)) = report.heartbeats {
+            self.traffic.add(index, heartbeats);
+        }
+        if let Phase::Closed { suspected, .. } = &mut self.phase {
+            match report.suspicion {
+                Some(Suspicion::Raised(since)) => {
+                    suspected.get_or_insert(since);
+                }
+                Some(Suspicion::Cleared) => *suspected = None,
+                None => {}
+            }
         }
     }
 
@@ -365,27 +485,54 @@ impl Record {
         self.cause = Some(cause.to_string());
     }
 
-    /// Being forced closed is a fresh start; the other orders leave the phase
-    /// as it is, to be found again when they end. Probes under way are void,
-    /// as all results of an epoch that is over.
-    fn obey(&mut self, order: Option<Override>, now: Timestamp) {
-        let phase = match (order.as_ref().map(|order| order.mode), &self.phase) {
-            (Some(OverrideMode::ForceClosed), _) => Phase::Closed { since: now },
-            (_, Phase::HalfOpen { since, reopens, .. }) => Phase::HalfOpen {
+    /// Being forced closed is a fresh start; the other overrides leave the
+    /// phase as it is, to be found again when they end. Probes under way and a
+    /// suspicion are void, as all results of an epoch that is over.
+    fn override_by(&mut self, placed: Option<Override>, now: Timestamp) {
+        let phase = match (placed.as_ref().map(|placed| placed.mode), &self.phase) {
+            (Some(OverrideMode::ForceClosed), _) => Phase::closed(now),
+            (
+                _,
+                Phase::HalfOpen {
+                    since,
+                    opened,
+                    reopens,
+                    doubt,
+                    ..
+                },
+            ) => Phase::HalfOpen {
                 since: *since,
+                opened: *opened,
                 reopens: *reopens,
+                doubt: *doubt,
                 successes: 0,
+                failures: 0,
                 leases: BTreeMap::new(),
             },
-            (_, phase) => phase.clone(),
-        };
-        let cause = match &order {
-            Some(order) => Cause::Ordered {
-                reason: order.reason.clone(),
+            // What made it suspicious is void with the epoch.
+            (
+                _,
+                Phase::Closed {
+                    since,
+                    opened,
+                    doubt,
+                    suspected: _,
+                },
+            ) => Phase::Closed {
+                since: *since,
+                opened: *opened,
+                doubt: *doubt,
+                suspected: None,
             },
-            None => Cause::OrderWithdrawn,
+            (_, phase @ Phase::Open { .. }) => phase.clone(),
+        };
+        let cause = match &placed {
+            Some(placed) => Cause::OverridePlaced {
+                reason: placed.reason.clone(),
+            },
+            None => Cause::OverrideWithdrawn,
         };
         self.move_to(phase, &cause);
-        self.standing_override = order;
+        self.standing_override = placed;
     }
 }

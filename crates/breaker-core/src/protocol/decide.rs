@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt, time::Duration};
 
 use super::{
-    Cause, Change, Epoch, Lease, LeaseOwner, LeaseSlot, OnBehalf, OverrideMode, Phase, Record,
-    State,
+    Cause, Change, Epoch, Lease, LeaseIndex, LeaseOwner, OnBehalf, OverrideMode, Phase, Record,
+    State, verdict::Verdict,
 };
 use crate::{policy::Policy, time::Timestamp};
 
@@ -25,7 +25,7 @@ pub enum Decision {
 pub enum Measure {
     /// It counts for this epoch.
     Counted(Epoch),
-    /// It was admitted by an operator's order and proves nothing.
+    /// It was admitted by an operator's override and proves nothing.
     Ignored,
 }
 
@@ -35,7 +35,7 @@ pub struct ProbePlan {
     /// The change that gives the lease.
     pub change: Change,
     /// The place asked for.
-    pub slot: LeaseSlot,
+    pub index: LeaseIndex,
     /// The call.
     pub owner: LeaseOwner,
 }
@@ -61,7 +61,7 @@ impl Rejection {
             RejectionReason::Open | RejectionReason::ForcedOpen => Some(self.retry_at),
             RejectionReason::ProbesBusy
             | RejectionReason::Ramping
-            | RejectionReason::OwnGuard
+            | RejectionReason::LocalBreakerOpen
             | RejectionReason::DeadlineTooClose => None,
         }
     }
@@ -73,7 +73,7 @@ impl fmt::Display for Rejection {
             RejectionReason::Open => "the circuit is open",
             RejectionReason::ProbesBusy => "the circuit is half open and all probes are under way",
             RejectionReason::Ramping => "the circuit has just closed and admits only a share",
-            RejectionReason::OwnGuard => "all calls of this process failed lately",
+            RejectionReason::LocalBreakerOpen => "all calls of this process failed lately",
             RejectionReason::DeadlineTooClose => "the call cannot finish before its deadline",
             RejectionReason::ForcedOpen => "the circuit is held open by an operator",
         })
@@ -91,7 +91,7 @@ pub enum RejectionReason {
     Ramping,
     /// The calls of this process fail, whatever those of others do, or the
     /// store is away and nobody else can be asked.
-    OwnGuard,
+    LocalBreakerOpen,
     /// The caller's deadline is nearer than the call takes.
     DeadlineTooClose,
     /// An operator holds the circuit open.
@@ -114,8 +114,8 @@ impl Record {
     /// What becomes of a call that arrives at `now`; `chance` is uniform from
     /// 0 to 1 and decides who passes while the circuit ramps up.
     pub fn decide(&self, policy: &Policy, now: Timestamp, chance: f64) -> Decision {
-        let order = self.active_override(now);
-        match order.map(|order| (order.mode, order.expires)) {
+        let placed = self.active_override(now);
+        match placed.map(|placed| (placed.mode, placed.expires)) {
             Some((OverrideMode::ForceOpen, expires)) => Decision::Reject(Rejection {
                 state: State::ForcedOpen,
                 reason: RejectionReason::ForcedOpen,
@@ -135,10 +135,10 @@ impl Record {
             Phase::Closed { .. } if chance < self.ramp(policy, now) => {
                 Decision::Admit(Measure::Counted(self.epoch))
             }
-            Phase::Closed { since } => Decision::Reject(Rejection {
+            Phase::Closed { .. } => Decision::Reject(Rejection {
                 state: State::Closed,
                 reason: RejectionReason::Ramping,
-                retry_at: (*since + policy.ramp_for).min(now + SOON),
+                retry_at: self.ramp_ends(policy).unwrap_or(now).min(now + SOON),
             }),
             Phase::Open { until, .. } if now < *until => Decision::Reject(Rejection {
                 state: State::Open,
@@ -164,31 +164,40 @@ impl Record {
             owner,
             expires: now + policy.lease_for,
         };
-        let (slot, change) = match &self.phase {
-            Phase::Open { until, reopens, .. } if *until <= now => {
-                let slot = 0;
+        let (index, change) = match &self.phase {
+            Phase::Open {
+                opened,
+                until,
+                reopens,
+                doubt,
+                ..
+            } if *until <= now => {
+                let index = 0;
                 let to = Phase::HalfOpen {
                     since: now,
+                    opened: *opened,
                     reopens: *reopens,
+                    doubt: *doubt,
                     successes: 0,
-                    leases: BTreeMap::from([(slot, lease)]),
+                    failures: 0,
+                    leases: BTreeMap::from([(index, lease)]),
                 };
                 let change = Change::Transition {
                     to,
                     cause: Cause::ProbeStarted,
                     on_behalf: OnBehalf::Fleet,
                 };
-                (slot, change)
+                (index, change)
             }
             Phase::HalfOpen { leases, .. } => {
-                let slot = free_place(leases, policy, now)?;
-                (slot, Change::TakeLease { slot, lease })
+                let index = free_place(leases, policy, now)?;
+                (index, Change::TakeLease { index, lease })
             }
             Phase::Closed { .. } | Phase::Open { .. } => return None,
         };
         Some(ProbePlan {
             change,
-            slot,
+            index,
             owner,
         })
     }
@@ -200,14 +209,38 @@ impl Record {
     pub fn due(&self, policy: &Policy, now: Timestamp, opening: Opening) -> Option<Change> {
         match &self.phase {
             Phase::Closed { .. } => {
-                let cause = self.verdict(policy, now)?;
-                Some(open(0, cause, OnBehalf::Fleet, policy, now, opening))
-            }
-            Phase::HalfOpen { successes, .. } if *successes >= policy.successes_to_close => {
+                let Verdict { cause, is_partial } = self.verdict(policy, now)?;
+                let doubt = if is_partial {
+                    self.doubt(now).saturating_add(1)
+                } else {
+                    0
+                };
+                let to = open(now, 0, doubt, policy, now, opening);
                 Some(Change::Transition {
-                    to: Phase::Closed { since: now },
+                    to,
+                    cause,
+                    on_behalf: OnBehalf::Fleet,
+                })
+            }
+            Phase::HalfOpen {
+                opened,
+                successes,
+                failures,
+                doubt,
+                ..
+            } if successes.saturating_sub(*failures)
+                >= successes_needed(*doubt, self.is_thin(now), policy) =>
+            {
+                Some(Change::Transition {
+                    to: Phase::Closed {
+                        since: now,
+                        opened: *opened,
+                        doubt: *doubt,
+                        suspected: None,
+                    },
                     cause: Cause::ProbesSucceeded {
                         successes: *successes,
+                        failures: *failures,
                     },
                     on_behalf: OnBehalf::Fleet,
                 })
@@ -216,10 +249,38 @@ impl Record {
         }
     }
 
-    /// The transition that the failure of a probe calls for.
-    pub fn reopen(
+    /// How far the successes of probes must outweigh their failures to close
+    /// the circuit.
+    pub fn successes_needed(&self, policy: &Policy, now: Timestamp) -> u32 {
+        successes_needed(self.doubt(now), self.is_thin(now), policy)
+    }
+
+    /// What the failure of a probe calls for: the circuit opens again, unless
+    /// other probes succeeded and outweigh it. A dependency that asks to be left
+    /// alone is left alone, however many succeeded.
+    pub fn probe_failed(
         &self,
-        slot: LeaseSlot,
+        index: LeaseIndex,
+        owner: LeaseOwner,
+        policy: &Policy,
+        now: Timestamp,
+        opening: Opening,
+    ) -> Change {
+        match self.phase {
+            Phase::HalfOpen {
+                successes,
+                failures,
+                ..
+            } if successes > failures && opening.retry_after.is_none() => {
+                Change::ProbeFailed { index, owner }
+            }
+            _ => self.reopen(index, owner, policy, now, opening),
+        }
+    }
+
+    fn reopen(
+        &self,
+        index: LeaseIndex,
         owner: LeaseOwner,
         policy: &Policy,
         now: Timestamp,
@@ -231,8 +292,18 @@ impl Record {
             }
             Phase::Closed { .. } => 0,
         };
-        let on_behalf = OnBehalf::Probe { slot, owner };
-        open(reopens, Cause::ProbeFailed, on_behalf, policy, now, opening)
+        Change::Transition {
+            to: open(
+                self.opened(now),
+                reopens,
+                self.doubt(now),
+                policy,
+                now,
+                opening,
+            ),
+            cause: Cause::ProbeFailed,
+            on_behalf: OnBehalf::Probe { index, owner },
+        }
     }
 
     /// The transition that a probe calls for which another circuit on the way
@@ -243,7 +314,7 @@ impl Record {
     /// than two of them may be apart; nor is it told to stay away for ever.
     pub fn postpone(
         &self,
-        slot: LeaseSlot,
+        index: LeaseIndex,
         owner: LeaseOwner,
         policy: &Policy,
         now: Timestamp,
@@ -257,27 +328,29 @@ impl Record {
         Change::Transition {
             to: Phase::Open {
                 since: now,
+                opened: self.opened(now),
                 until: now + duration.max(shortest).min(policy.open_for_max),
                 reopens,
+                doubt: self.doubt(now),
             },
             cause: Cause::ProbeWithheld,
-            on_behalf: OnBehalf::Probe { slot, owner },
+            on_behalf: OnBehalf::Probe { index, owner },
         }
     }
 }
 
 fn free_place(
-    leases: &BTreeMap<LeaseSlot, Lease>,
+    leases: &BTreeMap<LeaseIndex, Lease>,
     policy: &Policy,
     now: Timestamp,
-) -> Option<LeaseSlot> {
+) -> Option<LeaseIndex> {
     let mut places = 0..u8::try_from(policy.max_probes).unwrap_or(u8::MAX);
-    places.find(|slot| leases.get(slot).is_none_or(|held| held.expires <= now))
+    places.find(|index| leases.get(index).is_none_or(|held| held.expires <= now))
 }
 
 /// A place is free when a probe ends, which is nearly always long before its
 /// lease does; a second is worth waiting for.
-fn probes_busy(leases: &BTreeMap<LeaseSlot, Lease>, now: Timestamp) -> Rejection {
+fn probes_busy(leases: &BTreeMap<LeaseIndex, Lease>, now: Timestamp) -> Rejection {
     let first_free = leases.values().map(|held| held.expires).min();
     Rejection {
         state: State::HalfOpen,
@@ -286,27 +359,35 @@ fn probes_busy(leases: &BTreeMap<LeaseSlot, Lease>, now: Timestamp) -> Rejection
     }
 }
 
+/// How far successes must outweigh failures to close the circuit: further after
+/// a partial failure, because among failures as frequent as those a few
+/// successes in a row come by chance.
+fn successes_needed(doubt: u32, is_thin: bool, policy: &Policy) -> u32 {
+    const AFTER_PARTIAL_FAILURE: u32 = 4;
+    // Where calls are rare each further probe takes long.
+    let is_sure = doubt == 0 || is_thin;
+    let times = if is_sure { 1 } else { AFTER_PARTIAL_FAILURE };
+    policy.successes_to_close.saturating_mul(times)
+}
+
 fn open(
+    opened: Timestamp,
     reopens: u32,
-    cause: Cause,
-    on_behalf: OnBehalf,
+    doubt: u32,
     policy: &Policy,
     now: Timestamp,
     opening: Opening,
-) -> Change {
+) -> Phase {
     let asked_for = opening
         .retry_after
         .unwrap_or_default()
         .min(policy.open_for_max);
-    let until = now + policy.open_time(reopens, opening.jitter).max(asked_for);
-    Change::Transition {
-        to: Phase::Open {
-            since: now,
-            until,
-            reopens,
-        },
-        cause,
-        on_behalf,
+    Phase::Open {
+        since: now,
+        opened,
+        until: now + policy.open_time(reopens, opening.jitter).max(asked_for),
+        reopens,
+        doubt,
     }
 }
 

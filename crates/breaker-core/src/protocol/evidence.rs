@@ -4,9 +4,9 @@
 //! which it was counted, so counts of an earlier epoch can never be taken for
 //! evidence about this one, and there is nothing to reset and nothing to race.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use super::Epoch;
+use super::{Epoch, Record};
 use crate::{policy::Policy, time::Timestamp};
 
 /// The number of a slot: time since the Unix epoch over the slot's length.
@@ -19,10 +19,6 @@ impl Slot {
         Self(now.as_unix_ms() / length_ms(policy))
     }
 
-    pub(crate) fn length_ms(policy: &Policy) -> u64 {
-        length_ms(policy)
-    }
-
     /// The newest slot that a process whose clock is right can have counted in
     /// by `now`: clocks may be off both ways.
     fn newest(now: Timestamp, policy: &Policy) -> Self {
@@ -30,8 +26,8 @@ impl Slot {
     }
 
     /// Whether the slot has left the window that ends at `now`.
-    pub(crate) fn is_over(self, now: Timestamp, policy: &Policy) -> bool {
-        let window = u64::try_from(policy.window.as_millis()).unwrap_or(u64::MAX);
+    pub(crate) fn is_over(self, now: Timestamp, policy: &Policy, window: Duration) -> bool {
+        let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
         let slots = window / length_ms(policy);
         self.0.saturating_add(slots) <= Self::at(now, policy).0
     }
@@ -53,14 +49,22 @@ pub struct SlotKey {
 }
 
 /// How many calls ended, and how many of them badly.
+///
+/// A *witness* is a process that knows that its circuit is suspected, and tells
+/// of its calls whatever becomes of them. All others tell of trouble alone, so
+/// what they tell says nothing about a rate: it is counted by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Counts {
-    /// All calls that were counted.
+    /// All calls that witnesses tell of.
     pub calls: u64,
     /// Those of them that failed.
     pub failures: u64,
-    /// Those of them that were too slow; a call can be both.
+    /// Those of them that were too slow.
     pub slow: u64,
+    /// Those of them that failed and were too slow.
+    pub both: u64,
+    /// Calls that failed or were too slow, told by others than witnesses.
+    pub alarms: u64,
 }
 
 impl Counts {
@@ -69,6 +73,26 @@ impl Counts {
         calls: 1,
         failures: 0,
         slow: 0,
+        both: 0,
+        alarms: 0,
+    };
+
+    /// One call that took too long, whatever came of it.
+    pub const SLOW: Self = Self {
+        calls: 1,
+        failures: 0,
+        slow: 1,
+        both: 0,
+        alarms: 0,
+    };
+
+    /// A call that failed or was too slow, as told by others than witnesses.
+    pub const ALARM: Self = Self {
+        calls: 0,
+        failures: 0,
+        slow: 0,
+        both: 0,
+        alarms: 1,
     };
 
     /// Adds other calls to these.
@@ -76,6 +100,26 @@ impl Counts {
         self.calls = self.calls.saturating_add(other.calls);
         self.failures = self.failures.saturating_add(other.failures);
         self.slow = self.slow.saturating_add(other.slow);
+        self.both = self.both.saturating_add(other.both);
+        self.alarms = self.alarms.saturating_add(other.alarms);
+    }
+
+    /// What is left if only those calls count that `keep` keeps, each asked
+    /// about once.
+    #[must_use]
+    pub(crate) fn thinned(self, mut keep: impl FnMut() -> bool) -> Self {
+        let mut kept = |calls: u64| (0..calls).filter(|_| keep()).count() as u64;
+        let failed = kept(self.failures.saturating_sub(self.both));
+        let slow = kept(self.slow.saturating_sub(self.both));
+        let both = kept(self.both);
+        let well = kept(self.calls.saturating_sub(self.bad()));
+        Self {
+            calls: failed + slow + both + well,
+            failures: failed + both,
+            slow: slow + both,
+            both,
+            alarms: kept(self.alarms),
+        }
     }
 
     /// Failures over calls; `None` without calls.
@@ -90,13 +134,14 @@ impl Counts {
 
     /// Whether any call failed or was slow.
     pub fn tells_of_trouble(self) -> bool {
-        self.failures > 0 || self.slow > 0
+        self.failures > 0 || self.slow > 0 || self.alarms > 0
     }
 
-    /// Calls that failed or were slow; one that was both counts once, as far
-    /// as sums can tell.
-    pub(super) fn bad(self) -> u64 {
-        self.failures.saturating_add(self.slow).min(self.calls)
+    /// Calls that failed or were slow, as witnesses tell; one that was both
+    /// counts once.
+    pub fn bad(self) -> u64 {
+        let either = self.failures.saturating_add(self.slow);
+        either.saturating_sub(self.both).min(self.calls)
     }
 
     /// Whether any call surely was a success in time.
@@ -133,6 +178,7 @@ impl Evidence {
         &self,
         epoch: Epoch,
         policy: &Policy,
+        window: Duration,
         now: Timestamp,
     ) -> impl Iterator<Item = (Slot, Counts)> {
         let newest = SlotKey {
@@ -147,25 +193,49 @@ impl Evidence {
             .range(oldest..=newest)
             .rev()
             .take(usize::try_from(policy.window_slots).unwrap_or(usize::MAX))
-            .take_while(move |(key, _)| !key.slot.is_over(now, policy))
+            .take_while(move |(key, _)| !key.slot.is_over(now, policy, window))
             .map(|(key, &counts)| (key.slot, counts))
     }
 
     /// The sum over the window.
     pub fn total(&self, epoch: Epoch, policy: &Policy, now: Timestamp) -> Counts {
         let mut total = Counts::default();
-        self.newest_first(epoch, policy, now)
+        self.newest_first(epoch, policy, policy.window, now)
             .for_each(|(_, counts)| total.add(counts));
         total
     }
 
     /// The keys that no longer matter and can be removed.
-    pub fn stale_keys(&self, epoch: Epoch, policy: &Policy, now: Timestamp) -> Vec<SlotKey> {
-        let oldest = self.newest_first(epoch, policy, now).last();
+    fn stale_keys(
+        &self,
+        epoch: Epoch,
+        policy: &Policy,
+        window: Duration,
+        now: Timestamp,
+    ) -> Vec<SlotKey> {
+        let oldest = self.newest_first(epoch, policy, window, now).last();
         // What seems to lie ahead may be this process's clock that is wrong.
         let oldest = oldest.map_or(Slot::newest(now, policy), |(oldest, _)| oldest);
         let matters = |key: &SlotKey| key.epoch == epoch && oldest <= key.slot;
         self.0.keys().filter(|key| !matters(key)).copied().collect()
+    }
+}
+
+impl Record {
+    /// The sum of the counts that matter at `now`.
+    pub fn counted(&self, policy: &Policy, now: Timestamp) -> Counts {
+        let window = self.window(policy, now);
+        let mut total = Counts::default();
+        self.evidence
+            .newest_first(self.epoch, policy, window, now)
+            .for_each(|(_, counts)| total.add(counts));
+        total
+    }
+
+    /// The counts that no longer matter and can be removed.
+    pub fn stale_evidence(&self, policy: &Policy, now: Timestamp) -> Vec<SlotKey> {
+        let window = self.window(policy, now);
+        self.evidence.stale_keys(self.epoch, policy, window, now)
     }
 }
 

@@ -15,17 +15,19 @@
 
 mod change;
 mod decide;
+mod epoch;
 mod evidence;
 mod record;
 mod traffic;
 mod verdict;
 
-pub use change::{Cause, Change, Conflict, OnBehalf, Report, TransitionEvent};
+pub use change::{Cause, Change, Conflict, OnBehalf, Report, Suspicion, TransitionEvent};
 pub use decide::{Decision, Measure, Opening, ProbePlan, Rejection, RejectionReason};
+pub use epoch::Epoch;
 pub use evidence::{Counts, Evidence, Slot, SlotKey, Tally};
 pub use record::{
-    Epoch, Lease, LeaseOwner, LeaseSlot, MAX_LEASE_SLOTS, Override, OverrideMode, Phase, Record,
-    State,
+    Lease, LeaseIndex, LeaseOwner, MAX_LEASES, Override, OverrideMode, Phase, Record, State,
 };
 pub use traffic::{FleetSize, Heartbeats, TRAFFIC_SLOT, TRAFFIC_SLOTS, Traffic, TrafficSlot};
-pub use verdict::{EXPECTED_SHARE, THIN_CALLS_PER_S};
+pub(crate) use verdict::likelihoods;
+pub use verdict::{PLAUSIBLE, THIN_CALLS_PER_S};

@@ -1,34 +1,18 @@
 //! What the fleet shares about one circuit.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
-use super::{Evidence, Traffic};
+use super::{Epoch, Evidence, Traffic};
 use crate::{policy::Policy, time::Timestamp};
 
-/// Counts transitions. Each one raises it by one, and every change names the
-/// epoch it was decided on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Epoch(pub u64);
-
-impl Epoch {
-    /// The epoch after this one.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
-
-impl fmt::Display for Epoch {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
+/// A circuit that has been closed for so long is trusted again.
+const DOUBT_LASTS: Duration = Duration::from_mins(10);
 
 /// The most leases a record has room for.
-pub const MAX_LEASE_SLOTS: u8 = 8;
+pub const MAX_LEASES: u8 = 8;
 
 /// One of the places for a probe's lease: 0 to `max_probes` − 1.
-pub type LeaseSlot = u8;
+pub type LeaseIndex = u8;
 
 /// A number that no two calls share; drawn at random from 128 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,26 +34,43 @@ pub enum Phase {
     Closed {
         /// When it closed.
         since: Timestamp,
+        /// When it had opened before.
+        opened: Timestamp,
+        /// How often in a row it had opened on a partial failure before.
+        doubt: u32,
+        /// Since when so many calls have gone wrong that whoever knows tells
+        /// of every call.
+        suspected: Option<Timestamp>,
     },
     /// Calls are refused.
     Open {
-        /// When it opened.
+        /// When this attempt to leave the dependency alone began.
         since: Timestamp,
+        /// When the circuit opened, before all attempts to recover.
+        opened: Timestamp,
         /// From then on a call may become a probe.
         until: Timestamp,
         /// How many recoveries have failed in a row.
         reopens: u32,
+        /// How often in a row it has opened on a partial failure.
+        doubt: u32,
     },
     /// A few calls pass as probes.
     HalfOpen {
         /// When the first probe began.
         since: Timestamp,
+        /// When the circuit opened, before all attempts to recover.
+        opened: Timestamp,
         /// How many recoveries had failed in a row before this one.
         reopens: u32,
+        /// How often in a row it has opened on a partial failure.
+        doubt: u32,
         /// How many probes have succeeded, pooled over the fleet.
         successes: u32,
+        /// How many have failed and were outweighed by successes.
+        failures: u32,
         /// Who probes.
-        leases: BTreeMap<LeaseSlot, Lease>,
+        leases: BTreeMap<LeaseIndex, Lease>,
     },
 }
 
@@ -111,7 +112,7 @@ impl fmt::Display for State {
     }
 }
 
-/// An operator's order that stands above the rules until it expires.
+/// An operator's override that stands above the rules until it expires.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Override {
     /// What is ordered.
@@ -124,7 +125,7 @@ pub struct Override {
     pub expires: Timestamp,
 }
 
-/// What an operator may order.
+/// What an operator may override a circuit with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, Hash)]
 #[serde(rename_all = "snake_case")]
 pub enum OverrideMode {
@@ -161,19 +162,38 @@ pub struct Record {
     pub evidence: Evidence,
     /// How much traffic there is, whatever the epoch.
     pub traffic: Traffic,
-    /// An operator's order, perhaps expired.
+    /// An operator's override, perhaps expired.
     pub standing_override: Option<Override>,
     /// Why the last transition happened, in words.
     pub cause: Option<String>,
+}
+
+impl Phase {
+    /// Closed since then, with no doubt and no suspicion.
+    pub const fn closed(since: Timestamp) -> Self {
+        Self::Closed {
+            since,
+            opened: since,
+            doubt: 0,
+            suspected: None,
+        }
+    }
+
+    /// Whether this is the end of a failed attempt to recover, or an attempt
+    /// that follows one.
+    pub fn is_another_attempt(&self) -> bool {
+        match self {
+            Self::Closed { .. } => false,
+            Self::Open { reopens, .. } | Self::HalfOpen { reopens, .. } => *reopens > 0,
+        }
+    }
 }
 
 impl Default for Record {
     fn default() -> Self {
         Self {
             epoch: Epoch::default(),
-            phase: Phase::Closed {
-                since: Timestamp::default(),
-            },
+            phase: Phase::closed(Timestamp::default()),
             evidence: Evidence::default(),
             traffic: Traffic::default(),
             standing_override: None,
@@ -183,11 +203,11 @@ impl Default for Record {
 }
 
 impl Record {
-    /// The order in force at `now`.
+    /// The override in force at `now`.
     pub fn active_override(&self, now: Timestamp) -> Option<&Override> {
         self.standing_override
             .as_ref()
-            .filter(|order| now < order.expires)
+            .filter(|placed| now < placed.expires)
     }
 
     /// The state that the rules give at `now`, whatever an operator ordered.
@@ -202,9 +222,9 @@ impl Record {
         }
     }
 
-    /// The state that calls meet at `now`: an operator's order, else the rules.
+    /// The state that calls meet at `now`: an operator's override, else the rules.
     pub fn effective_state(&self, now: Timestamp) -> State {
-        match self.active_override(now).map(|order| order.mode) {
+        match self.active_override(now).map(|placed| placed.mode) {
             Some(OverrideMode::ForceOpen) => State::ForcedOpen,
             Some(OverrideMode::ForceClosed) => State::ForcedClosed,
             Some(OverrideMode::Shadow) => State::Shadow,
@@ -213,10 +233,10 @@ impl Record {
     }
 
     /// Until when no call passes at all; `None` if some may. By the rules or by an
-    /// operator's order.
+    /// operator's override.
     pub fn open_until(&self, now: Timestamp) -> Option<Timestamp> {
         match (self.active_override(now), &self.phase) {
-            (Some(order), _) => (order.mode == OverrideMode::ForceOpen).then_some(order.expires),
+            (Some(placed), _) => (placed.mode == OverrideMode::ForceOpen).then_some(placed.expires),
             (None, Phase::Open { until, .. }) => Some(*until).filter(|until| now < *until),
             (None, Phase::Closed { .. } | Phase::HalfOpen { .. }) => None,
         }
@@ -225,37 +245,71 @@ impl Record {
     /// When the current phase began.
     pub fn since(&self) -> Timestamp {
         match self.phase {
-            Phase::Closed { since } | Phase::Open { since, .. } | Phase::HalfOpen { since, .. } => {
-                since
-            }
+            Phase::Closed { since, .. }
+            | Phase::Open { since, .. }
+            | Phase::HalfOpen { since, .. } => since,
         }
     }
+
+    /// Since when the closed circuit has been suspected of an outage.
+    pub fn suspected(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Closed { suspected, .. } => suspected,
+            Phase::Open { .. } | Phase::HalfOpen { .. } => None,
+        }
+    }
+
+    /// When the circuit opened; `now` if it is closed.
+    pub(super) fn opened(&self, now: Timestamp) -> Timestamp {
+        match self.phase {
+            Phase::Closed { .. } => now,
+            Phase::Open { opened, .. } | Phase::HalfOpen { opened, .. } => opened,
+        }
+    }
+
+    /// How often in a row the circuit has opened on a partial failure, as far
+    /// as that still matters.
+    pub(crate) fn doubt(&self, now: Timestamp) -> u32 {
+        match self.phase {
+            Phase::Closed { since, .. } if now.since(since) >= DOUBT_LASTS => 0,
+            Phase::Closed { doubt, .. }
+            | Phase::Open { doubt, .. }
+            | Phase::HalfOpen { doubt, .. } => doubt,
+        }
+    }
+
     /// The share of calls that a closed circuit admits at `now`.
     ///
     /// It grows from [`Policy::ramp_from`] to 1 in [`Policy::ramp_for`], so
     /// that a dependency that has just recovered is not met by everybody at
-    /// once. It follows from the record alone, so it is the same everywhere.
+    /// once; sooner if the circuit was not open for as long. It follows from
+    /// the record alone, so it is the same everywhere.
     pub fn ramp(&self, policy: &Policy, now: Timestamp) -> f64 {
-        let Phase::Closed { since } = self.phase else {
+        let Phase::Closed { since, opened, .. } = self.phase else {
             return 1.0;
         };
-        let elapsed = now.since(since);
-        if elapsed >= policy.ramp_for || since == Timestamp::default() {
+        let (elapsed, whole) = (now.since(since), ramp_for(since, opened, policy));
+        if elapsed >= whole {
             return 1.0;
         }
-        let done = elapsed.as_secs_f64() / policy.ramp_for.as_secs_f64();
+        let done = elapsed.as_secs_f64() / whole.as_secs_f64();
         policy.ramp_from + (1.0 - policy.ramp_from) * done
     }
 
     /// When the ramp ends, if one is under way.
     pub fn ramp_ends(&self, policy: &Policy) -> Option<Timestamp> {
         match self.phase {
-            Phase::Closed { since } if since != Timestamp::default() => {
-                Some(since + policy.ramp_for)
+            Phase::Closed { since, opened, .. } if opened < since => {
+                Some(since + ramp_for(since, opened, policy))
             }
             Phase::Closed { .. } | Phase::Open { .. } | Phase::HalfOpen { .. } => None,
         }
     }
+}
+
+/// How long admission grows for after an outage.
+fn ramp_for(closed: Timestamp, opened: Timestamp, policy: &Policy) -> Duration {
+    policy.ramp_for.min(closed.since(opened))
 }
 
 #[cfg(test)]

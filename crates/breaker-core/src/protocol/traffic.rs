@@ -27,14 +27,14 @@ pub const TRAFFIC_SLOTS: u64 = 6;
 /// Nothing is concluded from less time than this.
 const SHORTEST_LOOK_MS: u64 = 10_000;
 
-const SLOT_MS: u64 = 20_000;
+/// A surge is noticed within this time.
+const SURGE_MS: u64 = 5_000;
 
-/// More than a slot: a clock that is behind begins with the slot before.
-const YOUNG_MS: u64 = 30_000;
+const SLOT_MS: u64 = 20_000;
 
 /// The number of a slot of traffic: time since the Unix epoch over
 /// [`TRAFFIC_SLOT`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TrafficSlot(pub u64);
 
 impl TrafficSlot {
@@ -62,6 +62,8 @@ pub struct Heartbeats {
     /// Time between contacts, in milliseconds: a process that lives through
     /// the whole slot adds the slot's length.
     pub lifetime_ms: u64,
+    /// Calls that were refused, by the circuit or by a process itself.
+    pub refused: u64,
 }
 
 impl Heartbeats {
@@ -70,6 +72,7 @@ impl Heartbeats {
         self.arrivals = self.arrivals.saturating_add(other.arrivals);
         self.contacts = self.contacts.saturating_add(other.contacts);
         self.lifetime_ms = self.lifetime_ms.saturating_add(other.lifetime_ms);
+        self.refused = self.refused.saturating_add(other.refused);
     }
 
     /// Whether there is nothing to tell.
@@ -89,10 +92,13 @@ pub struct FleetSize {
     pub calls_per_s: f64,
     /// The same over the last 20 to 40 seconds.
     pub recent_calls_per_s: f64,
-    /// Contacts with the store a second.
+    /// Contacts with the store a second, over two minutes or at this moment,
+    /// whichever are more.
     pub contacts_per_s: f64,
     /// Processes alive.
     pub processes: f64,
+    /// Calls a second that were refused over the last 20 to 40 seconds.
+    pub refused_per_s: f64,
 }
 
 impl Traffic {
@@ -119,14 +125,6 @@ impl Traffic {
             .map(|(&slot, &heartbeats)| (slot, heartbeats))
     }
 
-    /// Whether so little is known that a fleet may just be starting: less than
-    /// 10 to 30 seconds.
-    pub(super) fn is_young(&self, now: Timestamp) -> bool {
-        let known_for = |first: TrafficSlot| now.as_unix_ms().saturating_sub(first.starts());
-        let first = self.current(now).next();
-        first.is_none_or(|(first, _)| known_for(first) < YOUNG_MS)
-    }
-
     /// How big the fleet is; `None` as long as nothing is known.
     pub fn fleet_size(&self, now: Timestamp) -> Option<FleetSize> {
         let (first, _) = self.current(now).next()?;
@@ -139,15 +137,19 @@ impl Traffic {
                 recent.add(heartbeats);
             }
         }
-        let seconds = |from: TrafficSlot| {
+        let seconds_of = |from: TrafficSlot, shortest_ms: u64| {
             let elapsed = now.as_unix_ms().saturating_sub(from.starts());
-            as_f64(elapsed.max(SHORTEST_LOOK_MS)) / 1_000.0
+            as_f64(elapsed.max(shortest_ms)) / 1_000.0
         };
+        let seconds = |from| seconds_of(from, SHORTEST_LOOK_MS);
+        let newest = self.current(now).last().unwrap_or_default();
+        let surge = as_f64(newest.1.contacts) / seconds_of(newest.0, SURGE_MS);
         Some(FleetSize {
             calls_per_s: as_f64(total.arrivals) / seconds(first),
             recent_calls_per_s: as_f64(recent.arrivals) / seconds(before),
-            contacts_per_s: as_f64(total.contacts) / seconds(first),
+            contacts_per_s: surge.max(as_f64(total.contacts) / seconds(first)),
             processes: as_f64(total.lifetime_ms) / 1_000.0 / seconds(first),
+            refused_per_s: as_f64(recent.refused) / seconds(before),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{CircuitName, Reading, StateStore, StoreError};
+use super::{CircuitName, Consistency, StateStore, StoreError};
 use crate::{
     protocol::{Change, Epoch, Record, TransitionEvent},
     time::Timestamp,
@@ -37,7 +37,7 @@ impl MemoryStore {
 }
 
 impl StateStore for MemoryStore {
-    async fn load(&self, circuit: &CircuitName, _: Reading) -> Result<Record, StoreError> {
+    async fn load(&self, circuit: &CircuitName, _: Consistency) -> Result<Record, StoreError> {
         Ok(self
             .circuits()
             .get(circuit)
@@ -77,8 +77,12 @@ impl StateStore for MemoryStore {
 }
 
 impl<S: StateStore> StateStore for std::sync::Arc<S> {
-    async fn load(&self, circuit: &CircuitName, reading: Reading) -> Result<Record, StoreError> {
-        S::load(self, circuit, reading).await
+    async fn load(
+        &self,
+        circuit: &CircuitName,
+        consistency: Consistency,
+    ) -> Result<Record, StoreError> {
+        S::load(self, circuit, consistency).await
     }
 
     async fn apply(

@@ -4,7 +4,6 @@ mod memory;
 
 #[cfg(feature = "testing")]
 pub mod contract;
-#[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 
 use std::{fmt, future::Future, str::FromStr};
@@ -28,7 +27,7 @@ pub trait StateStore: Send + Sync + 'static {
     fn load(
         &self,
         circuit: &CircuitName,
-        reading: Reading,
+        consistency: Consistency,
     ) -> impl Future<Output = Result<Record, StoreError>> + Send;
 
     /// Applies `change`, decided on `basis` at `now`, to the stored record and
@@ -37,7 +36,7 @@ pub trait StateStore: Send + Sync + 'static {
     /// It has no effect unless the stored epoch still is that of `basis` and
     /// the stored leases are as the change assumes; `basis` may be older than
     /// the stored record in everything else. What a transition keeps, an
-    /// operator's order, is the same in all records of one epoch.
+    /// operator's override, is the same in all records of one epoch.
     fn apply(
         &self,
         circuit: &CircuitName,
@@ -57,11 +56,11 @@ pub trait StateStore: Send + Sync + 'static {
 
 /// How recent a record must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reading {
+pub enum Consistency {
     /// May be a moment old; costs half as much.
     Eventual,
     /// Shows every change that was made before the read began.
-    Latest,
+    Strong,
 }
 
 /// The ways in which a store can fail.

@@ -3,16 +3,17 @@
 use std::{future::Future, sync::atomic::Ordering, time::Duration};
 
 use breaker_core::{
-    CallError, Epoch, Outcome, Override, OverrideMode, Permit, Rejection, RejectionReason,
-    Timestamp,
+    CallError, Epoch, Event, Outcome, Override, OverrideMode, Permit, Policy, Rejection,
+    RejectionReason, Timestamp,
 };
 
 use crate::{
     handle::call,
+    observer::{Notes, observed},
     support::{Environment, Fleet, Mode, START},
 };
 
-fn order(mode: OverrideMode) -> Override {
+fn placed(mode: OverrideMode) -> Override {
     let expires = START + Duration::from_hours(2);
     Override {
         mode,
@@ -49,12 +50,10 @@ fn probes(permits: &[Result<Permit, Rejection>]) -> usize {
 
 /// Opens the circuit, and lets every environment know.
 async fn open(fleet: &Fleet) {
-    for _ in 0..5 {
-        let _ = call(&fleet.environments[0], Err("down")).await;
-    }
-    fleet.advance(Duration::from_secs(1));
+    let first = &fleet.environments[..1];
+    fleet.end_five_times(first, Outcome::Failure).await;
     for environment in &fleet.environments {
-        let _ = call(environment, Ok("late")).await;
+        environment.inspect().await.unwrap();
     }
 }
 
@@ -72,11 +71,10 @@ async fn an_environment_that_slept_comes_back_to_the_fleet() {
         fleet.advance(Duration::from_secs(1));
         let _ = call(other, Err("down")).await;
     }
-    for _ in 0..3 {
-        fleet.advance(Duration::from_secs(1));
-        let _ = call(sleeper, Ok("up")).await;
-    }
-    assert_eq!(sleeper.known().record.epoch, Epoch(1));
+    fleet.advance(Duration::from_millis(500));
+    let refused = sleeper.admit().await.unwrap_err();
+    assert_eq!(refused.reason, RejectionReason::Open);
+    assert_eq!(sleeper.known().record, fleet.record().await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,7 +159,7 @@ async fn a_report_without_an_answer_or_with_a_late_one_does_not_undo_newer_news(
         });
         tokio::task::yield_now().await;
         environment
-            .order(Some(order(OverrideMode::ForceOpen)), "ada")
+            .place_override(placed(OverrideMode::ForceOpen))
             .await
             .unwrap();
         assert_eq!(failing.await.unwrap(), Err(CallError::Inner("down")));
@@ -171,20 +169,40 @@ async fn a_report_without_an_answer_or_with_a_late_one_does_not_undo_newer_news(
     }
 }
 
+/// A fleet whose one circuit has just opened for a minute, and whose lagging
+/// store can still show it closed.
+async fn open_for_long() -> Fleet {
+    let mut fleet = Fleet::of(0).await;
+    let patient = Policy {
+        open_for: Duration::from_mins(1),
+        ..Policy::default()
+    };
+    fleet.environments = vec![fleet.builder_with(patient).build().unwrap()];
+    fleet.store.lag(fleet.environments[0].circuit()).await;
+    fleet.store.behave(Mode::Working);
+    open(&fleet).await;
+    fleet
+}
+
+/// Refuses a call after a while, and asks the store before.
+async fn asks_and_refuses(fleet: &Fleet) {
+    fleet.advance(Duration::from_secs(10));
+    let asked = || fleet.store.operations.load(Ordering::SeqCst);
+    let before = asked();
+    let refused = fleet.environments[0].admit().await.unwrap_err();
+    assert_eq!(refused.reason, RejectionReason::Open);
+    assert!(asked() > before, "it looked");
+}
+
 #[tokio::test]
 async fn a_read_that_shows_the_past_does_not_undo_newer_news() {
-    let fleet = Fleet::of(1).await;
-    let environment = &fleet.environments[0];
-    fleet.store.lag(environment.circuit()).await;
-    for _ in 0..5 {
-        let _ = call(environment, Err("down")).await;
-    }
-    assert_eq!(environment.known().record.epoch, Epoch(1));
-    fleet.advance(Duration::from_secs(1));
-    assert_eq!(
-        environment.admit().await.unwrap_err().reason,
-        RejectionReason::Open
-    );
+    let fleet = open_for_long().await;
+    let known = || fleet.environments[0].known().record;
+    let opened = known();
+    assert_eq!(opened.epoch, Epoch(1));
+    fleet.store.behave(Mode::Lagging);
+    asks_and_refuses(&fleet).await;
+    assert_eq!((known().epoch, known().phase), (opened.epoch, opened.phase));
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,12 +218,12 @@ async fn what_a_lonely_environment_decided_never_overwrites_the_fleet() {
     }
     assert_eq!(
         lonely.admit().await.unwrap_err().reason,
-        RejectionReason::OwnGuard
+        RejectionReason::LocalBreakerOpen
     );
     fleet.store.behave(Mode::Working);
     let operator = fleet.environment();
     operator
-        .order(Some(order(OverrideMode::ForceOpen)), "ada")
+        .place_override(placed(OverrideMode::ForceOpen))
         .await
         .unwrap();
     fleet.advance(Duration::from_secs(10));
@@ -218,17 +236,14 @@ async fn what_a_lonely_environment_decided_never_overwrites_the_fleet() {
 
 #[tokio::test]
 async fn a_missed_answer_does_not_make_an_old_read_believable() {
-    let fleet = Fleet::of(1).await;
-    let environment = &fleet.environments[0];
-    open(&fleet).await;
-    let opened = environment.known().record;
-    fleet.store.behave(Mode::Refusing);
-    fleet.advance(Duration::from_secs(1));
-    let _ = call(environment, Ok("up")).await;
-    fleet.store.behave(Mode::Working);
-    fleet.advance(Duration::from_secs(1));
-    let _ = call(environment, Ok("up")).await;
-    assert_eq!(environment.known().record, opened);
+    let fleet = open_for_long().await;
+    let known = || fleet.environments[0].known().record;
+    let opened = known();
+    for mode in [Mode::Refusing, Mode::Lagging] {
+        fleet.store.behave(mode);
+        asks_and_refuses(&fleet).await;
+        assert_eq!(known().phase, opened.phase, "{mode:?}");
+    }
 }
 
 #[tokio::test]
@@ -245,29 +260,30 @@ async fn a_clock_that_is_set_back_does_not_stop_the_news() {
         fleet.advance(Duration::from_secs(1));
         let _ = call(other, Err("down")).await;
     }
-    let before = fleet.store.operations.load(Ordering::SeqCst);
-    assert!(environment.admit().await.is_err());
-    assert!(fleet.store.operations.load(Ordering::SeqCst) > before);
+    assert_eq!(environment.known().record.epoch, Epoch(0));
+    fleet.advance(environment.policy().refresh_after);
+    call(environment, Ok("up")).await.unwrap();
+    assert_eq!(environment.known().record, fleet.record().await);
+    assert_eq!(fleet.record().await.epoch, Epoch(1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn under_a_shadow_order_no_call_is_cut_off_or_refused() {
+async fn under_a_shadow_override_no_call_is_cut_off_or_refused() {
     let fleet = Fleet::of(1).await;
     let environment = &fleet.environments[0];
     environment
-        .order(Some(order(OverrideMode::Shadow)), "ada")
+        .place_override(placed(OverrideMode::Shadow))
         .await
         .unwrap();
-    for _ in 0..5 {
-        let _ = call(environment, Err("down")).await;
-    }
+    let environments = &fleet.environments;
+    fleet.end_five_times(environments, Outcome::Failure).await;
     fleet.advance(Duration::from_secs(6));
     let slow = async {
         tokio::time::sleep(Duration::from_mins(1)).await;
         Ok::<_, ()>("at last")
     };
     assert_eq!(
-        environment.call(slow, Outcome::of_result).await,
+        environment.call(slow, Outcome::from_result).await,
         Ok("at last")
     );
     fleet.store.behave(Mode::Silent);
@@ -275,4 +291,51 @@ async fn under_a_shadow_order_no_call_is_cut_off_or_refused() {
         fleet.advance(Duration::from_secs(6));
         assert_eq!(call(environment, Ok("up")).await, Ok("up"));
     }
+}
+
+/// A call fails each 100 ms, and none is refused.
+async fn fails_and_is_never_refused(
+    fleet: &Fleet,
+    (environment, notes): &(Environment, Notes),
+    calls: u32,
+) {
+    for _ in 0..calls {
+        for well in &fleet.environments {
+            assert_eq!(call(well, Ok("up")).await, Ok("up"));
+        }
+        let made = call(environment, Err("down")).await;
+        assert_eq!(made, Err(CallError::Inner("down")));
+        fleet.advance(Duration::from_millis(100));
+    }
+    let is_refusal = |event: &Event| matches!(event, Event::Rejected(_));
+    assert_eq!(notes.take().iter().find(|event| is_refusal(event)), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_override_that_admits_every_call_admits_those_of_a_process_that_fails_alone() {
+    for mode in [OverrideMode::Shadow, OverrideMode::ForceClosed] {
+        for store in [Mode::Working, Mode::Silent] {
+            let fleet = Fleet::of(2).await;
+            fleet.promise(50, 100).await;
+            let broken = observed(&fleet);
+            broken.0.place_override(placed(mode)).await.unwrap();
+            for well in &fleet.environments {
+                well.inspect().await.unwrap();
+            }
+            fleet.store.behave(store);
+            fails_and_is_never_refused(&fleet, &broken, 200).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_a_shadow_override_no_trial_without_the_store_refuses_the_others() {
+    let fleet = Fleet::of(0).await;
+    let broken = observed(&fleet);
+    let shadow = placed(OverrideMode::Shadow);
+    broken.0.place_override(shadow).await.unwrap();
+    let environments = std::slice::from_ref(&broken.0);
+    fleet.end_five_times(environments, Outcome::Failure).await;
+    fleet.store.behave(Mode::Silent);
+    fails_and_is_never_refused(&fleet, &broken, 300).await;
 }

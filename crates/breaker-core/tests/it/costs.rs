@@ -38,7 +38,7 @@ fn operations(policy: &Policy, (processes, calls, failing): (f64, f64, f64)) -> 
     let contacts = processes / (1.1 * interval + processes / calls);
     let heartbeats = contacts.min(policy.heartbeats_per_s);
     let failures = failing * calls.min(policy.sampled_calls_per_s);
-    (heartbeats + failures, contacts - heartbeats)
+    (heartbeats + failures, contacts + failures)
 }
 
 fn table() -> String {

@@ -7,7 +7,7 @@ use std::{
 
 use breaker_core::{
     Breaker, CallError, Clock, Deadline, Outcome, RejectionReason, State, StateStore, Timestamp,
-    store::Reading,
+    protocol::Counts, store::Consistency,
 };
 use tokio::time::Instant;
 
@@ -46,14 +46,17 @@ async fn takes(time: Duration) -> Result<&'static str, &'static str> {
     Ok("done")
 }
 
-async fn counted(store: &Cuttable, environment: &Timed) -> (u64, u64) {
+async fn counted(store: &Cuttable, environment: &Timed) -> Counts {
     let circuit = environment.circuit();
-    let record = store.inner.load(circuit, Reading::Latest).await.unwrap();
+    let record = store
+        .inner
+        .load(circuit, Consistency::Strong)
+        .await
+        .unwrap();
     let now = environment.known().now;
-    let total = record
+    record
         .evidence
-        .total(record.epoch, environment.policy(), now);
-    (total.calls, total.slow)
+        .total(record.epoch, environment.policy(), now)
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,7 +66,7 @@ async fn a_call_that_cannot_be_done_in_time_is_not_made_and_asks_nothing() {
     let too_close = within(&environment, SHORT, SHORT + Duration::from_millis(1));
     let never = async { panic!("it was made") };
     let refused = environment
-        .call_by(too_close, never, Outcome::of_result::<(), ()>)
+        .call_by(too_close, never, Outcome::from_result::<(), ()>)
         .await;
     let Err(CallError::Rejected(rejection)) = refused else {
         panic!("{refused:?}")
@@ -77,11 +80,11 @@ async fn a_call_that_cannot_be_done_in_time_is_not_made_and_asks_nothing() {
 async fn a_call_that_is_done_in_time_gives_its_result() {
     let environment = environment(&Arc::default());
     let deadline = within(&environment, Duration::from_secs(1), SHORT);
-    let done = environment.call_by(deadline, takes(SHORT), Outcome::of_result);
+    let done = environment.call_by(deadline, takes(SHORT), Outcome::from_result);
     assert_eq!(done.await, Ok("done"));
     let deadline = within(&environment, Duration::from_secs(1), SHORT);
     let failed = async { Err::<(), _>("down") };
-    let failed = environment.call_by(deadline, failed, Outcome::of_result);
+    let failed = environment.call_by(deadline, failed, Outcome::from_result);
     assert_eq!(failed.await, Err(CallError::Inner("down")));
 }
 
@@ -93,11 +96,11 @@ async fn a_call_that_its_callers_hurry_cut_off_says_nothing_of_the_dependency() 
         let began = Instant::now();
         let deadline = within(&environment, Duration::from_secs(1), SHORT);
         let hung = takes(Duration::from_mins(1));
-        let cut = environment.call_by(deadline, hung, Outcome::of_result);
+        let cut = environment.call_by(deadline, hung, Outcome::from_result);
         assert_eq!(cut.await, Err(CallError::DeadlineExceeded));
         assert_eq!(began.elapsed(), Duration::from_secs(1));
     }
-    assert_eq!(counted(&store, &environment).await, (0, 0));
+    assert_eq!(counted(&store, &environment).await, Counts::default());
     assert!(environment.admit().await.is_ok());
 }
 
@@ -108,9 +111,9 @@ async fn a_call_that_was_cut_off_only_after_it_was_slow_is_a_slow_one() {
     let patience = environment.policy().slow_call_after;
     let deadline = within(&environment, patience, SHORT);
     let hung = takes(Duration::from_mins(1));
-    let cut = environment.call_by(deadline, hung, Outcome::of_result);
+    let cut = environment.call_by(deadline, hung, Outcome::from_result);
     assert_eq!(cut.await, Err(CallError::DeadlineExceeded));
-    assert_eq!(counted(&store, &environment).await, (1, 1));
+    assert_eq!(counted(&store, &environment).await, Counts::ALARM);
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,14 +123,14 @@ async fn a_probe_that_its_callers_hurry_cut_off_gives_its_place_back() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     for _ in 0..5 {
         let failed = async { Err::<(), _>("down") };
-        let _ = environment.call(failed, Outcome::of_result).await;
+        let _ = environment.call(failed, Outcome::from_result).await;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     tokio::time::sleep(Duration::from_secs(6)).await;
     for _ in 0..10 {
         let deadline = within(&environment, Duration::from_secs(1), SHORT);
         let hung = takes(Duration::from_mins(1));
-        let cut = environment.call_by(deadline, hung, Outcome::of_result);
+        let cut = environment.call_by(deadline, hung, Outcome::from_result);
         assert_eq!(cut.await, Err(CallError::DeadlineExceeded));
     }
     let probe = environment.admit().await.unwrap();
@@ -143,12 +146,12 @@ async fn nothing_is_asked_before_a_call_for_which_there_is_no_time() {
     // It knows nothing yet, and would ask first if it could wait for that.
     let enough_to_ask = environment.policy().store_timeout;
     let deadline = within(&environment, SHORT + enough_to_ask / 2, SHORT);
-    let done = environment.call_by(deadline, takes(SHORT), Outcome::of_result);
+    let done = environment.call_by(deadline, takes(SHORT), Outcome::from_result);
     assert_eq!(done.await, Ok("done"));
     assert_eq!(began.elapsed(), SHORT);
     assert_eq!(store.operations.load(Ordering::SeqCst), 0);
     let deadline = within(&environment, SHORT + enough_to_ask, SHORT);
-    let done = environment.call_by(deadline, takes(SHORT), Outcome::of_result);
+    let done = environment.call_by(deadline, takes(SHORT), Outcome::from_result);
     assert_eq!(done.await, Ok("done"));
     assert_eq!(store.operations.load(Ordering::SeqCst), 1);
     assert!(environment.known().now <= deadline.at);

@@ -36,17 +36,24 @@ fn the_estimator_s_page_calculates_with_the_default_policy() {
     let sampled = policy.sampled_calls_per_s;
     let expected = [
         format!("s = min(λ, {sampled})"),
-        format!("min(1, {sampled} ÷ λ) · min(1, {} ÷ c)", 2.0 * sampled),
+        format!(
+            "min(1, {sampled} ÷ λ) · min(1, max(0, 2 − c ÷ {}))",
+            sampled * policy.slot.as_secs_f64()
+        ),
         format!("min(1, {} ÷ contacts", policy.heartbeats_per_s),
         format!("n ÷ {} s is more", policy.reads_per_s),
         format!("{} to 7.2 s", policy.refresh_after.as_secs()),
         format!("≥ {}", policy.evidence_bound),
         format!(
+            "of the bound, {}",
+            breaker_core::protocol::PLAUSIBLE * policy.evidence_bound
+        ),
+        format!("m = {} (", policy.successes_to_close),
+        format!(
             "{} slots of {} s",
             policy.window_slots,
             policy.slot.as_secs_f64()
         ),
-        format!("{} · min(promised", breaker_core::protocol::EXPECTED_SHARE),
     ];
     for text in expected {
         assert!(page.contains(&text), "the page does not say: {text}");

@@ -16,7 +16,7 @@ use crate::{
 
 /// Remembers what it heard, in words.
 #[derive(Clone, Default)]
-struct Notes(Arc<Mutex<Vec<Event>>>);
+pub(crate) struct Notes(Arc<Mutex<Vec<Event>>>);
 
 impl Observer for Notes {
     fn on(&self, circuit: &str, event: &Event) {
@@ -27,12 +27,12 @@ impl Observer for Notes {
 
 impl Notes {
     /// What was heard since the last time.
-    fn take(&self) -> Vec<Event> {
+    pub(crate) fn take(&self) -> Vec<Event> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 }
 
-fn observed(fleet: &Fleet) -> (Environment, Notes) {
+pub(crate) fn observed(fleet: &Fleet) -> (Environment, Notes) {
     let notes = Notes::default();
     let environment = fleet.builder().observer(notes.clone()).build().unwrap();
     (environment, notes)
@@ -42,10 +42,9 @@ fn observed(fleet: &Fleet) -> (Environment, Notes) {
 async fn an_observer_hears_of_a_circuit_s_whole_way_and_of_each_step_once() {
     let fleet = Fleet::of(0).await;
     let (environment, notes) = observed(&fleet);
-    for _ in 0..5 {
-        let _ = call(&environment, Err("down")).await;
-    }
-    let moved = |from, to, epoch, reason: &str| Event::Moved {
+    let environments = std::slice::from_ref(&environment);
+    fleet.end_five_times(environments, Outcome::Failure).await;
+    let moved = |from, to, epoch, reason: &str| Event::Transitioned {
         from,
         to,
         epoch: Epoch(epoch),
@@ -69,7 +68,7 @@ async fn an_observer_hears_of_a_circuit_s_whole_way_and_of_each_step_once() {
         matches!(
             &heard[..],
             [
-                Event::Moved {
+                Event::Transitioned {
                     to: State::HalfOpen,
                     ..
                 },
@@ -94,10 +93,8 @@ async fn whoever_did_not_move_the_circuit_does_not_claim_to() {
     let fleet = Fleet::of(1).await;
     let (environment, notes) = observed(&fleet);
     call(&environment, Ok("up")).await.unwrap();
-    for _ in 0..5 {
-        let _ = call(&fleet.environments[0], Err("down")).await;
-    }
-    fleet.advance(Duration::from_secs(1));
+    let others = &fleet.environments;
+    fleet.end_five_times(others, Outcome::Failure).await;
     environment.inspect().await.unwrap();
     assert_eq!(environment.known().record.epoch, Epoch(1));
     assert_eq!(notes.take(), []);
@@ -106,8 +103,11 @@ async fn whoever_did_not_move_the_circuit_does_not_claim_to() {
 #[tokio::test(start_paused = true)]
 async fn of_two_that_race_to_open_the_circuit_one_says_that_it_did() {
     let fleet = Fleet::of(1).await;
-    for _ in 0..4 {
-        let _ = call(&fleet.environments[0], Err("down")).await;
+    for _ in 0..2 {
+        for _ in 0..2 {
+            let _ = call(&fleet.environments[0], Err("down")).await;
+        }
+        fleet.advance(Duration::from_secs(1));
     }
     let (one, other) = (observed(&fleet), observed(&fleet));
     fleet.store.behave(Mode::Slow);
@@ -116,7 +116,7 @@ async fn of_two_that_race_to_open_the_circuit_one_says_that_it_did() {
     let heard = [one.1.take(), other.1.take()].concat();
     let moved = heard
         .iter()
-        .filter(|event| matches!(event, Event::Moved { .. }));
+        .filter(|event| matches!(event, Event::Transitioned { .. }));
     assert_eq!(moved.count(), 1, "{heard:?}");
 }
 
@@ -128,12 +128,12 @@ async fn an_observer_hears_of_a_store_in_trouble_and_of_its_return() {
     fleet.store.behave(Mode::Throttling);
     fleet.advance(Duration::from_secs(10));
     call(&environment, Ok("up")).await.unwrap();
-    let trouble = Event::StoreInTrouble(StoreError::Throttled);
+    let trouble = Event::StoreFailed(StoreError::Throttled);
     assert_eq!(notes.take(), [trouble]);
     fleet.store.behave(Mode::Working);
     fleet.advance(Duration::from_secs(10));
     call(&environment, Ok("up")).await.unwrap();
-    assert_eq!(notes.take(), [Event::StoreAnswersAgain]);
+    assert_eq!(notes.take(), [Event::StoreRecovered]);
     call(&environment, Ok("up")).await.unwrap();
     assert_eq!(notes.take(), []);
 }

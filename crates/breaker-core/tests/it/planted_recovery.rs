@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use breaker_core::{
     Change, Clock, Epoch, Outcome, Policy, Record, RejectionReason, State, StoreError, Timestamp,
-    member::{Member, Seeded, Step},
+    member::{Admission, Member, Seeded},
     protocol::{Opening, Phase},
 };
 
 use crate::{
-    handle::call,
     planted_evidence::go_full_circle,
     support::{Fleet, OPENING, START, failures, warm},
 };
@@ -53,9 +52,8 @@ fn a_dependency_may_ask_to_be_left_alone_up_to_the_longest_open_time() {
 async fn probes_that_take_as_long_as_they_may_keep_their_places_and_count() {
     let fleet = Fleet::of(3).await;
     let environments = &fleet.environments;
-    for _ in 0..5 {
-        let _ = call(&environments[0], Err("down")).await;
-    }
+    let first = &environments[..1];
+    fleet.end_five_times(first, Outcome::Failure).await;
     fleet.advance(Duration::from_secs(5));
     let first = environments[0].admit().await.unwrap();
     let second = environments[1].admit().await.unwrap();
@@ -96,17 +94,18 @@ fn a_record_that_cannot_be_understood_leaves_the_last_known_state_as_it_is() {
     let (failing, change) = open(&policy, START, OPENING);
     let opened = failing.apply(Epoch(0), &change, START).unwrap();
     let member = Member::new(policy, Seeded::new(1)).unwrap();
-    member.hear(opened.clone(), START);
+    member.on_strong_read(opened.clone(), member.known_epoch(), START);
     let mut asked = 0;
-    for second in 1..15 {
+    // A moment later it would try by itself: no lease lasts as long.
+    for second in 1..9 {
         let now = START + Duration::from_secs(second);
-        let mut step = member.begin(now);
-        while let Step::Ask(errand) = step {
+        let mut admission = member.begin(now);
+        while let Admission::Pending(request) = admission {
             asked += 1;
             let unreadable = StoreError::Unreadable("a phase from the future".to_owned());
-            step = member.answer(errand, Err(unreadable), now);
+            admission = member.answer_admission(request, Err(unreadable), now);
         }
-        assert!(matches!(step, Step::Rejected(_)), "{step:?}");
+        assert!(matches!(admission, Admission::Rejected(_)), "{admission:?}");
         assert_eq!(member.known(), opened);
     }
     assert!(asked > 0);

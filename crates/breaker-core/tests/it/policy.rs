@@ -94,7 +94,7 @@ fn every_rule_is_broken_just_beyond_its_edge_and_names_its_fields() {
             ],
             Integer(7_000),
         ),
-        (vec![("lease_for_ms", Integer(11_500))], Integer(11_501)),
+        (vec![("lease_for_ms", Integer(7_000))], Integer(7_001)),
         (
             vec![
                 ("refresh_after_ms", Integer(9_000)),
@@ -130,7 +130,7 @@ fn every_mistake_is_named_at_once() {
         ("max_probes", Integer(9)),
         ("slot_ms", Integer(-1)),
         ("window_slots", Other("a string")),
-        ("lease_for_ms", Integer(11_000)),
+        ("lease_for_ms", Integer(6_000)),
         ("open_growth", Integer(12)),
         ("successes_to_close", Float(3.0)),
         ("max_probes", Integer(2)),
@@ -140,7 +140,7 @@ fn every_mistake_is_named_at_once() {
     let expected = [
         "unknown field `open_for` (is it `open_for_ms`?)",
         "slot_ms must be an integer from 100 to 10000, not -1",
-        "window_slots must be an integer from 2 to 60, not a string",
+        "window_slots must be an integer from 2 to 50, not a string",
         "successes_to_close must be an integer from 1 to 100, not 3.0",
         "max_probes is given more than once",
         "unknown field `colour`",
@@ -148,7 +148,7 @@ fn every_mistake_is_named_at_once() {
         "open_growth must be a number from 1.0 to 10.0, not 12.0",
         "max_probes must be an integer from 1 to 8, not 9",
         "lease_for_ms must exceed probe_timeout_ms + 2 × clock_skew_ms + 2 × store_timeout_ms \
-         (probe_timeout_ms = 10000, lease_for_ms = 11000, store_timeout_ms = 250, \
+         (probe_timeout_ms = 5000, lease_for_ms = 6000, store_timeout_ms = 500, \
          clock_skew_ms = 500)",
     ];
     assert_eq!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use breaker_core::{
     Change, Decision, Policy, Record, State, Timestamp,
-    protocol::{Epoch, LeaseOwner, LeaseSlot, Measure, Phase},
+    protocol::{Epoch, LeaseIndex, LeaseOwner, Measure, Phase, Report},
 };
 use proptest::prelude::*;
 
@@ -35,7 +35,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 enum Admitted {
     Ordinary(Epoch),
-    Probe(Epoch, LeaseSlot, LeaseOwner),
+    Probe(Epoch, LeaseIndex, LeaseOwner),
 }
 
 struct World {
@@ -102,7 +102,7 @@ impl World {
             Decision::Admit(Measure::Counted(epoch)) => {
                 self.running.push(Admitted::Ordinary(epoch));
             }
-            Decision::Admit(Measure::Ignored) => panic!("no order was given"),
+            Decision::Admit(Measure::Ignored) => panic!("no placed was given"),
             Decision::Reject(rejection) => {
                 assert_ne!(rejection.state, State::Closed);
                 assert!(
@@ -115,7 +115,7 @@ impl World {
                     .plan_probe(&self.policy, now, owner(self.owners))
                     .expect("a circuit that asks for a probe has a place for it");
                 if let Some(record) = self.write(&seen, &plan.change, now) {
-                    let probe = Admitted::Probe(record.epoch, plan.slot, plan.owner);
+                    let probe = Admitted::Probe(record.epoch, plan.index, plan.owner);
                     self.running.push(probe);
                 }
             }
@@ -128,13 +128,20 @@ impl World {
             Admitted::Ordinary(epoch) => {
                 let basis = Record { epoch, ..store };
                 let counted = tally(self.now, 1, u64::from(failed));
-                self.write(&basis, &report(counted), self.now);
+                if let Some(after) = self.write(&basis, &report(counted), self.now) {
+                    let suspicion = after.suspicion_due(&self.policy, self.now);
+                    let told = Change::Report(Report {
+                        suspicion,
+                        ..Report::default()
+                    });
+                    self.write(&after, &told, self.now);
+                }
             }
-            Admitted::Probe(epoch, slot, owner) => {
+            Admitted::Probe(epoch, index, owner) => {
                 let change = if failed {
-                    store.reopen(slot, owner, &self.policy, self.now, OPENING)
+                    store.probe_failed(index, owner, &self.policy, self.now, OPENING)
                 } else {
-                    Change::ProbeSucceeded { slot, owner }
+                    Change::ProbeSucceeded { index, owner }
                 };
                 let basis = Record { epoch, ..store };
                 self.write(&basis, &change, self.now);
@@ -154,12 +161,19 @@ impl World {
                 "too many leases: {leases:?}"
             );
         }
-        if let Phase::Open { since, until, .. } = record.phase {
+        if let Phase::Open {
+            since,
+            until,
+            opened,
+            ..
+        } = record.phase
+        {
+            assert!(opened <= since, "it opened after it had");
             assert!(until.since(since) <= self.policy.open_for_max.mul_f64(1.1));
         }
         for (key, counts) in &record.evidence.0 {
             assert_eq!(key.epoch, record.epoch, "evidence outlived its epoch");
-            assert!(counts.failures <= counts.calls);
+            assert!(counts.bad() <= counts.calls);
         }
     }
 }
@@ -186,7 +200,8 @@ proptest! {
         world.running.clear();
         let bound = world.policy.open_for_max.mul_f64(1.1) + world.policy.lease_for;
         world.now = world.now + bound;
-        for _ in 0..world.policy.successes_to_close {
+        // Four times as many as usual, where it has opened again and again.
+        for _ in 0..4 * world.policy.successes_to_close {
             world.arrive(0, 0);
             if let Some(admitted) = world.running.pop() {
                 world.end(&admitted, false);

@@ -8,8 +8,8 @@ use std::{
 use breaker_core::{
     Change, CircuitName, Epoch, MemoryStore, Record, StateStore, StoreError, Timestamp,
     TransitionEvent,
-    protocol::{Phase, SlotKey},
-    store::{Reading, contract},
+    protocol::{Phase, SlotKey, Suspicion},
+    store::{Consistency, contract},
 };
 
 #[tokio::test]
@@ -28,7 +28,19 @@ enum Mistake {
     TakesAnybodyForTheOwner,
     TakesATransitionsViewOfTheTraffic,
     ForgetsHeartbeats,
+    ForgetsRefusals,
     ForgetsThatCallsWereSlow,
+    ForgetsAlarms,
+    ForgetsSuspicions,
+    DatesASuspicionAnew,
+    ForgetsASuspicionThatIsNotRepeated,
+    NeverClearsASuspicion,
+    KeepsASuspicionThroughATransition,
+    ForgetsThatCallsWereBoth,
+    ForgetsThatProbesFailed,
+    CountsFailuresOfProbesWithoutALease,
+    CountsFailuresOfProbesOfAnEarlierEpoch,
+    ClosesWhateverProbesFailed,
     KeepsEvidenceForTheNextEpoch,
     KeepsLeasesThroughATransition,
     ForgetsAnOrderAtATransition,
@@ -36,19 +48,32 @@ enum Mistake {
     DropsWhatIsReportedJustNow,
     DropsNothing,
     LeavesNoTrail,
+    RecordsEveryAttempt,
     TellsTheTrailFromTheBeginning,
     TellsTooManyEvents,
     SwallowsConflicts,
 }
 
-const MISTAKES: [Mistake; 17] = [
+const MISTAKES: [Mistake; 30] = [
     Mistake::OverwritesWhatItHasNotSeen,
     Mistake::DoesNotCompareEpochs,
     Mistake::GrantsPlacesThatAreTaken,
     Mistake::TakesAnybodyForTheOwner,
     Mistake::TakesATransitionsViewOfTheTraffic,
     Mistake::ForgetsHeartbeats,
+    Mistake::ForgetsRefusals,
     Mistake::ForgetsThatCallsWereSlow,
+    Mistake::ForgetsAlarms,
+    Mistake::ForgetsSuspicions,
+    Mistake::DatesASuspicionAnew,
+    Mistake::ForgetsASuspicionThatIsNotRepeated,
+    Mistake::NeverClearsASuspicion,
+    Mistake::KeepsASuspicionThroughATransition,
+    Mistake::ForgetsThatCallsWereBoth,
+    Mistake::ForgetsThatProbesFailed,
+    Mistake::CountsFailuresOfProbesWithoutALease,
+    Mistake::CountsFailuresOfProbesOfAnEarlierEpoch,
+    Mistake::ClosesWhateverProbesFailed,
     Mistake::KeepsEvidenceForTheNextEpoch,
     Mistake::KeepsLeasesThroughATransition,
     Mistake::ForgetsAnOrderAtATransition,
@@ -56,6 +81,7 @@ const MISTAKES: [Mistake; 17] = [
     Mistake::DropsWhatIsReportedJustNow,
     Mistake::DropsNothing,
     Mistake::LeavesNoTrail,
+    Mistake::RecordsEveryAttempt,
     Mistake::TellsTheTrailFromTheBeginning,
     Mistake::TellsTooManyEvents,
     Mistake::SwallowsConflicts,
@@ -67,6 +93,8 @@ type Kept = (Record, Vec<TransitionEvent>);
 struct Mistaken {
     mistake: Mistake,
     circuits: Mutex<HashMap<CircuitName, Kept>>,
+    /// The suspicion that was raised last.
+    suspected: Mutex<Option<Timestamp>>,
 }
 
 impl Mistaken {
@@ -74,6 +102,7 @@ impl Mistaken {
         Self {
             mistake,
             circuits: Mutex::default(),
+            suspected: Mutex::default(),
         }
     }
 
@@ -85,16 +114,43 @@ impl Mistaken {
             (Change::Report(report), Mistake::ForgetsThatCallsWereSlow) => {
                 report.tally.values_mut().for_each(|counts| counts.slow = 0);
             }
+            (Change::Report(report), Mistake::ForgetsRefusals) => {
+                if let Some((_, heartbeats)) = &mut report.heartbeats {
+                    heartbeats.refused = 0;
+                }
+            }
+            (Change::Report(report), Mistake::ForgetsAlarms) => {
+                let counts = report.tally.values_mut();
+                counts.for_each(|counts| counts.alarms = 0);
+            }
+            (Change::Report(report), Mistake::ForgetsThatCallsWereBoth) => {
+                report.tally.values_mut().for_each(|counts| counts.both = 0);
+            }
+            (Change::Report(report), Mistake::ForgetsSuspicions) => report.suspicion = None,
+            (Change::Report(report), Mistake::ForgetsASuspicionThatIsNotRepeated) => {
+                report.suspicion = report.suspicion.or(Some(Suspicion::Cleared));
+            }
+            (Change::Report(report), Mistake::NeverClearsASuspicion)
+                if report.suspicion == Some(Suspicion::Cleared) =>
+            {
+                report.suspicion = None;
+            }
+            (Change::ProbeFailed { index, owner }, Mistake::ForgetsThatProbesFailed) => {
+                let (index, owner) = (*index, *owner);
+                change = Change::ReleaseLease { index, owner };
+            }
             (Change::Report(report), Mistake::DropsNothing) => {
                 report.stale.clear();
                 report.stale_traffic.clear();
             }
             (
-                Change::ProbeSucceeded { slot, owner } | Change::ReleaseLease { slot, owner },
+                Change::ProbeSucceeded { index, owner }
+                | Change::ProbeFailed { index, owner }
+                | Change::ReleaseLease { index, owner },
                 Mistake::TakesAnybodyForTheOwner,
             ) => {
                 if let Phase::HalfOpen { leases, .. } = &stored.phase {
-                    *owner = leases.get(slot).map_or(*owner, |lease| lease.owner);
+                    *owner = leases.get(index).map_or(*owner, |lease| lease.owner);
                 }
             }
             _ => {}
@@ -107,6 +163,11 @@ impl Mistaken {
         match self.mistake {
             Mistake::TakesATransitionsViewOfTheTraffic if moved => {
                 next.traffic = basis.traffic.clone();
+            }
+            Mistake::KeepsASuspicionThroughATransition if moved => {
+                if let Phase::Closed { suspected, .. } = &mut next.phase {
+                    *suspected = self.suspected.lock().unwrap().or(*suspected);
+                }
             }
             Mistake::KeepsEvidenceForTheNextEpoch if moved => {
                 let evidence = before.evidence.0.iter();
@@ -126,9 +187,17 @@ impl Mistaken {
             Mistake::ForgetsAnOrderAtATransition if matches!(change, Change::Transition { .. }) => {
                 next.standing_override = None;
             }
+            Mistake::DatesASuspicionAnew => {
+                if let (Phase::Closed { suspected, .. }, Change::Report(report)) =
+                    (&mut next.phase, change)
+                    && let Some(Suspicion::Raised(at)) = report.suspicion
+                {
+                    *suspected = Some(at);
+                }
+            }
             Mistake::LosesTheOrdersReason => {
-                if let Some(order) = &mut next.standing_override {
-                    order.reason.clear();
+                if let Some(placed) = &mut next.standing_override {
+                    placed.reason.clear();
                 }
             }
             Mistake::DropsWhatIsReportedJustNow => {
@@ -144,7 +213,7 @@ impl Mistaken {
 }
 
 impl StateStore for Mistaken {
-    async fn load(&self, circuit: &CircuitName, _: Reading) -> Result<Record, StoreError> {
+    async fn load(&self, circuit: &CircuitName, _: Consistency) -> Result<Record, StoreError> {
         let circuits = self.circuits.lock().unwrap();
         Ok(circuits
             .get(circuit)
@@ -162,6 +231,9 @@ impl StateStore for Mistaken {
         let mut circuits = self.circuits.lock().unwrap();
         let (stored, trail) = circuits.entry(circuit.clone()).or_default();
         let understood = self.misread(stored, change);
+        if let Some(suspected) = stored.suspected() {
+            *self.suspected.lock().unwrap() = Some(suspected);
+        }
         let applied = match (self.mistake, &understood, &mut stored.phase.clone()) {
             (Mistake::OverwritesWhatItHasNotSeen, ..) if stored.epoch == basis.epoch => {
                 basis.apply(basis.epoch, &understood, now)
@@ -169,15 +241,48 @@ impl StateStore for Mistaken {
             (Mistake::DoesNotCompareEpochs, ..) => stored.apply(stored.epoch, &understood, now),
             (
                 Mistake::GrantsPlacesThatAreTaken,
-                Change::TakeLease { slot, .. },
+                Change::TakeLease { index, .. },
                 Phase::HalfOpen { leases, .. },
-            ) if leases.contains_key(slot) => {
+            ) if leases.contains_key(index) => {
                 let mut emptied = stored.clone();
                 if let Phase::HalfOpen { leases, .. } = &mut emptied.phase {
-                    leases.remove(slot);
+                    leases.remove(index);
                 }
                 emptied.apply(basis.epoch, &understood, now)
             }
+            (
+                Mistake::CountsFailuresOfProbesWithoutALease,
+                Change::ProbeFailed { .. },
+                Phase::HalfOpen { .. },
+            ) if stored.epoch == basis.epoch => Ok(with_a_failed_probe(stored)),
+            (Mistake::CountsFailuresOfProbesOfAnEarlierEpoch, Change::ProbeFailed { .. }, ..)
+                if stored.epoch > basis.epoch =>
+            {
+                Ok(with_a_failed_probe(stored))
+            }
+            (
+                Mistake::ClosesWhateverProbesFailed,
+                Change::Transition {
+                    to: Phase::Closed { .. },
+                    ..
+                },
+                Phase::HalfOpen { .. },
+            ) => match (&basis.phase, stored.clone()) {
+                (
+                    Phase::HalfOpen {
+                        failures: known, ..
+                    },
+                    mut seen,
+                ) => {
+                    if let Phase::HalfOpen { failures, .. } = &mut seen.phase {
+                        *failures = *known;
+                    }
+                    seen.apply(basis.epoch, &understood, now)
+                }
+                (Phase::Closed { .. } | Phase::Open { .. }, seen) => {
+                    seen.apply(basis.epoch, &understood, now)
+                }
+            },
             _ => stored.apply(basis.epoch, &understood, now),
         };
         let mut next = match applied {
@@ -186,7 +291,25 @@ impl StateStore for Mistaken {
         };
         self.spoil(stored, basis, change, &mut next);
         if self.mistake != Mistake::LeavesNoTrail && next.epoch != stored.epoch {
-            trail.extend(stored.event_of(change, now));
+            let told = match change {
+                // The first attempt has an entry, so this one is given that.
+                Change::Transition {
+                    cause, on_behalf, ..
+                } if self.mistake == Mistake::RecordsEveryAttempt => {
+                    let to = Phase::closed(now);
+                    let (cause, on_behalf) = (cause.clone(), *on_behalf);
+                    stored.event_of(
+                        &Change::Transition {
+                            to,
+                            cause,
+                            on_behalf,
+                        },
+                        now,
+                    )
+                }
+                change => stored.event_of(change, now),
+            };
+            trail.extend(told);
         }
         *stored = next.clone();
         Ok(next)
@@ -206,6 +329,15 @@ impl StateStore for Mistaken {
         let after = events.filter(|event| from_the_beginning || event.epoch > since);
         Ok(after.take(limit).cloned().collect())
     }
+}
+
+/// The record, with one more probe that failed.
+fn with_a_failed_probe(record: &Record) -> Record {
+    let mut next = record.clone();
+    if let Phase::HalfOpen { failures, .. } = &mut next.phase {
+        *failures += 1;
+    }
+    next
 }
 
 /// Whether the contract lets the mistake pass.

@@ -9,11 +9,13 @@ use std::{
 };
 
 use breaker_core::{
-    Breaker, BreakerBuilder, Change, CircuitName, Clock, MemoryStore, Policy, Record, StateStore,
-    StoreError, Timestamp, TransitionEvent,
+    Breaker, BreakerBuilder, Change, CircuitName, Clock, MemoryStore, Outcome, Policy, Record,
+    StateStore, StoreError, Timestamp, TransitionEvent,
     member::Entropy,
-    protocol::{Counts, Epoch, Heartbeats, LeaseOwner, Opening, Report, Slot, Tally, TrafficSlot},
-    store::Reading,
+    protocol::{
+        Counts, Epoch, Heartbeats, LeaseOwner, Opening, Report, Slot, Suspicion, Tally, TrafficSlot,
+    },
+    store::Consistency,
     time::ManualClock,
 };
 
@@ -39,13 +41,31 @@ pub(crate) fn tally(now: Timestamp, calls: u64, failures: u64) -> Tally {
         Counts {
             calls,
             failures,
-            slow: 0,
+            ..Counts::default()
         },
     )])
 }
 
+/// Failures in a row, as told by witnesses of a suspicion, in as many slots as
+/// an outage must fill: the newest hold one each.
 pub(crate) fn failures(now: Timestamp, count: u64) -> Change {
-    report(tally(now, count, count))
+    let Slot(newest) = Slot::at(now, &Policy::default());
+    let others = count.saturating_sub(2);
+    let slots = [(newest - 2, others), (newest - 1, 1), (newest, 1)];
+    let failed = |(slot, count)| {
+        let counts = Counts {
+            calls: count,
+            failures: count,
+            ..Counts::default()
+        };
+        (Slot(slot), counts)
+    };
+    let a_second_ago = Timestamp::from_unix_ms(now.as_unix_ms() - 1_000);
+    Change::Report(Report {
+        tally: slots.into_iter().map(failed).collect(),
+        suspicion: Some(Suspicion::Raised(a_second_ago)),
+        ..Report::default()
+    })
 }
 
 pub(crate) fn report(tally: Tally) -> Change {
@@ -62,6 +82,7 @@ pub(crate) fn warm() -> Change {
         arrivals: 6,
         contacts: 6,
         lifetime_ms: 60_000,
+        refused: 0,
     };
     Change::Report(Report {
         heartbeats: Some((TrafficSlot::at(earlier), heartbeats)),
@@ -113,7 +134,7 @@ impl Cuttable {
 
     /// From now on eventually consistent reads show only what is true now.
     pub(crate) async fn lag(&self, circuit: &CircuitName) {
-        let now = self.inner.load(circuit, Reading::Latest).await.unwrap();
+        let now = self.inner.load(circuit, Consistency::Strong).await.unwrap();
         *self.past.lock().unwrap() = now;
         self.behave(Mode::Lagging);
     }
@@ -139,12 +160,16 @@ impl Cuttable {
 }
 
 impl StateStore for Cuttable {
-    async fn load(&self, circuit: &CircuitName, reading: Reading) -> Result<Record, StoreError> {
+    async fn load(
+        &self,
+        circuit: &CircuitName,
+        consistency: Consistency,
+    ) -> Result<Record, StoreError> {
         self.meet().await?;
-        if self.mode() == Mode::Lagging && reading == Reading::Eventual {
+        if self.mode() == Mode::Lagging && consistency == Consistency::Eventual {
             return Ok(self.past.lock().unwrap().clone());
         }
-        self.inner.load(circuit, reading).await
+        self.inner.load(circuit, consistency).await
     }
 
     async fn apply(
@@ -251,6 +276,19 @@ impl Fleet {
             .entropy(Steady(0.0))
     }
 
+    /// Five calls in a row end like this, the last two of them a second after
+    /// one another, by these environments in turn: where traffic is thin, five
+    /// failures in three slots open the circuit.
+    pub(crate) async fn end_five_times(&self, environments: &[Environment], outcome: Outcome) {
+        for (before, environment) in environments.iter().cycle().take(5).enumerate() {
+            if before >= 3 {
+                self.advance(Duration::from_secs(1));
+            }
+            let down = async { Err::<(), _>("down") };
+            let _ = environment.call(down, |_| outcome).await;
+        }
+    }
+
     /// A minute passes in which others have so much traffic.
     pub(crate) async fn promise(&self, calls_per_s: u64, processes: u64) {
         self.live(Duration::from_mins(1), calls_per_s, processes)
@@ -265,6 +303,7 @@ impl Fleet {
                 arrivals: calls_per_s,
                 contacts: 1,
                 lifetime_ms: processes * 1_000,
+                refused: 0,
             };
             let change = Change::Report(Report {
                 heartbeats: Some((TrafficSlot::at(now), heartbeats)),
@@ -284,7 +323,7 @@ impl Fleet {
     pub(crate) async fn record(&self) -> Record {
         self.store
             .inner
-            .load(&name("orders"), Reading::Latest)
+            .load(&name("orders"), Consistency::Strong)
             .await
             .unwrap()
     }

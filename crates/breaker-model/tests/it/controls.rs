@@ -63,7 +63,7 @@ fn without_epochs_a_late_result_moves_a_circuit_that_has_moved_on() {
 fn without_epochs_counts_of_another_epoch_become_evidence() {
     let scope = Scope {
         store: Store::WithoutEpochs,
-        ..world(Start::Closed, 1, &THREE)
+        ..world(Start::Suspected, 1, &THREE)
     };
     caught(Rule::CountsOnce, scope);
 }
@@ -96,6 +96,59 @@ fn without_lease_conditions_a_probe_that_lost_its_lease_has_a_say() {
 }
 
 #[test]
+fn without_failures_of_probes_others_outweigh_what_nobody_knows() {
+    caught(
+        Rule::FailedProbesCount,
+        without(Store::WithoutFailures, Start::HalfOpen),
+    );
+}
+
+#[test]
+fn alarms_taken_for_what_witnesses_told_open_the_circuit() {
+    let scope = Scope {
+        store: Store::AlarmsAsFailures,
+        ..world(Start::Closed, 1, &THREE)
+    };
+    caught(Rule::OnlyWitnessesOpen, scope);
+}
+
+#[test]
+fn failures_of_one_moment_that_are_spread_over_slots_open_the_circuit() {
+    let scope = Scope {
+        store: Store::MomentsAsOutages,
+        ..world(Start::Suspected, 1, &THREE)
+    };
+    caught(Rule::OutagesFillSlots, scope);
+}
+
+#[test]
+fn a_suspicion_that_anybody_may_raise_anew_never_grows_old() {
+    caught(
+        Rule::SuspicionsStand,
+        without(Store::SuspicionsAnew, Start::Closed),
+    );
+}
+
+#[test]
+fn a_circuit_that_opens_anew_with_each_attempt_forgets_when_it_opened() {
+    caught(
+        Rule::OpeningIsRemembered,
+        without(Store::OpeningsAnew, Start::Open),
+    );
+}
+
+#[test]
+fn a_circuit_that_closes_after_half_of_the_successes_is_caught() {
+    for start in [Start::HalfOpen, Start::InDoubt] {
+        let scope = Scope {
+            driver: Driver::ClosesEarly,
+            ..world(start, 1, &TWO)
+        };
+        caught(Rule::OnlySuccessesClose, scope);
+    }
+}
+
+#[test]
 fn a_lost_answer_taken_as_lost_counts_calls_twice() {
     let scope = Scope {
         places: vec![place(0, 2)],
@@ -120,6 +173,32 @@ fn a_lost_answer_taken_as_made_starts_a_probe_without_a_lease() {
     );
 }
 
+/// An operator's override meets one fault.
+fn overridden(driver: Driver) -> Scope {
+    Scope {
+        driver,
+        places: vec![place(0, 1)],
+        faults: vec![Fault::Overridden, Fault::Lost],
+        fault_count: 2,
+        ..world(Start::Closed, 1, &TWO)
+    }
+}
+
+#[test]
+fn a_lost_override_taken_as_lost_is_in_force_though_it_is_said_to_have_failed() {
+    caught(Rule::OverridesAreCertain, overridden(Driver::DoubtAsLost));
+}
+
+#[test]
+fn a_lost_override_taken_as_made_is_said_to_be_in_force_though_it_is_not() {
+    caught(Rule::OverridesAreCertain, overridden(Driver::DoubtAsMade));
+}
+
+#[test]
+fn a_lost_override_taken_as_lost_is_not_read_back() {
+    caught(Rule::DoubtIsReadBack, overridden(Driver::DoubtAsLost));
+}
+
 #[test]
 fn a_cancelled_probe_taken_as_a_success_closes_the_circuit() {
     caught(
@@ -132,7 +211,11 @@ fn a_cancelled_probe_taken_as_a_success_closes_the_circuit() {
 fn an_unreadable_record_taken_as_closed_makes_a_process_forget() {
     caught(
         Rule::UnreadableKeepsTheLastKnown,
-        driven_by(Driver::UnreadableAsClosed, Fault::Unreadable, Start::Closed),
+        driven_by(
+            Driver::UnreadableAsClosed,
+            Fault::Unreadable,
+            Start::Suspected,
+        ),
     );
 }
 

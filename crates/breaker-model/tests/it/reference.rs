@@ -9,11 +9,14 @@ use std::{collections::BTreeMap, time::Duration};
 
 use breaker_core::{
     Change, Decision, Override, OverrideMode, Policy, Record, RejectionReason, State, Timestamp,
-    protocol::{Counts, Epoch, LeaseOwner, LeaseSlot, Measure, Opening, Phase, Report, Slot},
+    protocol::{
+        Counts, Epoch, Heartbeats, LeaseIndex, LeaseOwner, Measure, Opening, Phase, Report, Slot,
+        Suspicion, TrafficSlot,
+    },
 };
 use proptest::prelude::*;
 
-use crate::likelihood::{Verdict, verdict};
+use crate::likelihood::{Verdict, counts, is_thin, verdict};
 
 const NOON: u64 = 1_700_000_000_000;
 
@@ -26,13 +29,46 @@ fn at(ms: Ms) -> Timestamp {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Stand {
-    /// Since when, unless nobody has ever written anything.
-    Closed(Option<Ms>),
-    /// Since when, until when, after how many failed recoveries.
-    Open(Ms, Ms, u32),
-    /// After how many failed recoveries; successes; who has which place until
-    /// when.
-    HalfOpen(u32, u32, BTreeMap<LeaseSlot, (u128, Ms)>),
+    /// Nobody has ever written anything but reports.
+    New {
+        suspected: Option<Ms>,
+    },
+    Closed {
+        since: Ms,
+        opened: Ms,
+        doubt: u32,
+        suspected: Option<Ms>,
+    },
+    Open {
+        since: Ms,
+        opened: Ms,
+        until: Ms,
+        reopens: u32,
+        doubt: u32,
+    },
+    HalfOpen(Way),
+}
+
+/// The way back.
+#[derive(Debug, Clone, PartialEq)]
+struct Way {
+    opened: Ms,
+    /// After how many failed recoveries.
+    reopens: u32,
+    doubt: u32,
+    successes: u32,
+    failures: u32,
+    /// Who has which place until when.
+    places: BTreeMap<LeaseIndex, (u128, Ms)>,
+}
+
+impl Way {
+    /// Whether successes outweigh failures so far that the circuit closes: after
+    /// a partial failure it takes more, unless calls are rare.
+    fn is_done(&self, policy: &Policy, is_thin: bool) -> bool {
+        let times = if self.doubt > 0 && !is_thin { 4 } else { 1 };
+        self.successes >= self.failures + times * policy.successes_to_close
+    }
 }
 
 /// A circuit, as its rules put it.
@@ -40,18 +76,18 @@ enum Stand {
 struct Reference {
     epoch: u64,
     stand: Stand,
-    order: Option<(OverrideMode, Ms)>,
+    placed: Option<(OverrideMode, Ms)>,
 }
 
 impl Reference {
     const NEW: Self = Self {
         epoch: 0,
-        stand: Stand::Closed(None),
-        order: None,
+        stand: Stand::New { suspected: None },
+        placed: None,
     };
 
     fn state(&self, now: Ms) -> State {
-        match (&self.order, &self.stand) {
+        match (&self.placed, &self.stand) {
             (Some((mode, expires)), _) if now < *expires => match mode {
                 OverrideMode::ForceOpen => State::ForcedOpen,
                 OverrideMode::ForceClosed => State::ForcedClosed,
@@ -63,28 +99,33 @@ impl Reference {
 
     fn bare_state(stand: &Stand, now: Ms) -> State {
         match stand {
-            Stand::Closed(_) => State::Closed,
-            Stand::Open(_, until, _) if now < *until => State::Open,
-            Stand::Open(..) | Stand::HalfOpen(..) => State::HalfOpen,
+            Stand::New { .. } | Stand::Closed { .. } => State::Closed,
+            Stand::Open { until, .. } if now < *until => State::Open,
+            Stand::Open { .. } | Stand::HalfOpen(_) => State::HalfOpen,
         }
     }
 
     /// The share of calls that a closed circuit admits.
     fn share(&self, policy: &Policy, now: Ms) -> f64 {
-        let Stand::Closed(Some(since)) = self.stand else {
+        let Stand::Closed { since, opened, .. } = self.stand else {
             return 1.0;
         };
-        let ramp = policy.ramp_for.as_secs_f64() * 1_000.0;
+        let was_open = real(since.saturating_sub(opened));
+        let ramp = (policy.ramp_for.as_secs_f64() * 1_000.0).min(was_open);
         let elapsed = real(now.saturating_sub(since));
+        if ramp <= elapsed {
+            return 1.0;
+        }
         (policy.ramp_from + (1.0 - policy.ramp_from) * elapsed / ramp).min(1.0)
     }
 
     fn has_room(&self, policy: &Policy, now: Ms) -> bool {
         match &self.stand {
-            Stand::Closed(_) => false,
-            Stand::Open(_, until, _) => *until <= now,
-            Stand::HalfOpen(_, _, places) => {
-                let taken = places
+            Stand::New { .. } | Stand::Closed { .. } => false,
+            Stand::Open { until, .. } => *until <= now,
+            Stand::HalfOpen(way) => {
+                let taken = way
+                    .places
                     .values()
                     .filter(|(_, expires)| *expires > now)
                     .count();
@@ -110,68 +151,122 @@ impl Reference {
     }
 
     /// A call takes a place, if what it knew was this epoch.
-    fn lease(&mut self, known: u64, slot: LeaseSlot, owner: u128, now: Ms, expires: Ms) -> bool {
+    fn lease(&mut self, known: u64, index: LeaseIndex, owner: u128, now: Ms, expires: Ms) -> bool {
         if known != self.epoch {
             return false;
         }
         match &mut self.stand {
-            Stand::Open(_, until, reopens) if *until <= now => {
-                let places = BTreeMap::from([(slot, (owner, expires))]);
-                self.stand = Stand::HalfOpen(*reopens, 0, places);
+            Stand::Open {
+                until,
+                opened,
+                reopens,
+                doubt,
+                ..
+            } if *until <= now => {
+                self.stand = Stand::HalfOpen(Way {
+                    opened: *opened,
+                    reopens: *reopens,
+                    doubt: *doubt,
+                    successes: 0,
+                    failures: 0,
+                    places: BTreeMap::from([(index, (owner, expires))]),
+                });
                 self.epoch += 1;
                 true
             }
-            Stand::HalfOpen(_, _, places)
-                if places.get(&slot).is_none_or(|(_, until)| *until <= now) =>
+            Stand::HalfOpen(Way { places, .. })
+                if places.get(&index).is_none_or(|(_, until)| *until <= now) =>
             {
-                places.insert(slot, (owner, expires));
+                places.insert(index, (owner, expires));
                 true
             }
             _ => false,
         }
     }
 
-    /// A probe that succeeded, or proved nothing, gives its place back.
-    fn give_back(&mut self, epoch: u64, slot: LeaseSlot, owner: u128, won_at: Option<Ms>) -> bool {
-        let current = epoch == self.epoch;
-        let Stand::HalfOpen(_, successes, places) = &mut self.stand else {
+    /// A probe gives its place back: one that proved something only while its
+    /// lease is its own and not over.
+    fn give_back(&mut self, probe: &Running, proof: Proof, now: Ms) -> bool {
+        let current = probe.granted.epoch.0 == self.epoch;
+        let Stand::HalfOpen(way) = &mut self.stand else {
             return false;
         };
         let in_time = |(holder, expires): &(u128, Ms)| {
-            *holder == owner && won_at.is_none_or(|now| now < *expires)
+            *holder == probe.owner && (proof == Proof::None || now < *expires)
         };
-        if !current || !places.get(&slot).is_some_and(in_time) {
+        if !current || !way.places.get(&probe.index).is_some_and(in_time) {
             return false;
         }
-        places.remove(&slot);
-        *successes += u32::from(won_at.is_some());
+        way.places.remove(&probe.index);
+        match proof {
+            Proof::Success => way.successes += 1,
+            Proof::Failure => way.failures += 1,
+            Proof::None => {}
+        }
         true
+    }
+
+    /// Whether a probe's failure is outweighed by what others found.
+    fn outweighs_a_failure(&self) -> bool {
+        matches!(&self.stand, Stand::HalfOpen(way) if way.successes > way.failures)
     }
 
     /// A failed probe opens the circuit again, if its lease is still its own.
-    fn reopen(&mut self, epoch: u64, slot: LeaseSlot, owner: u128, now: Ms, until: Ms) -> bool {
-        let Stand::HalfOpen(reopens, _, places) = &self.stand else {
+    fn reopen(&mut self, probe: &Running, now: Ms, until: Ms) -> bool {
+        let Stand::HalfOpen(way) = &self.stand else {
             return false;
         };
-        let held = places
-            .get(&slot)
-            .is_some_and(|(holder, expires)| *holder == owner && now < *expires);
-        if epoch != self.epoch || !held {
+        let held = way
+            .places
+            .get(&probe.index)
+            .is_some_and(|(holder, expires)| *holder == probe.owner && now < *expires);
+        if probe.granted.epoch.0 != self.epoch || !held {
             return false;
         }
-        self.stand = Stand::Open(now, until, reopens + 1);
+        self.stand = Stand::Open {
+            since: now,
+            opened: way.opened,
+            until,
+            reopens: way.reopens + 1,
+            doubt: way.doubt,
+        };
         self.epoch += 1;
         true
     }
 
-    fn obey(&mut self, order: Option<(OverrideMode, Ms)>, now: Ms) {
+    /// A report tells that there is trouble, or no more.
+    fn suspect(&mut self, suspicion: Option<Suspicion>) {
+        let (Stand::New { suspected } | Stand::Closed { suspected, .. }) = &mut self.stand else {
+            return;
+        };
+        *suspected = match (suspicion, *suspected) {
+            (Some(Suspicion::Raised(at)), None) => Some(at.as_unix_ms() - NOON),
+            (Some(Suspicion::Cleared), _) => None,
+            (Some(Suspicion::Raised(_)) | None, before) => before,
+        };
+    }
+
+    fn set_override(&mut self, placed: Option<(OverrideMode, Ms)>, now: Ms) {
         self.epoch += 1;
-        self.order = order;
-        if let Some((OverrideMode::ForceClosed, _)) = order {
-            self.stand = Stand::Closed(Some(now));
-        } else if let Stand::HalfOpen(_, successes, places) = &mut self.stand {
-            *successes = 0;
-            places.clear();
+        self.placed = placed;
+        if let Some((OverrideMode::ForceClosed, _)) = placed {
+            self.stand = Stand::Closed {
+                since: now,
+                opened: now,
+                doubt: 0,
+                suspected: None,
+            };
+            return;
+        }
+        // What was found in the epoch before is void.
+        match &mut self.stand {
+            Stand::New { suspected } | Stand::Closed { suspected, .. } => *suspected = None,
+            Stand::Open { .. } => {}
+            Stand::HalfOpen(way) => {
+                way.successes = 0;
+                way.failures = 0;
+                way.places.clear();
+            }
         }
     }
 
@@ -181,30 +276,62 @@ impl Reference {
         Self {
             epoch: record.epoch.0,
             stand: match &record.phase {
-                Phase::Closed { since } if *since == Timestamp::default() => Stand::Closed(None),
-                Phase::Closed { since } => Stand::Closed(Some(ms(*since))),
+                Phase::Closed {
+                    since, suspected, ..
+                } if *since == Timestamp::default() => Stand::New {
+                    suspected: suspected.map(ms),
+                },
+                Phase::Closed {
+                    since,
+                    opened,
+                    doubt,
+                    suspected,
+                } => Stand::Closed {
+                    since: ms(*since),
+                    opened: ms(*opened),
+                    doubt: *doubt,
+                    suspected: suspected.map(ms),
+                },
                 Phase::Open {
                     since,
+                    opened,
                     until,
                     reopens,
-                } => Stand::Open(ms(*since), ms(*until), *reopens),
+                    doubt,
+                } => Stand::Open {
+                    since: ms(*since),
+                    opened: ms(*opened),
+                    until: ms(*until),
+                    reopens: *reopens,
+                    doubt: *doubt,
+                },
                 Phase::HalfOpen {
+                    since: _,
+                    opened,
                     reopens,
+                    doubt,
                     successes,
+                    failures,
                     leases,
-                    ..
                 } => {
                     let places = leases.iter();
                     let places = places
-                        .map(|(slot, lease)| (*slot, (lease.owner.0, ms(lease.expires))))
+                        .map(|(index, lease)| (*index, (lease.owner.0, ms(lease.expires))))
                         .collect();
-                    Stand::HalfOpen(*reopens, *successes, places)
+                    Stand::HalfOpen(Way {
+                        opened: ms(*opened),
+                        reopens: *reopens,
+                        doubt: *doubt,
+                        successes: *successes,
+                        failures: *failures,
+                        places,
+                    })
                 }
             },
-            order: record
+            placed: record
                 .standing_override
                 .as_ref()
-                .map(|order| (order.mode, ms(order.expires))),
+                .map(|placed| (placed.mode, ms(placed.expires))),
         }
     }
 }
@@ -259,23 +386,27 @@ enum Event {
     },
     End {
         which: usize,
+        view: usize,
         how: How,
         skew: i64,
         opening: (f64, Option<Ms>),
     },
     Report {
         view: usize,
-        calls: u64,
-        failures: u64,
+        counts: Counts,
         ago: Ms,
+        /// Whether it tells of many calls that arrived.
+        is_busy: bool,
+        /// Whether it raises or clears a suspicion.
+        raises: Option<bool>,
     },
     Look {
         view: usize,
         ahead: Ms,
         opening: (f64, Option<Ms>),
     },
-    Order {
-        order: Option<(OverrideMode, Ms)>,
+    Override {
+        placed: Option<(OverrideMode, Ms)>,
     },
 }
 
@@ -286,31 +417,42 @@ enum How {
     SayingNothing,
 }
 
+/// What the record is told of a probe.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Proof {
+    Success,
+    Failure,
+    None,
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let view = || prop_oneof![3 => Just(0_usize), 1 => 0_usize..4];
     let skew = || -500_i64..=500;
-    let opening = || (0.0..1.0, proptest::option::weighted(0.3, 0_u64..120_000));
+    let opening = || (0.0..1.0, proptest::option::weighted(0.1, 0_u64..120_000));
     let how = prop_oneof![
-        4 => Just(How::Well), 2 => Just(How::Badly), 1 => Just(How::SayingNothing)
+        6 => Just(How::Well), 2 => Just(How::Badly), 1 => Just(How::SayingNothing)
     ];
+    let raises = proptest::option::of(proptest::bool::weighted(0.8));
     let mode = prop_oneof![
         Just(OverrideMode::ForceOpen),
         Just(OverrideMode::ForceClosed),
         Just(OverrideMode::Shadow)
     ];
     prop_oneof![
-        4 => prop_oneof![1_u64..2_000, 1_u64..30_000].prop_map(Event::Wait),
-        6 => (view(), skew(), 0.0..1.0)
+        4 => prop_oneof![9 => 1_u64..2_000, 9 => 1_u64..30_000, 1 => 1_u64..700_000]
+            .prop_map(Event::Wait),
+        8 => (view(), skew(), 0.0..1.0)
             .prop_map(|(view, skew, chance)| Event::Arrive { view, skew, chance }),
-        5 => (any::<usize>(), how, skew(), opening())
-            .prop_map(|(which, how, skew, opening)| Event::End { which, how, skew, opening }),
-        3 => (view(), 1_u64..30, 0_u64..30, 0_u64..3_000).prop_map(|(view, calls, failures, ago)| {
-            Event::Report { view, calls, failures: failures.min(calls), ago }
-        }),
+        8 => (any::<usize>(), view(), how, skew(), opening()).prop_map(
+            |(which, view, how, skew, opening)| Event::End { which, view, how, skew, opening }
+        ),
+        5 => (view(), counts(), 0_u64..3_000, proptest::bool::weighted(0.05), raises).prop_map(
+            |(view, counts, ago, is_busy, raises)| Event::Report { view, counts, ago, is_busy, raises }
+        ),
         4 => (view(), 0_u64..=500, opening())
             .prop_map(|(view, ahead, opening)| Event::Look { view, ahead, opening }),
         1 => proptest::option::weighted(0.8, (mode, 1_u64..60_000))
-            .prop_map(|order| Event::Order { order }),
+            .prop_map(|placed| Event::Override { placed }),
     ]
 }
 
@@ -337,7 +479,7 @@ prop_compose! {
 
 struct Running {
     granted: Record,
-    slot: LeaseSlot,
+    index: LeaseIndex,
     owner: u128,
 }
 
@@ -382,6 +524,17 @@ impl World {
         if let Some(event) = stored.event_of(change, at(now)).filter(|_| did) {
             assert_eq!(event.epoch, after.epoch);
         }
+        let is_another = match change {
+            Change::Transition { to, .. } => match to {
+                Phase::Closed { .. } => false,
+                Phase::Open { reopens, .. } | Phase::HalfOpen { reopens, .. } => *reopens > 0,
+            },
+            _ => false,
+        };
+        let is_told = after.epoch > stored.epoch && !is_another;
+        if did {
+            assert_eq!(stored.event_of(change, at(now)).is_some(), is_told);
+        }
         if let (Phase::HalfOpen { since: before, .. }, Phase::HalfOpen { since, .. }) =
             (&stored.phase, &after.phase)
         {
@@ -400,29 +553,31 @@ impl World {
             Event::Arrive { view, skew, chance } => self.arrive(view, self.local(skew), chance),
             Event::End {
                 which,
+                view,
                 how,
                 skew,
                 opening,
             } => {
                 if !self.running.is_empty() {
                     let probe = self.running.swap_remove(which % self.running.len());
-                    self.end(&probe, how, self.local(skew), opening);
+                    self.end(&probe, view, how, self.local(skew), opening);
                 }
             }
             Event::Report {
                 view,
-                calls,
-                failures,
+                counts,
                 ago,
+                is_busy,
+                raises,
             } => {
-                self.report(view, calls, failures, ago);
+                self.report(view, (counts, ago), is_busy, raises);
             }
             Event::Look {
                 view,
                 ahead,
                 opening,
             } => self.look(view, self.now + ahead, opening),
-            Event::Order { order } => self.order(order),
+            Event::Override { placed } => self.set_override(placed),
         }
         self.check();
     }
@@ -444,17 +599,17 @@ impl World {
         let owner = self.owners;
         let plan = record.plan_probe(&self.policy, at(now), LeaseOwner(owner));
         let plan = plan.expect("a call that may probe can have a place");
-        assert!(u32::from(plan.slot) < self.policy.max_probes);
+        assert!(u32::from(plan.index) < self.policy.max_probes);
         let expires = now + u64::try_from(self.policy.lease_for.as_millis()).unwrap();
         let mut next = self.newest().1;
-        let did = next.lease(reference.epoch, plan.slot, owner, now, expires);
+        let did = next.lease(reference.epoch, plan.index, owner, now, expires);
         self.apply(record.epoch, &plan.change, now, did, next);
         if did {
             let granted = self.newest().0;
-            let slot = plan.slot;
+            let index = plan.index;
             self.running.push(Running {
                 granted,
-                slot,
+                index,
                 owner,
             });
         }
@@ -486,58 +641,82 @@ impl World {
         until
     }
 
-    fn end(&mut self, probe: &Running, how: How, now: Ms, opening: (f64, Option<Ms>)) {
+    fn end(&mut self, probe: &Running, view: usize, how: How, now: Ms, opening: (f64, Option<Ms>)) {
         let mut next = self.newest().1;
-        let (slot, owner, epoch) = (probe.slot, probe.owner, probe.granted.epoch);
-        let holder = LeaseOwner(owner);
+        let (index, owner) = (probe.index, LeaseOwner(probe.owner));
         let (change, did) = match how {
             How::Well => {
-                let change = Change::ProbeSucceeded {
-                    slot,
-                    owner: holder,
-                };
-                (change, next.give_back(epoch.0, slot, owner, Some(now)))
+                let change = Change::ProbeSucceeded { index, owner };
+                (change, next.give_back(probe, Proof::Success, now))
             }
             How::SayingNothing => {
-                let change = Change::ReleaseLease {
-                    slot,
-                    owner: holder,
-                };
-                (change, next.give_back(epoch.0, slot, owner, None))
+                let change = Change::ReleaseLease { index, owner };
+                (change, next.give_back(probe, Proof::None, now))
             }
             How::Badly => {
+                // What is known by now counts, unless it is of another epoch.
+                let (record, reference) = self.view(view);
+                let of_this = record.epoch == probe.granted.epoch;
+                let basis = if of_this { &record } else { &probe.granted };
                 let plan = Self::opening(opening);
-                let change = probe
-                    .granted
-                    .reopen(slot, holder, &self.policy, at(now), plan);
-                let Stand::HalfOpen(reopens, ..) = Reference::of(&probe.granted).stand else {
-                    panic!("a lease is given in half open only");
+                let change = basis.probe_failed(index, owner, &self.policy, at(now), plan);
+                let outweighed = if of_this {
+                    reference.outweighs_a_failure()
+                } else {
+                    Reference::of(&probe.granted).outweighs_a_failure()
                 };
-                let until = self.opened(&change, now, reopens + 1, opening.1);
-                (change, next.reopen(epoch.0, slot, owner, now, until))
+                // Whoever asks to be left alone is left alone all the same.
+                if outweighed && opening.1.is_none() {
+                    assert_eq!(change, Change::ProbeFailed { index, owner });
+                    (change, next.give_back(probe, Proof::Failure, now))
+                } else {
+                    let Stand::HalfOpen(way) = Reference::of(&probe.granted).stand else {
+                        panic!("a lease is given in half open only");
+                    };
+                    let until = self.opened(&change, now, way.reopens + 1, opening.1);
+                    (change, next.reopen(probe, now, until))
+                }
             }
         };
-        self.apply(epoch, &change, now, did, next);
+        self.apply(probe.granted.epoch, &change, now, did, next);
     }
 
-    fn report(&mut self, view: usize, calls: u64, failures: u64, ago: Ms) {
+    fn report(
+        &mut self,
+        view: usize,
+        (counts, ago): (Counts, Ms),
+        is_busy: bool,
+        raises: Option<bool>,
+    ) {
         let (known, _) = self.view(view);
-        let (stored, reference) = self.newest();
+        let (stored, mut reference) = self.newest();
         let ended = at(self.now - ago);
         let slot = Slot::at(ended, &self.policy);
-        let counts = Counts {
-            calls,
-            failures,
-            slow: 0,
-        };
+        let suspicion = raises.map(|raises| {
+            if raises {
+                Suspicion::Raised(at(self.now))
+            } else {
+                Suspicion::Cleared
+            }
+        });
+        let heartbeats = is_busy.then(|| {
+            let told = Heartbeats {
+                arrivals: 200,
+                ..Heartbeats::default()
+            };
+            (TrafficSlot::at(at(self.now)), told)
+        });
         let change = Change::Report(Report {
+            heartbeats,
             tally: BTreeMap::from([(slot, counts)]),
-            stale: known
-                .evidence
-                .stale_keys(known.epoch, &self.policy, at(self.now)),
+            stale: known.stale_evidence(&self.policy, at(self.now)),
+            suspicion,
             ..Report::default()
         });
         let did = known.epoch == stored.epoch;
+        if did {
+            reference.suspect(suspicion);
+        }
         self.apply(known.epoch, &change, self.now, did, reference);
         if did {
             let key = |record: &Record| {
@@ -561,45 +740,64 @@ impl World {
         let mut next = self.newest().1;
         let current = reference.epoch == next.epoch;
         match reference.stand {
-            Stand::Closed(_) => match verdict(&record, &self.policy, at(now)) {
-                None => {}
-                Some(expected) => {
-                    assert_eq!(Verdict::told(due.as_ref()), expected);
-                    let Some(change) = due else { return };
-                    let until = self.opened(&change, now, 0, opening.1);
-                    if current {
-                        next.stand = Stand::Open(now, until, 0);
-                        next.epoch += 1;
+            Stand::New { .. } | Stand::Closed { .. } => {
+                match verdict(&record, &self.policy, at(now)) {
+                    None => {}
+                    Some(expected) => {
+                        assert_eq!(Verdict::told(due.as_ref()), expected);
+                        let (Some(change), Verdict::Opens(_, doubt)) = (due, expected) else {
+                            return;
+                        };
+                        let until = self.opened(&change, now, 0, opening.1);
+                        if current {
+                            next.stand = Stand::Open {
+                                since: now,
+                                opened: now,
+                                until,
+                                reopens: 0,
+                                doubt,
+                            };
+                            next.epoch += 1;
+                        }
+                        self.apply(record.epoch, &change, now, current, next);
                     }
-                    self.apply(record.epoch, &change, now, current, next);
                 }
-            },
-            Stand::Open(..) => assert_eq!(due, None),
-            Stand::HalfOpen(_, successes, _) => {
-                let enough = successes >= self.policy.successes_to_close;
-                assert_eq!(due.is_some(), enough, "{successes} successes");
+            }
+            Stand::Open { .. } => assert_eq!(due, None),
+            Stand::HalfOpen(way) => {
+                let is_thin = is_thin(&record, at(now));
+                assert_eq!(due.is_some(), way.is_done(&self.policy, is_thin), "{way:?}");
                 let Some(change) = due else { return };
-                if current {
-                    next.stand = Stand::Closed(Some(now));
+                // A failure that came in between counts.
+                let holds = matches!(&next.stand, Stand::HalfOpen(newest)
+                    if current && newest.failures == way.failures);
+                if holds {
+                    next.stand = Stand::Closed {
+                        since: now,
+                        opened: way.opened,
+                        doubt: way.doubt,
+                        suspected: None,
+                    };
                     next.epoch += 1;
                 }
-                self.apply(record.epoch, &change, now, current, next);
+                self.apply(record.epoch, &change, now, holds, next);
             }
         }
     }
 
-    fn order(&mut self, order: Option<(OverrideMode, Ms)>) {
+    fn set_override(&mut self, placed: Option<(OverrideMode, Ms)>) {
         let (stored, mut next) = self.newest();
-        let order = order.map(|(mode, for_ms)| (mode, self.now + for_ms));
-        next.obey(order, self.now);
-        let change = Change::Order {
-            order: order.map(|(mode, expires)| Override {
+        let placed = placed.map(|(mode, for_ms)| (mode, self.now + for_ms));
+        next.set_override(placed, self.now);
+        let actor = "operator".to_owned();
+        let change = match placed {
+            Some((mode, expires)) => Change::PlaceOverride(Override {
                 mode,
                 reason: "drill".to_owned(),
-                actor: "operator".to_owned(),
+                actor,
                 expires: at(expires),
             }),
-            actor: "operator".to_owned(),
+            None => Change::WithdrawOverride { actor },
         };
         self.apply(stored.epoch, &change, self.now, true, next);
     }
@@ -613,13 +811,16 @@ impl World {
             .keys()
             .find(|key| key.epoch != record.epoch);
         assert_eq!(foreign, None, "evidence outlived its epoch");
-        if let Stand::HalfOpen(_, _, places) = &reference.stand {
-            let unexpired = places.values().filter(|(_, expires)| *expires > self.now);
+        if let Stand::HalfOpen(way) = &reference.stand {
+            let unexpired = way
+                .places
+                .values()
+                .filter(|(_, expires)| *expires > self.now);
             assert!(unexpired.count() <= usize::try_from(self.policy.max_probes).unwrap());
         }
         let share = record.ramp(&self.policy, at(self.now));
         let expected = reference.share(&self.policy, self.now);
-        let closed = matches!(reference.stand, Stand::Closed(_));
+        let closed = matches!(reference.stand, Stand::New { .. } | Stand::Closed { .. });
         assert!(
             !closed || (share - expected).abs() < 1e-9,
             "{share} {expected}"
@@ -633,7 +834,7 @@ proptest! {
     #[test]
     fn the_record_follows_the_rules_whatever_happens(
         policy in policy(),
-        events in proptest::collection::vec(event(), 1..150),
+        events in proptest::collection::vec(event(), 1..250),
     ) {
         prop_assert_eq!(policy.check(), Ok(()));
         let mut world = World::new(policy);
@@ -645,7 +846,40 @@ proptest! {
     }
 
     #[test]
-    fn an_order_ends_when_it_expires(
+    fn it_closes_once_successes_outweigh_failures_by_enough(
+        successes_to_close in 1_u32..4,
+        doubt in 0_u32..4,
+        successes in 0_u32..20,
+        failures in 0_u32..4,
+        arrivals in proptest::option::of(0_u64..100),
+    ) {
+        let policy = Policy { successes_to_close, ..Policy::default() };
+        let mut record = Record {
+            phase: Phase::HalfOpen {
+                since: at(1_000),
+                opened: at(0),
+                reopens: 0,
+                doubt,
+                successes,
+                failures,
+                leases: BTreeMap::new(),
+            },
+            ..Record::default()
+        };
+        if let Some(arrivals) = arrivals {
+            let told = Heartbeats { arrivals, ..Heartbeats::default() };
+            record.traffic.add(TrafficSlot::at(at(2_000)), told);
+        }
+        let Stand::HalfOpen(way) = Reference::of(&record).stand else {
+            panic!("it is half open");
+        };
+        let due = record.due(&policy, at(2_000), World::opening((0.5, None)));
+        let is_done = way.is_done(&policy, is_thin(&record, at(2_000)));
+        prop_assert_eq!(due.is_some(), is_done, "{:?}", record);
+    }
+
+    #[test]
+    fn an_override_ends_when_it_expires(
         policy in policy(),
         events in proptest::collection::vec(event(), 1..60),
     ) {
@@ -667,8 +901,12 @@ fn the_histories_go_everywhere() {
     let mut runner = TestRunner::deterministic();
     let mut states: BTreeMap<&str, u32> = BTreeMap::new();
     let mut moves: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-    for _ in 0..300 {
-        let tree = (policy(), proptest::collection::vec(event(), 100..150))
+    let mut outweighed = 0;
+    let mut closed_despite = 0;
+    let mut closed_in_doubt = 0;
+    let mut suspected = 0;
+    for _ in 0..600 {
+        let tree = (policy(), proptest::collection::vec(event(), 200..300))
             .new_tree(&mut runner)
             .unwrap();
         let (policy, events) = tree.current();
@@ -687,9 +925,22 @@ fn the_histories_go_everywhere() {
             };
             let between = (name(&pair[0].0), name(&pair[1].0));
             *moves.entry(between).or_default() += 1;
+            let failed = |record: &Record| match record.phase {
+                Phase::HalfOpen { failures, .. } => failures,
+                Phase::Closed { .. } | Phase::Open { .. } => 0,
+            };
+            outweighed += u32::from(failed(&pair[1].0) > failed(&pair[0].0));
+            if between == ("half open", "closed") && pair[1].0.standing_override.is_none() {
+                closed_despite += u32::from(failed(&pair[0].0) > 0);
+                let in_doubt = matches!(pair[1].0.phase, Phase::Closed { doubt: 1.., .. });
+                closed_in_doubt += u32::from(in_doubt);
+            }
+            suspected += u32::from(pair[1].0.suspected().is_some());
         }
     }
     println!("{states:?} {moves:?}");
+    println!("{outweighed} {closed_despite} {closed_in_doubt} {suspected}");
+    assert!(outweighed > 20 && closed_despite > 3 && closed_in_doubt > 5 && suspected > 100);
     for state in [
         "closed",
         "open",

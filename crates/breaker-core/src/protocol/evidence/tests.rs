@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// The beginning of a slot.
@@ -13,7 +15,7 @@ fn bad(count: u64) -> Counts {
     Counts {
         calls: count,
         failures: count,
-        slow: 0,
+        ..Counts::default()
     }
 }
 
@@ -24,6 +26,11 @@ fn key(epoch: Epoch, at: Timestamp) -> SlotKey {
 
 fn evidence(keys: &[SlotKey]) -> Evidence {
     Evidence(keys.iter().map(|&key| (key, bad(1))).collect())
+}
+
+fn stale(evidence: &Evidence, now: Timestamp) -> Vec<SlotKey> {
+    let policy = Policy::default();
+    evidence.stale_keys(EPOCH, &policy, policy.window, now)
 }
 
 /// The beginnings of so many slots, one after the other.
@@ -54,12 +61,12 @@ fn only_the_newest_slots_count() {
     let evidence = evidence(&keys);
     let now = times[times.len() - 1];
     let counted: Vec<_> = evidence
-        .newest_first(EPOCH, &policy, now)
+        .newest_first(EPOCH, &policy, policy.window, now)
         .map(|(slot, _)| slot)
         .collect();
     let newest_first: Vec<_> = keys[3..].iter().rev().map(|key| key.slot).collect();
     assert_eq!(counted, newest_first);
-    assert_eq!(evidence.stale_keys(EPOCH, &policy, now), keys[..3]);
+    assert_eq!(stale(&evidence, now), keys[..3]);
 }
 
 #[test]
@@ -79,10 +86,10 @@ fn what_has_left_the_window_is_stale() {
     let keys = [key(EPOCH, START)];
     let last_moment = START + policy.window.saturating_sub(Duration::from_millis(1));
     let evidence = evidence(&keys);
-    assert_eq!(evidence.stale_keys(EPOCH, &policy, last_moment), []);
+    assert_eq!(stale(&evidence, last_moment), []);
     assert_eq!(evidence.total(EPOCH, &policy, last_moment).calls, 1);
     let over = START + policy.window;
-    assert_eq!(evidence.stale_keys(EPOCH, &policy, over), keys);
+    assert_eq!(stale(&evidence, over), keys);
     assert_eq!(evidence.total(EPOCH, &policy, over).calls, 0);
 }
 
@@ -90,8 +97,7 @@ fn what_has_left_the_window_is_stale() {
 fn all_of_other_epochs_is_stale() {
     let (before, after) = (key(Epoch(2), START), key(Epoch(4), START));
     let evidence = evidence(&[before, key(EPOCH, START), after]);
-    let stale = evidence.stale_keys(EPOCH, &Policy::default(), START);
-    assert_eq!(stale, [before, after]);
+    assert_eq!(stale(&evidence, START), [before, after]);
 }
 
 /// It may be this process's clock that is wrong: others need those counts.
@@ -101,7 +107,7 @@ fn what_lies_ahead_is_neither_counted_nor_stale() {
     let ahead = START + Duration::from_mins(10);
     let evidence = evidence(&[key(EPOCH, START), key(EPOCH, ahead)]);
     assert_eq!(evidence.total(EPOCH, &policy, START).calls, 1);
-    assert_eq!(evidence.stale_keys(EPOCH, &policy, START), []);
+    assert_eq!(stale(&evidence, START), []);
 }
 
 #[test]
@@ -114,21 +120,64 @@ fn counts_that_lie_ahead_do_not_push_others_out() {
     assert_eq!(evidence(&keys).total(EPOCH, &policy, START).calls, 1);
 }
 
+/// Where traffic is thin an hour counts, or failures in a row would be forgotten
+/// before there are enough.
 #[test]
-fn a_call_that_failed_and_was_slow_is_one_bad_call() {
-    let both = Counts {
-        calls: 1,
-        failures: 1,
-        slow: 1,
+fn counts_of_a_quiet_circuit_are_kept_for_an_hour() {
+    let policy = Policy::default();
+    let record = Record {
+        epoch: EPOCH,
+        evidence: evidence(&[key(EPOCH, START)]),
+        ..Record::default()
     };
-    assert_eq!(both.bad(), 1);
-    assert!(!both.has_success());
-    let mut with_a_success = both;
-    with_a_success.add(Counts::SUCCESS);
-    assert!(
-        !with_a_success.has_success(),
-        "it may have been two calls, one slow and one that failed"
-    );
-    with_a_success.add(Counts::SUCCESS);
-    assert!(with_a_success.has_success());
+    let last_moment = START + Duration::from_millis(3_599_999);
+    assert_eq!(record.stale_evidence(&policy, last_moment), []);
+    let over = START + Duration::from_hours(1);
+    assert_eq!(record.stale_evidence(&policy, over), [key(EPOCH, START)]);
+}
+
+proptest! {
+    /// Of each kind of call any number, told together.
+    #[test]
+    fn a_call_that_failed_and_was_slow_is_one_bad_call(
+        good in 0..1_000_u64,
+        failed in 0..1_000_u64,
+        slow in 0..1_000_u64,
+        both in 0..1_000_u64,
+        alarms in 0..1_000_u64,
+    ) {
+        let mut counts = Counts::default();
+        counts.add(Counts {
+            calls: good + failed,
+            failures: failed,
+            alarms,
+            ..Counts::default()
+        });
+        counts.add(Counts {
+            calls: slow + both,
+            slow: slow + both,
+            failures: both,
+            both,
+            alarms: 0,
+        });
+        prop_assert_eq!(counts.bad(), failed + slow + both);
+        prop_assert_eq!(counts.has_success(), good > 0);
+        let trouble = failed + slow + both + alarms > 0;
+        prop_assert_eq!(counts.tells_of_trouble(), trouble);
+        prop_assert_eq!(counts.alarms, alarms, "no call that a witness told of");
+    }
+}
+
+#[test]
+fn sums_never_wrap() {
+    let most = Counts {
+        calls: u64::MAX,
+        failures: u64::MAX,
+        slow: u64::MAX,
+        both: u64::MAX,
+        alarms: u64::MAX,
+    };
+    let mut sum = most;
+    sum.add(most);
+    assert_eq!(sum, most);
 }

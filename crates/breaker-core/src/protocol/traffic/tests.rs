@@ -10,6 +10,7 @@ fn heartbeats(arrivals: u64) -> Heartbeats {
         arrivals,
         contacts: arrivals / 10,
         lifetime_ms: arrivals * 100,
+        refused: arrivals / 4,
     }
 }
 
@@ -40,7 +41,6 @@ fn the_constants_tell_of_the_same_slots() {
 #[test]
 fn nothing_is_known_of_a_fleet_that_nobody_has_heard_of() {
     assert_eq!(Traffic::default().fleet_size(START), None);
-    assert!(Traffic::default().is_young(START));
 }
 
 #[test]
@@ -81,10 +81,9 @@ fn what_is_older_than_two_minutes_is_left_out_and_can_be_removed() {
 }
 
 #[test]
-fn after_a_long_silence_a_fleet_is_unknown_and_young_again() {
+fn after_a_long_silence_a_fleet_is_unknown_again() {
     let traffic = told(&[200, 200]);
     assert_eq!(traffic.fleet_size(after(3_600)), None);
-    assert!(traffic.is_young(after(3_600)));
 }
 
 #[test]
@@ -101,10 +100,20 @@ fn heartbeats_of_a_clock_that_is_far_ahead_are_left_out() {
 }
 
 #[test]
-fn a_fleet_is_young_until_its_heartbeats_cover_thirty_seconds() {
-    let traffic = told(&[200]);
-    assert!(traffic.is_young(after(29)));
-    assert!(!traffic.is_young(after(30)));
+fn calls_that_are_refused_show_at_once_and_end_at_once() {
+    let mut traffic = told(&[200, 200]);
+    let refusing = Heartbeats {
+        arrivals: 200,
+        refused: 180,
+        ..Heartbeats::default()
+    };
+    traffic.add(TrafficSlot::at(after(40)), refusing);
+    let size = traffic.fleet_size(after(60)).unwrap();
+    assert_near(size.refused_per_s, 180.0 / 20.0);
+    assert_near(size.calls_per_s, 600.0 / 60.0);
+    traffic.add(TrafficSlot::at(after(80)), Heartbeats::default());
+    let size = traffic.fleet_size(after(90)).unwrap();
+    assert_near(size.refused_per_s, 0.0);
 }
 
 #[test]
@@ -113,6 +122,7 @@ fn sums_never_wrap() {
         arrivals: u64::MAX,
         contacts: u64::MAX,
         lifetime_ms: u64::MAX,
+        refused: u64::MAX,
     };
     let before = most;
     most.add(heartbeats(100));

@@ -35,15 +35,16 @@
     reason = "a panic is how a clause says that it does not hold"
 )]
 
+mod closing;
 mod leases;
-mod orders;
+mod overrides;
 mod reports;
 mod trail;
 mod transitions;
 
 use std::time::Duration;
 
-use super::{CircuitName, Reading, StateStore, StoreError};
+use super::{CircuitName, Consistency, StateStore, StoreError};
 use crate::{
     policy::Policy,
     protocol::{
@@ -65,7 +66,8 @@ pub async fn holds_for(store: &impl StateStore) {
     Box::pin(reports::hold(&suite)).await;
     Box::pin(transitions::hold(&suite)).await;
     Box::pin(leases::hold(&suite)).await;
-    Box::pin(orders::hold(&suite)).await;
+    Box::pin(closing::hold(&suite)).await;
+    Box::pin(overrides::hold(&suite)).await;
     Box::pin(trail::hold(&suite)).await;
 }
 
@@ -153,7 +155,7 @@ impl<S: StateStore> Circuit<'_, S> {
     }
 
     async fn load(&self) -> Record {
-        let found = self.store.load(&self.name, Reading::Latest).await;
+        let found = self.store.load(&self.name, Consistency::Strong).await;
         found.expect("the record can be read")
     }
 
@@ -167,8 +169,10 @@ impl<S: StateStore> Circuit<'_, S> {
         Change::Transition {
             to: Phase::Open {
                 since: self.start,
+                opened: self.start,
                 until: self.start + OPEN_FOR,
                 reopens: 0,
+                doubt: 0,
             },
             cause: Cause::ConsecutiveFailures { failures: 5 },
             on_behalf: OnBehalf::Fleet,
@@ -193,7 +197,7 @@ impl<S: StateStore> Circuit<'_, S> {
         let counts = Counts {
             calls,
             failures,
-            slow: 0,
+            ..Counts::default()
         };
         Tally::from([(self.slot(), counts)])
     }

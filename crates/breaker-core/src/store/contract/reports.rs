@@ -5,14 +5,19 @@ use std::time::Duration;
 use super::{Circuit, Suite, assert_same, report};
 use crate::{
     policy::Policy,
-    protocol::{Change, Counts, Epoch, Heartbeats, Record, Report, SlotKey, TrafficSlot},
-    store::{Reading, StateStore, StoreError},
+    protocol::{
+        Cause, Change, Counts, Epoch, Heartbeats, OnBehalf, Phase, Record, Report, SlotKey,
+        Suspicion, Tally, TrafficSlot,
+    },
+    store::{Consistency, StateStore, StoreError},
 };
 
 pub(super) async fn hold(suite: &Suite<'_, impl StateStore>) {
     an_unknown_circuit_is_closed_at_epoch_zero(&suite.circuit("unknown")).await;
     counts_add_up(&suite.circuit("counts")).await;
-    slow_calls_are_counted_by_themselves(&suite.circuit("slow")).await;
+    every_kind_of_call_is_counted_by_itself(&suite.circuit("kinds")).await;
+    a_suspicion_is_raised_once_and_cleared(&suite.circuit("suspicion")).await;
+    a_suspicion_ends_with_its_epoch(&suite.circuit("suspicion-epoch")).await;
     heartbeats_add_up(&suite.circuit("heartbeats")).await;
     a_report_of_nothing_changes_nothing(&suite.circuit("nothing")).await;
     reports_that_meet_all_count(&suite.circuit("crowd")).await;
@@ -25,11 +30,12 @@ const HEARTBEATS: Heartbeats = Heartbeats {
     arrivals: 40,
     contacts: 7,
     lifetime_ms: 12_345,
+    refused: 11,
 };
 
 async fn an_unknown_circuit_is_closed_at_epoch_zero(circuit: &Circuit<'_, impl StateStore>) {
-    for reading in [Reading::Eventual, Reading::Latest] {
-        let found = circuit.store.load(&circuit.name, reading).await;
+    for consistency in [Consistency::Eventual, Consistency::Strong] {
+        let found = circuit.store.load(&circuit.name, consistency).await;
         assert_eq!(found, Ok(Record::default()));
     }
     assert_eq!(circuit.events(0, 10).await, Vec::new());
@@ -43,28 +49,103 @@ async fn counts_add_up(circuit: &Circuit<'_, impl StateStore>) {
     let expected = Counts {
         calls: 13,
         failures: 2,
-        slow: 0,
+        ..Counts::default()
     };
     assert_eq!(circuit.total(&record), expected);
     assert_eq!(circuit.load().await, record);
 }
 
-async fn slow_calls_are_counted_by_themselves(circuit: &Circuit<'_, impl StateStore>) {
+async fn every_kind_of_call_is_counted_by_itself(circuit: &Circuit<'_, impl StateStore>) {
     let counts = Counts {
-        calls: 5,
-        failures: 1,
-        slow: 3,
+        calls: 9,
+        failures: 5,
+        slow: 4,
+        both: 3,
+        alarms: 2,
     };
     let change = report([(circuit.slot(), counts)].into());
     circuit.make(&Record::default(), &change).await;
     let record = circuit.make(&Record::default(), &change).await;
     let expected = Counts {
-        calls: 10,
-        failures: 2,
-        slow: 6,
+        calls: 18,
+        failures: 10,
+        slow: 8,
+        both: 6,
+        alarms: 4,
     };
     assert_eq!(circuit.total(&record), expected);
     assert_eq!(circuit.load().await, record);
+    // Alarms come without a call that a witness told of.
+    let alarm = report([(circuit.slot(), Counts::ALARM)].into());
+    let record = circuit.make(&Record::default(), &alarm).await;
+    let expected = Counts {
+        alarms: 5,
+        ..expected
+    };
+    assert_eq!(circuit.total(&record), expected);
+    assert_eq!(circuit.load().await, record);
+}
+
+fn suspicion(suspicion: Suspicion, tally: Tally) -> Change {
+    Change::Report(Report {
+        tally,
+        suspicion: Some(suspicion),
+        ..Report::default()
+    })
+}
+
+async fn a_suspicion_is_raised_once_and_cleared(circuit: &Circuit<'_, impl StateStore>) {
+    let fresh = Record::default();
+    let raised = |seconds| {
+        let at = circuit.start + Duration::from_secs(seconds);
+        suspicion(Suspicion::Raised(at), circuit.calls(1, 1))
+    };
+    let record = circuit.make(&fresh, &raised(3)).await;
+    let at = circuit.start + Duration::from_secs(3);
+    assert_eq!(record.suspected(), Some(at));
+    assert_eq!(circuit.load().await, record);
+    // Others find the same, by views that are older: the first time stands.
+    for seconds in [1, 9] {
+        let record = circuit.make(&fresh, &raised(seconds)).await;
+        assert_eq!(record.suspected(), Some(at));
+    }
+    // A report that says nothing of it leaves it as it is.
+    let record = circuit.make(&fresh, &report(circuit.calls(1, 0))).await;
+    assert_eq!(record.suspected(), Some(at));
+    for _ in 0..2 {
+        let cleared = suspicion(Suspicion::Cleared, circuit.calls(1, 0));
+        let record = circuit.make(&fresh, &cleared).await;
+        assert_eq!(record.suspected(), None);
+        assert_eq!(circuit.load().await, record);
+    }
+    let record = circuit.make(&fresh, &raised(9)).await;
+    let later = circuit.start + Duration::from_secs(9);
+    assert_eq!(record.suspected(), Some(later), "it can be raised anew");
+    assert_eq!(circuit.total(&record).calls, 7, "what came along counts");
+    assert_eq!(record.epoch, Epoch(0));
+}
+
+async fn a_suspicion_ends_with_its_epoch(circuit: &Circuit<'_, impl StateStore>) {
+    let fresh = Record::default();
+    let raised = suspicion(Suspicion::Raised(circuit.start), Tally::default());
+    let suspected = circuit.make(&fresh, &raised).await;
+    assert_eq!(suspected.suspected(), Some(circuit.start));
+    let opened = circuit.make(&suspected, &circuit.open()).await;
+    assert_same(&circuit.load().await, &opened);
+    // One that comes too late has no effect.
+    let met = circuit.lose(circuit.start, &suspected, &raised).await;
+    assert_same(&met, &opened);
+    let closing = Change::Transition {
+        to: Phase::closed(circuit.start),
+        cause: Cause::ProbesSucceeded {
+            successes: 3,
+            failures: 0,
+        },
+        on_behalf: OnBehalf::Fleet,
+    };
+    let closed = circuit.make(&opened, &closing).await;
+    assert_eq!(closed.suspected(), None);
+    assert_same(&circuit.load().await, &closed);
 }
 
 async fn heartbeats_add_up(circuit: &Circuit<'_, impl StateStore>) {
@@ -124,6 +205,8 @@ async fn what_is_stale_is_dropped_on_request(circuit: &Circuit<'_, impl StateSto
         calls: 2,
         failures: 1,
         slow: 1,
+        both: 1,
+        alarms: 3,
     };
     let first = Change::Report(Report {
         tally: [(circuit.slot(), full)].into(),
@@ -152,6 +235,7 @@ async fn what_is_reported_just_now_is_not_stale(circuit: &Circuit<'_, impl State
             heartbeats: Some((slot, HEARTBEATS)),
             stale,
             stale_traffic,
+            suspicion: None,
         })
     };
     let first = tell(circuit.calls(2, 2), Vec::new(), Vec::new());
@@ -162,19 +246,22 @@ async fn what_is_reported_just_now_is_not_stale(circuit: &Circuit<'_, impl State
     let total = circuit.total(&after);
     assert_eq!((total.calls, total.failures), (5, 2));
     assert_eq!(after.traffic.0[&slot].arrivals, 80);
+    assert_eq!(after.traffic.0[&slot].refused, 22);
 }
 
 /// A process comes back after a long time, to a record that is full of what is
 /// stale, and has much to tell itself.
 async fn a_report_of_a_long_silence_is_taken_whole(circuit: &Circuit<'_, impl StateStore>) {
     let policy = Policy {
-        window_slots: 60,
+        window_slots: 50,
         ..Policy::default()
     };
     let full = Counts {
         calls: 1_000_000,
         failures: 1_000_000,
         slow: 1_000_000,
+        both: 1_000_000,
+        alarms: 0,
     };
     let mut record = Record::default();
     let mut now = circuit.start;
@@ -190,12 +277,13 @@ async fn a_report_of_a_long_silence_is_taken_whole(circuit: &Circuit<'_, impl St
     }
     now = now + Duration::from_mins(5);
     let mut all = Report {
-        stale: record.evidence.stale_keys(record.epoch, &policy, now),
+        stale: record.stale_evidence(&policy, now),
         stale_traffic: record.traffic.stale_slots(now),
         heartbeats: Some((TrafficSlot::at(now), HEARTBEATS)),
         ..Report::default()
     };
-    assert!(all.stale.len() >= 150 && all.stale_traffic.len() >= 4);
+    // No traffic is known any more, so the newest slots count for an hour.
+    assert!(all.stale.len() >= 100 && all.stale_traffic.len() >= 4);
     for _ in 0..policy.window_slots {
         now = now + policy.slot;
         all.tally
@@ -211,7 +299,7 @@ async fn a_report_of_a_long_silence_is_taken_whole(circuit: &Circuit<'_, impl St
         assert_eq!(after.evidence.0.get(&told(slot)), Some(&counts));
     }
     assert!(
-        after.evidence.0.len() < record.evidence.0.len() + 60,
+        after.evidence.0.len() < record.evidence.0.len() + 50,
         "nothing that is stale was dropped"
     );
 }

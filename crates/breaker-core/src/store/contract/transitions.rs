@@ -16,7 +16,7 @@ pub(super) async fn hold(suite: &Suite<'_, impl StateStore>) {
     exactly_one_of_two_transitions_wins(&suite.circuit("race")).await;
     evidence_of_the_epoch_before_is_void(&suite.circuit("void")).await;
     heartbeats_that_a_transition_has_not_seen_survive_it(&suite.circuit("survivors")).await;
-    a_transition_keeps_the_order_that_stands(&suite.circuit("kept-order")).await;
+    a_transition_keeps_the_override_that_stands(&suite.circuit("kept-order")).await;
     a_full_circle_ends_closed_with_its_trail(&suite.circuit("circle")).await;
 }
 
@@ -32,8 +32,7 @@ async fn a_change_of_an_older_epoch_has_no_effect(circuit: &Circuit<'_, impl Sta
         heartbeats: Some((TrafficSlot::at(circuit.start), Heartbeats::default())),
         ..Report::default()
     });
-    let withdrawal = Change::Order {
-        order: None,
+    let withdrawal = Change::WithdrawOverride {
         actor: "x".to_owned(),
     };
     let late = [
@@ -94,9 +93,7 @@ async fn evidence_of_the_epoch_before_is_void(circuit: &Circuit<'_, impl StateSt
     let counted = circuit.make(&stored, &report(circuit.calls(2, 1))).await;
     assert_eq!(circuit.total(&counted).calls, 2);
     // What may have stayed of the epoch before can be dropped as stale.
-    let stale = counted
-        .evidence
-        .stale_keys(counted.epoch, &Policy::default(), circuit.start);
+    let stale = counted.stale_evidence(&Policy::default(), circuit.start);
     let drop = Change::Report(Report {
         stale,
         ..Report::default()
@@ -114,6 +111,7 @@ async fn heartbeats_that_a_transition_has_not_seen_survive_it(
             arrivals: 10,
             contacts: 2,
             lifetime_ms: 5_000,
+            refused: 3,
         };
         Change::Report(Report {
             heartbeats: Some((slot, heartbeats)),
@@ -134,31 +132,27 @@ async fn heartbeats_that_a_transition_has_not_seen_survive_it(
             .collect()
     };
     assert_eq!(survived(circuit.load().await), [20, 10]);
-    // And so through an operator's order.
-    let order = Change::Order {
-        order: None,
+    // And so through an operator's override.
+    let placed = Change::WithdrawOverride {
         actor: "x".to_owned(),
     };
     let later = beat(TrafficSlot(slot.0 + 2));
     circuit.make(&opened, &later).await;
-    circuit.make(&opened, &order).await;
+    circuit.make(&opened, &placed).await;
     assert_eq!(survived(circuit.load().await), [20, 10, 10]);
 }
 
-async fn a_transition_keeps_the_order_that_stands(circuit: &Circuit<'_, impl StateStore>) {
-    let order = Override {
+async fn a_transition_keeps_the_override_that_stands(circuit: &Circuit<'_, impl StateStore>) {
+    let placed = Override {
         mode: OverrideMode::Shadow,
         reason: "watching".to_owned(),
         actor: "ada".to_owned(),
         expires: circuit.start + OPEN_FOR,
     };
-    let give = Change::Order {
-        order: Some(order.clone()),
-        actor: order.actor.clone(),
-    };
-    let ordered = circuit.make(&Record::default(), &give).await;
-    let opened = circuit.make(&ordered, &circuit.open()).await;
-    assert_eq!(opened.standing_override, Some(order));
+    let give = Change::PlaceOverride(placed.clone());
+    let overridden = circuit.make(&Record::default(), &give).await;
+    let opened = circuit.make(&overridden, &circuit.open()).await;
+    assert_eq!(opened.standing_override, Some(placed));
     assert_same(&circuit.load().await, &opened);
 }
 
@@ -169,15 +163,20 @@ async fn a_full_circle_ends_closed_with_its_trail(circuit: &Circuit<'_, impl Sta
     };
     let record = circuit.half_open(7).await;
     let change = Change::ProbeSucceeded {
-        slot: 0,
+        index: 0,
         owner: LeaseOwner(7),
     };
     let record = circuit.make(&record, &change).await;
     let change = record.due(&policy, circuit.start, OPENING);
     let change = change.expect("enough probes have succeeded");
     let closed = circuit.make(&record, &change).await;
-    let since = circuit.start;
-    assert_eq!(closed.phase, Phase::Closed { since });
+    let expected = Phase::Closed {
+        since: circuit.start,
+        opened: circuit.start,
+        doubt: 0,
+        suspected: None,
+    };
+    assert_eq!(closed.phase, expected);
     assert_eq!(closed.epoch, Epoch(3));
     assert!(closed.cause.is_some());
     assert_same(&circuit.load().await, &closed);

@@ -8,11 +8,9 @@
 //! What counts as an operator is documented only for `+`; here every action
 //! and every function counts.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
-use super::codec::number;
+use super::{attribute::AttributeValue, codec::number};
 
 /// The most operations of one update.
 pub(super) const MAX_OPERATIONS: usize = 300;
@@ -25,8 +23,8 @@ pub(super) struct Expression {
     removes: Vec<String>,
     adds: Vec<String>,
     functions: usize,
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
+    names: BTreeMap<String, String>,
+    values: BTreeMap<String, AttributeValue>,
 }
 
 /// An expression as the parts of a request.
@@ -35,8 +33,8 @@ pub(super) struct Parts {
     /// `None` if nothing is done.
     pub(super) update: Option<String>,
     pub(super) condition: String,
-    pub(super) names: HashMap<String, String>,
-    pub(super) values: HashMap<String, AttributeValue>,
+    pub(super) names: BTreeMap<String, String>,
+    pub(super) values: BTreeMap<String, AttributeValue>,
 }
 
 impl Expression {

@@ -1,20 +1,14 @@
-//! What an SDK error means for the breaker.
+//! What an error means for the breaker.
 //!
 //! The one question that matters is whether a change may have taken effect. A
 //! refusal by the service is certain; everything else is not. A store that has
 //! too much to do is told apart from one that refuses: asking again makes the
 //! one worse and is no use with the other.
 
-use aws_sdk_dynamodb::{
-    config::http::HttpResponse,
-    error::{ProvideErrorMetadata, SdkError},
-    operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
-};
+use serde::Deserialize;
 
-use super::codec::{Item, decode_record};
+use super::{attribute::Item, codec::decode_record};
 use crate::{protocol::Conflict, store::StoreError};
-
-const UNKNOWN: &str = "unknown error";
 
 /// What the service says when it has too much to do: as an error, and as a
 /// reason to cancel a transaction.
@@ -30,40 +24,75 @@ fn is_throttling(code: &str) -> bool {
     THROTTLED.contains(&code)
 }
 
-pub(super) fn of_read<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> StoreError {
-    of_any(error)
+/// Why a request has no answer, in terms that every SDK has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestError {
+    /// The service answered with an error.
+    Service(ServiceError),
+    /// No answer came that could be understood; why not.
+    NoAnswer(String),
 }
 
-pub(super) fn of_update(error: &SdkError<UpdateItemError, HttpResponse>) -> StoreError {
-    match error.as_service_error() {
-        Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-            conflict(failed.item.as_ref())
+/// An error of the service's.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ServiceError {
+    /// Its name, such as `ConditionalCheckFailedException`.
+    pub code: String,
+    /// The status of the HTTP response.
+    pub status: u16,
+    /// The item that a condition did not hold for.
+    pub item: Option<Item>,
+    /// Why each part of a transaction was cancelled.
+    pub cancellation_reasons: Vec<CancellationReason>,
+}
+
+/// Why a part of a transaction was cancelled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct CancellationReason {
+    /// Its name, such as `ConditionalCheckFailed`; `None` as text if this part
+    /// is not to blame.
+    pub code: Option<String>,
+    /// The item that a condition did not hold for.
+    pub item: Option<Item>,
+}
+
+impl From<RequestError> for StoreError {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Service(error) => error.into(),
+            RequestError::NoAnswer(why) => Self::NoAnswer(why),
         }
-        Some(UpdateItemError::TransactionConflictException(_)) => StoreError::Contended,
-        _ => of_any(error),
     }
 }
 
-pub(super) fn of_transaction(
-    error: &SdkError<TransactWriteItemsError, HttpResponse>,
-) -> StoreError {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-            let reasons = canceled.cancellation_reasons();
-            let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code()).collect();
-            if codes.contains(&"ConditionalCheckFailed") {
-                // The first part is the record; only it has a condition.
-                conflict(reasons.first().and_then(|reason| reason.item.as_ref()))
-            } else if codes.contains(&"TransactionConflict") {
-                StoreError::Contended
-            } else if codes.iter().any(|code| is_throttling(code)) {
-                StoreError::Throttled
-            } else {
-                StoreError::Refused(codes.join(", "))
-            }
+impl From<ServiceError> for StoreError {
+    fn from(error: ServiceError) -> Self {
+        match error.code.as_str() {
+            "ConditionalCheckFailedException" => conflict(error.item.as_ref()),
+            "TransactionConflictException" | "TransactionInProgressException" => Self::Contended,
+            "TransactionCanceledException" => cancelled(&error.cancellation_reasons),
+            // An error inside the service leaves open what it did before.
+            _ if error.status >= 500 => Self::NoAnswer(error.code),
+            code if is_throttling(code) => Self::Throttled,
+            _ => Self::Refused(error.code),
         }
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => StoreError::Contended,
-        _ => of_any(error),
+    }
+}
+
+fn cancelled(reasons: &[CancellationReason]) -> StoreError {
+    let codes = reasons.iter().filter_map(|reason| reason.code.as_deref());
+    let codes: Vec<&str> = codes.collect();
+    if codes.contains(&"ConditionalCheckFailed") {
+        // The first part is the record; only it has a condition.
+        conflict(reasons.first().and_then(|reason| reason.item.as_ref()))
+    } else if codes.contains(&"TransactionConflict") {
+        StoreError::Contended
+    } else if codes.iter().any(|code| is_throttling(code)) {
+        StoreError::Throttled
+    } else {
+        StoreError::Refused(codes.join(", "))
     }
 }
 
@@ -78,47 +107,28 @@ fn conflict(item: Option<&Item>) -> StoreError {
     }
 }
 
-fn of_any<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> StoreError {
-    let code = |error: &E| error.code().unwrap_or(UNKNOWN).to_owned();
-    match error {
-        // An error inside the service leaves open what it did before.
-        SdkError::ServiceError(service) if service.raw().status().is_server_error() => {
-            StoreError::NoAnswer(code(service.err()))
-        }
-        SdkError::ServiceError(service) => match code(service.err()) {
-            code if is_throttling(&code) => StoreError::Throttled,
-            code => StoreError::Refused(code),
-        },
-        SdkError::TimeoutError(_) => StoreError::NoAnswer("timed out".to_owned()),
-        SdkError::DispatchFailure(_) => StoreError::NoAnswer("no connection".to_owned()),
-        SdkError::ResponseError(_) => StoreError::NoAnswer("unreadable response".to_owned()),
-        _ => StoreError::NoAnswer(UNKNOWN.to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::types::{CancellationReason, error::TransactionCanceledException};
-
     use super::*;
 
-    fn canceled(codes: [&str; 2]) -> StoreError {
-        let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
-        let exception = TransactionCanceledException::builder()
-            .set_cancellation_reasons(Some(reasons.into()))
-            .build();
-        let error = TransactWriteItemsError::TransactionCanceledException(exception);
-        let status = 400.try_into().unwrap();
-        of_transaction(&SdkError::service_error(
-            error,
-            HttpResponse::new(status, "".into()),
-        ))
+    fn cancelled_with(codes: [&str; 2]) -> StoreError {
+        let reasons = codes.map(|code| CancellationReason {
+            code: Some(code.to_owned()),
+            item: None,
+        });
+        let error = ServiceError {
+            code: "TransactionCanceledException".to_owned(),
+            status: 400,
+            cancellation_reasons: reasons.into(),
+            ..ServiceError::default()
+        };
+        error.into()
     }
 
     #[test]
     fn a_transaction_that_met_another_was_contended_and_not_refused() {
         assert_eq!(
-            canceled(["TransactionConflict", "None"]),
+            cancelled_with(["TransactionConflict", "None"]),
             StoreError::Contended
         );
     }
@@ -130,10 +140,10 @@ mod tests {
             .into_iter()
             .flat_map(|code| [[code, "None"], ["None", code]])
         {
-            assert_eq!(canceled(codes), StoreError::Throttled, "{codes:?}");
+            assert_eq!(cancelled_with(codes), StoreError::Throttled, "{codes:?}");
         }
         assert_eq!(
-            canceled(["None", "ValidationError"]),
+            cancelled_with(["None", "ValidationError"]),
             StoreError::Refused("None, ValidationError".to_owned())
         );
     }
@@ -142,18 +152,25 @@ mod tests {
     fn a_lost_race_counts_more_than_a_busy_store() {
         // What the record says is known; that the event was too much is not
         // worth knowing any more.
-        let lost = canceled(["ConditionalCheckFailed", "ThrottlingError"]);
+        let lost = cancelled_with(["ConditionalCheckFailed", "ThrottlingError"]);
         assert!(matches!(lost, StoreError::Conflict(_)), "{lost:?}");
     }
 
     #[test]
     fn an_error_inside_the_service_leaves_open_what_it_did() {
-        let error = || TransactWriteItemsError::unhandled("broken");
         let of_status = |status: u16| {
-            let response = HttpResponse::new(status.try_into().unwrap(), "".into());
-            of_transaction(&SdkError::service_error(error(), response))
+            let error = ServiceError {
+                code: "InternalServerError".to_owned(),
+                status,
+                ..ServiceError::default()
+            };
+            StoreError::from(error)
         };
-        assert!(matches!(of_status(500), StoreError::NoAnswer(_)));
-        assert!(matches!(of_status(400), StoreError::Refused(_)));
+        for status in [500, 503, 599] {
+            assert!(matches!(of_status(status), StoreError::NoAnswer(_)));
+        }
+        for status in [400, 403, 499] {
+            assert!(matches!(of_status(status), StoreError::Refused(_)));
+        }
     }
 }

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use super::{
     codec::{
-        CLOSED, Counter, HALF_OPEN, ORDER, SCHEMA, encode_lease, encode_order, encode_phase,
-        lease_expiry, lease_owner, names_of_phases, number, owner_text, text, time,
+        CLOSED, Counter, HALF_OPEN, OVERRIDE, SCHEMA, SUSPECTED, encode_lease, encode_override,
+        encode_phase, lease_expiry, lease_owner, names_of_phases, number, owner_text, text, time,
     },
     expression::Expression,
 };
 use crate::{
-    protocol::{Change, Epoch, LeaseOwner, LeaseSlot, OnBehalf, Override, Record, Report, SlotKey},
+    protocol::{
+        Change, Epoch, LeaseIndex, LeaseOwner, OnBehalf, Override, Record, Report, SlotKey,
+        Suspicion,
+    },
     time::Timestamp,
 };
 
@@ -21,30 +24,43 @@ pub(super) fn update_of(basis: &Record, change: &Change, now: Timestamp) -> Expr
     update.still_in(basis.epoch);
     match change {
         Change::Report(report) => update.report(report, basis.epoch),
-        Change::TakeLease { slot, lease } => {
-            update.is_free(*slot, now);
-            for (name, value) in encode_lease(*slot, *lease) {
+        Change::TakeLease { index, lease } => {
+            update.is_free(*index, now);
+            for (name, value) in encode_lease(*index, *lease) {
                 update.set(name, value);
             }
         }
-        Change::ProbeSucceeded { slot, owner } => {
-            update.is_held(*slot, *owner, now);
-            update.free(*slot);
+        Change::ProbeSucceeded { index, owner } => {
+            update.is_held(*index, *owner, now);
+            update.free(*index);
             update.add("probe_successes", 1);
         }
-        Change::ReleaseLease { slot, owner } => {
-            update.is_leased(*slot, *owner);
-            update.free(*slot);
+        Change::ProbeFailed { index, owner } => {
+            update.is_held(*index, *owner, now);
+            update.free(*index);
+            update.add("probe_failures", 1);
         }
-        Change::Transition { on_behalf, .. } => {
-            if let OnBehalf::Probe { slot, owner } = on_behalf {
-                update.is_held(*slot, *owner, now);
+        Change::ReleaseLease { index, owner } => {
+            update.is_leased(*index, *owner);
+            update.free(*index);
+        }
+        Change::Transition {
+            on_behalf, cause, ..
+        } => {
+            match on_behalf {
+                OnBehalf::Fleet => {
+                    if let Some(failures) = cause.failed_probes() {
+                        update.have_failed(failures);
+                    }
+                }
+                OnBehalf::Probe { index, owner } => update.is_held(*index, *owner, now),
             }
             update.move_on(basis, &basis.after(change, now));
         }
-        Change::Order { order, .. } => {
-            update.obey(order.as_ref());
-            update.move_on(basis, &basis.after(change, now));
+        Change::PlaceOverride(_) | Change::WithdrawOverride { .. } => {
+            let next = basis.after(change, now);
+            update.place(next.standing_override.as_ref());
+            update.move_on(basis, &next);
         }
     }
     update
@@ -66,8 +82,19 @@ impl Expression {
         }
     }
 
+    /// So many probes have failed, and no more.
+    fn have_failed(&mut self, failures: u32) {
+        let (name, failures) = (
+            self.name("probe_failures"),
+            self.value(number(u64::from(failures))),
+        );
+        self.require(format!(
+            "(attribute_not_exists({name}) OR {name} = {failures})"
+        ));
+    }
+
     /// Nobody holds the place.
-    fn is_free(&mut self, place: LeaseSlot, now: Timestamp) {
+    fn is_free(&mut self, place: LeaseIndex, now: Timestamp) {
         let (phase, half_open) = (self.name("phase"), self.value(text(HALF_OPEN)));
         let (owner, expiry) = (
             self.name(lease_owner(place)),
@@ -80,14 +107,14 @@ impl Expression {
     }
 
     /// The place is the owner's, even if its time is over.
-    fn is_leased(&mut self, place: LeaseSlot, owner: LeaseOwner) {
+    fn is_leased(&mut self, place: LeaseIndex, owner: LeaseOwner) {
         let name = self.name(lease_owner(place));
         let owner = self.value(text(&owner_text(owner)));
         self.require(format!("{name} = {owner}"));
     }
 
     /// The place is the owner's, and its time is not over.
-    fn is_held(&mut self, place: LeaseSlot, owner: LeaseOwner, now: Timestamp) {
+    fn is_held(&mut self, place: LeaseIndex, owner: LeaseOwner, now: Timestamp) {
         self.is_leased(place, owner);
         let (expiry, now) = (self.name(lease_expiry(place)), self.value(time(now)));
         self.require(format!("{expiry} > {now}"));
@@ -97,7 +124,7 @@ impl Expression {
 /// What is done.
 impl Expression {
     /// Gives a place among the probes back.
-    fn free(&mut self, place: LeaseSlot) {
+    fn free(&mut self, place: LeaseIndex) {
         self.remove(lease_owner(place));
         self.remove(lease_expiry(place));
     }
@@ -109,6 +136,13 @@ impl Expression {
             self.set_if_absent("epoch", number(0));
             self.set_if_absent("phase", text(CLOSED));
             self.set_if_absent("since_ms", number(0));
+            self.set_if_absent("opened_ms", number(0));
+            self.set_if_absent("doubt", number(0));
+        }
+        match report.suspicion {
+            Some(Suspicion::Raised(since)) => self.set_if_absent(SUSPECTED, time(since)),
+            Some(Suspicion::Cleared) => self.remove(SUSPECTED),
+            None => {}
         }
         for (&slot, &counts) in &report.tally {
             for (counter, number) in Counter::of_counts(SlotKey { epoch, slot }, counts) {
@@ -134,10 +168,14 @@ impl Expression {
         let mut evidence: BTreeSet<_> = report.stale.iter().copied().collect();
         evidence.retain(|key| key.epoch != epoch || !report.tally.contains_key(&key.slot));
         let traffic = traffic.into_iter().map(Counter::all_of_traffic);
-        self.drop_all(traffic.chain(evidence.into_iter().map(Counter::all_of)));
+        self.drop_all(traffic);
+        self.drop_all(evidence.into_iter().map(Counter::all_of));
     }
 
-    fn drop_all(&mut self, slots: impl Iterator<Item = [Counter; 3]>) {
+    fn drop_all<const COUNTERS: usize>(
+        &mut self,
+        slots: impl Iterator<Item = [Counter; COUNTERS]>,
+    ) {
         for counters in slots {
             if self.room() < counters.len() {
                 break;
@@ -171,14 +209,14 @@ impl Expression {
         self.drop_all(evidence.map(Counter::all_of));
     }
 
-    fn obey(&mut self, order: Option<&Override>) {
-        match order {
-            Some(order) => {
-                for (name, value) in encode_order(order) {
+    fn place(&mut self, placed: Option<&Override>) {
+        match placed {
+            Some(placed) => {
+                for (name, value) in encode_override(placed) {
                     self.set(name, value);
                 }
             }
-            None => ORDER.into_iter().for_each(|name| self.remove(name)),
+            None => OVERRIDE.into_iter().for_each(|name| self.remove(name)),
         }
     }
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 use breaker_core::{
     Cause, Change, DynamoDbStore, Epoch, Record, StateStore, StoreError,
     protocol::{OnBehalf, Phase},
-    store::Reading,
+    store::Consistency,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -70,8 +70,10 @@ fn open() -> Change {
     Change::Transition {
         to: Phase::Open {
             since: START,
+            opened: START,
             until: START,
             reopens: 0,
+            doubt: 0,
         },
         cause: Cause::ProbeFailed,
         on_behalf: OnBehalf::Fleet,
@@ -84,7 +86,7 @@ async fn operations(status: u16, body: &str) -> Vec<StoreError> {
     let (circuit, fresh) = (name("orders"), Record::default());
     let apply = async |change: Change| store.apply(&circuit, &fresh, &change, START).await;
     vec![
-        store.load(&circuit, Reading::Latest).await.unwrap_err(),
+        store.load(&circuit, Consistency::Strong).await.unwrap_err(),
         store.events(&circuit, Epoch(0), 1).await.unwrap_err(),
         apply(failures(START, 1)).await.unwrap_err(),
         apply(open()).await.unwrap_err(),

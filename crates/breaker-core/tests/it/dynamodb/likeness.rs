@@ -6,9 +6,10 @@ use breaker_core::{
     Cause, Change, CircuitName, DynamoDbStore, Epoch, MemoryStore, Override, OverrideMode, Policy,
     Record, StateStore, StoreError, Timestamp,
     protocol::{
-        Counts, Heartbeats, Lease, LeaseSlot, OnBehalf, Phase, Report, Slot, SlotKey, TrafficSlot,
+        Counts, Heartbeats, Lease, LeaseIndex, OnBehalf, Phase, Report, Slot, SlotKey, Suspicion,
+        TrafficSlot,
     },
-    store::Reading,
+    store::Consistency,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
@@ -28,7 +29,7 @@ fn times() -> impl Strategy<Value = Timestamp> {
     (0_u64..30).prop_map(|seconds| START + Duration::from_secs(seconds))
 }
 
-fn places() -> impl Strategy<Value = LeaseSlot> {
+fn places() -> impl Strategy<Value = LeaseIndex> {
     select(vec![0, 1, 7])
 }
 
@@ -47,19 +48,23 @@ fn reports() -> impl Strategy<Value = Change> {
     let policy = Policy::default();
     let first = Slot::at(START, &policy).0;
     let slots = move || (0_u64..4).prop_map(move |offset| Slot(first + offset));
-    let counts = (0_u64..5, 0_u64..3, 0_u64..3).prop_map(|(calls, failures, slow)| Counts {
+    let counts = (0_u64..5, 0_u64..3, 0_u64..3, 0_u64..2, 0_u64..3);
+    let counts = counts.prop_map(|(calls, failures, slow, both, alarms)| Counts {
         calls,
         failures,
         slow,
+        both,
+        alarms,
     });
     let tally = proptest::collection::btree_map(slots(), counts, 0..4);
     let traffic = || (0_u64..4).prop_map(|offset| TrafficSlot(TrafficSlot::at(START).0 + offset));
-    let told =
-        (0_u64..9, 0_u64..3, 0_u64..3).prop_map(|(arrivals, contacts, lifetime_ms)| Heartbeats {
-            arrivals,
-            contacts,
-            lifetime_ms,
-        });
+    let told = (0_u64..9, 0_u64..3, 0_u64..3, 0_u64..3);
+    let told = told.prop_map(|(arrivals, contacts, lifetime_ms, refused)| Heartbeats {
+        arrivals,
+        contacts,
+        lifetime_ms,
+        refused,
+    });
     let stale = (0_u64..6, slots()).prop_map(|(epoch, slot)| SlotKey {
         epoch: Epoch(epoch),
         slot,
@@ -69,39 +74,64 @@ fn reports() -> impl Strategy<Value = Change> {
         option::of((traffic(), told)),
         vec(stale, 0..4),
         vec(traffic(), 0..3),
+        option::of(suspicions()),
     );
-    parts.prop_map(|(tally, heartbeats, stale, stale_traffic)| {
+    parts.prop_map(|(tally, heartbeats, stale, stale_traffic, suspicion)| {
         Change::Report(Report {
             tally,
             heartbeats,
             stale,
             stale_traffic,
+            suspicion,
         })
     })
 }
 
+fn suspicions() -> impl Strategy<Value = Suspicion> {
+    prop_oneof![
+        times().prop_map(Suspicion::Raised),
+        Just(Suspicion::Cleared),
+    ]
+}
+
 fn phases() -> impl Strategy<Value = Phase> {
     prop_oneof![
-        times().prop_map(|since| Phase::Closed { since }),
-        (times(), times(), 0_u32..3).prop_map(|(since, until, reopens)| Phase::Open {
-            since,
-            until,
-            reopens,
-        }),
-        (times(), places(), leases()).prop_map(|(since, place, lease)| Phase::HalfOpen {
-            since,
-            reopens: 1,
-            successes: 0,
-            leases: BTreeMap::from([(place, lease)]),
-        }),
+        (times(), times(), 0_u32..3, option::of(times())).prop_map(
+            |(since, opened, doubt, suspected)| Phase::Closed {
+                since,
+                opened,
+                doubt,
+                suspected,
+            }
+        ),
+        (times(), times(), times(), 0_u32..3, 0_u32..3).prop_map(
+            |(since, opened, until, reopens, doubt)| Phase::Open {
+                since,
+                opened,
+                until,
+                reopens,
+                doubt,
+            }
+        ),
+        (times(), times(), 0_u32..3, places(), leases()).prop_map(
+            |(since, opened, attempts, place, lease)| Phase::HalfOpen {
+                since,
+                opened,
+                reopens: attempts,
+                doubt: attempts,
+                successes: attempts,
+                failures: attempts,
+                leases: BTreeMap::from([(place, lease)]),
+            }
+        ),
     ]
 }
 
 fn changes() -> impl Strategy<Value = Change> {
     let on_behalf = prop_oneof![
         2 => Just(OnBehalf::Fleet),
-        1 => (places(), owners()).prop_map(|(slot, number)| OnBehalf::Probe {
-            slot,
+        1 => (places(), owners()).prop_map(|(index, number)| OnBehalf::Probe {
+            index,
             owner: owner(number),
         }),
     ];
@@ -110,7 +140,7 @@ fn changes() -> impl Strategy<Value = Change> {
         OverrideMode::ForceClosed,
         OverrideMode::Shadow,
     ]);
-    let order = (modes, ".{0,9}", times()).prop_map(|(mode, reason, expires)| Override {
+    let placed = (modes, ".{0,9}", times()).prop_map(|(mode, reason, expires)| Override {
         mode,
         reason,
         actor: "ada".to_owned(),
@@ -118,13 +148,17 @@ fn changes() -> impl Strategy<Value = Change> {
     });
     prop_oneof![
         4 => reports(),
-        2 => (places(), leases()).prop_map(|(slot, lease)| Change::TakeLease { slot, lease }),
-        2 => (places(), owners()).prop_map(|(slot, number)| Change::ProbeSucceeded {
-            slot,
+        2 => (places(), leases()).prop_map(|(index, lease)| Change::TakeLease { index, lease }),
+        2 => (places(), owners()).prop_map(|(index, number)| Change::ProbeSucceeded {
+            index,
             owner: owner(number),
         }),
-        1 => (places(), owners()).prop_map(|(slot, number)| Change::ReleaseLease {
-            slot,
+        2 => (places(), owners()).prop_map(|(index, number)| Change::ProbeFailed {
+            index,
+            owner: owner(number),
+        }),
+        1 => (places(), owners()).prop_map(|(index, number)| Change::ReleaseLease {
+            index,
             owner: owner(number),
         }),
         3 => (phases(), on_behalf).prop_map(|(to, on_behalf)| Change::Transition {
@@ -132,9 +166,11 @@ fn changes() -> impl Strategy<Value = Change> {
             cause: Cause::ProbeFailed,
             on_behalf,
         }),
-        1 => option::of(order).prop_map(|order| Change::Order {
-            order,
-            actor: "ada".to_owned(),
+        1 => option::of(placed).prop_map(|placed| match placed {
+            Some(placed) => Change::PlaceOverride(placed),
+            None => Change::WithdrawOverride {
+                actor: "ada".to_owned(),
+            },
         }),
     ]
 }
@@ -149,15 +185,18 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..25)
 }
 
-/// A record without what the table may keep for a while.
+/// A record without what the table may keep for a while, and without slots in
+/// which nothing was counted.
 fn essence(mut record: Record) -> Record {
     let epoch = record.epoch;
-    record.evidence.0.retain(|key, _| key.epoch == epoch);
+    let nothing = Counts::default();
+    let matters = |key: &SlotKey, counts: &mut Counts| key.epoch == epoch && *counts != nothing;
+    record.evidence.0.retain(matters);
     record
 }
 
 async fn stored(store: &impl StateStore, circuit: &CircuitName) -> Record {
-    essence(store.load(circuit, Reading::Latest).await.unwrap())
+    essence(store.load(circuit, Consistency::Strong).await.unwrap())
 }
 
 /// Whether it was made, or the record that it met.
@@ -185,7 +224,7 @@ async fn agree(table: &DynamoDbStore, circuit: &CircuitName, steps: Vec<Step>) {
             record,
             "after {step:?} on {basis:?}"
         );
-        history.push(memory.load(circuit, Reading::Latest).await.unwrap());
+        history.push(memory.load(circuit, Consistency::Strong).await.unwrap());
     }
     assert_eq!(
         table.events(circuit, Epoch(0), 100).await,

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 };
 use breaker_core::{
     DynamoDbStore, Epoch, StateStore, StoreError,
-    store::{Reading, contract},
+    store::{Consistency, contract},
 };
 use dynoxide::Database;
 use tokio::net::TcpListener;
@@ -77,7 +77,7 @@ async fn a_missing_table_is_a_refusal() {
     let store = DynamoDbStore::new(emulated_table().await, "elsewhere");
     let circuit = name("orders");
     assert!(matches!(
-        store.load(&circuit, Reading::Latest).await,
+        store.load(&circuit, Consistency::Strong).await,
         Err(StoreError::Refused(_))
     ));
     assert!(matches!(

@@ -11,15 +11,12 @@ use crate::support::{START, name};
 async fn a_trail_of_more_than_a_megabyte_is_told_whole() {
     let store = DynamoDbStore::new(emulated_table().await, TABLE);
     let circuit = name("orders");
-    let change = Change::Order {
-        order: Some(Override {
-            mode: OverrideMode::Shadow,
-            reason: "because ".repeat(20_000),
-            actor: "ada".to_owned(),
-            expires: START + Duration::from_mins(1),
-        }),
+    let change = Change::PlaceOverride(Override {
+        mode: OverrideMode::Shadow,
+        reason: "because ".repeat(20_000),
         actor: "ada".to_owned(),
-    };
+        expires: START + Duration::from_mins(1),
+    });
     let mut record = Record::default();
     for _ in 0..9 {
         let made = store.apply(&circuit, &record, &change, START).await;

@@ -1,9 +1,13 @@
 //! The trail's entries as items.
 
-use super::{Item, SCHEMA, fields::Fields, number, text};
+use super::{
+    SCHEMA,
+    fields::{Fields, unknown},
+    number, text,
+};
 use crate::{
     protocol::{Epoch, State, TransitionEvent},
-    store::{CircuitName, StoreError},
+    store::{CircuitName, StoreError, dynamodb::attribute::Item},
 };
 
 /// Events are kept for 90 days.
@@ -44,15 +48,16 @@ pub(in super::super) fn decode_event(item: &Item) -> Result<TransitionEvent, Sto
     Ok(TransitionEvent {
         epoch: Epoch(fields.number("epoch")?),
         at: fields.timestamp("at_ms")?,
-        from: decode_state(fields.text("from_state")?)?,
-        to: decode_state(fields.text("to_state")?)?,
+        from: decode_state(&fields, "from_state")?,
+        to: decode_state(&fields, "to_state")?,
         reason: fields.text("reason")?.to_owned(),
         actor: fields.text("actor")?.to_owned(),
         expires: fields.optional_timestamp("until_ms")?,
     })
 }
 
-fn decode_state(found: &str) -> Result<State, StoreError> {
+fn decode_state(fields: &Fields<'_>, name: &str) -> Result<State, StoreError> {
+    let found = fields.text(name)?;
     [
         State::Closed,
         State::Open,
@@ -63,5 +68,5 @@ fn decode_state(found: &str) -> Result<State, StoreError> {
     ]
     .into_iter()
     .find(|known| known.as_str() == found)
-    .ok_or_else(|| StoreError::Unreadable(format!("unknown state {found:?}")))
+    .ok_or_else(|| unknown(name))
 }

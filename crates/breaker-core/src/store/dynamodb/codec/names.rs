@@ -3,14 +3,14 @@
 use std::fmt;
 
 use crate::protocol::{
-    Counts, Epoch, Evidence, Heartbeats, LeaseSlot, Slot, SlotKey, Traffic, TrafficSlot,
+    Counts, Epoch, Evidence, Heartbeats, LeaseIndex, Slot, SlotKey, Traffic, TrafficSlot,
 };
 
-pub(in super::super) fn lease_owner(place: LeaseSlot) -> String {
+pub(in super::super) fn lease_owner(place: LeaseIndex) -> String {
     format!("l{place}_owner")
 }
 
-pub(in super::super) fn lease_expiry(place: LeaseSlot) -> String {
+pub(in super::super) fn lease_expiry(place: LeaseIndex) -> String {
     format!("l{place}_until_ms")
 }
 
@@ -20,9 +20,12 @@ pub(in super::super) enum Counter {
     Calls(SlotKey),
     Failures(SlotKey),
     Slow(SlotKey),
+    Both(SlotKey),
+    Alarms(SlotKey),
     Arrivals(TrafficSlot),
     Contacts(TrafficSlot),
     LifetimeMs(TrafficSlot),
+    Refused(TrafficSlot),
 }
 
 impl fmt::Display for Counter {
@@ -31,9 +34,12 @@ impl fmt::Display for Counter {
             Self::Calls(key) => ('c', Some(key.epoch), key.slot.0),
             Self::Failures(key) => ('f', Some(key.epoch), key.slot.0),
             Self::Slow(key) => ('s', Some(key.epoch), key.slot.0),
+            Self::Both(key) => ('b', Some(key.epoch), key.slot.0),
+            Self::Alarms(key) => ('w', Some(key.epoch), key.slot.0),
             Self::Arrivals(slot) => ('a', None, slot.0),
             Self::Contacts(slot) => ('k', None, slot.0),
             Self::LifetimeMs(slot) => ('t', None, slot.0),
+            Self::Refused(slot) => ('r', None, slot.0),
         };
         match epoch {
             Some(epoch) => write!(formatter, "{kind}{epoch}_{slot}"),
@@ -44,30 +50,45 @@ impl fmt::Display for Counter {
 
 impl Counter {
     /// Everything that one slot's evidence may consist of.
-    pub(in super::super) fn all_of(key: SlotKey) -> [Self; 3] {
-        [Self::Calls(key), Self::Failures(key), Self::Slow(key)]
+    pub(in super::super) fn all_of(key: SlotKey) -> [Self; 5] {
+        [
+            Self::Calls(key),
+            Self::Failures(key),
+            Self::Slow(key),
+            Self::Both(key),
+            Self::Alarms(key),
+        ]
     }
 
     /// Everything that one slot's traffic may consist of.
-    pub(in super::super) fn all_of_traffic(slot: TrafficSlot) -> [Self; 3] {
+    pub(in super::super) fn all_of_traffic(slot: TrafficSlot) -> [Self; 4] {
         [
             Self::Arrivals(slot),
             Self::Contacts(slot),
             Self::LifetimeMs(slot),
+            Self::Refused(slot),
         ]
     }
 
-    /// What is worth writing of a slot's evidence: the number of calls, and of
-    /// the others those that are not 0.
+    /// What is worth writing of a slot's evidence: what is not 0.
     pub(in super::super) fn of_counts(
         key: SlotKey,
         counts: Counts,
     ) -> impl Iterator<Item = (Self, u64)> {
-        let numbers = [counts.calls, counts.failures, counts.slow];
-        worth_writing(Self::all_of(key), numbers)
+        let Counts {
+            calls,
+            failures,
+            slow,
+            both,
+            alarms,
+        } = counts;
+        let numbers = [calls, failures, slow, both, alarms];
+        let all = Self::all_of(key).into_iter().zip(numbers);
+        all.filter(|(_, number)| *number > 0)
     }
 
-    /// What is worth writing of a slot's traffic, alike.
+    /// What is worth writing of a slot's traffic: the arrivals, and of the
+    /// others those that are not 0.
     pub(in super::super) fn of_heartbeats(
         slot: TrafficSlot,
         heartbeats: Heartbeats,
@@ -76,9 +97,14 @@ impl Counter {
             arrivals,
             contacts,
             lifetime_ms,
+            refused,
         } = heartbeats;
-        let numbers = [arrivals, contacts, lifetime_ms];
-        worth_writing(Self::all_of_traffic(slot), numbers)
+        let numbers = [arrivals, contacts, lifetime_ms, refused];
+        let all = Self::all_of_traffic(slot).into_iter().zip(numbers);
+        // The arrivals tell that the slot exists.
+        all.enumerate()
+            .filter(|(index, (_, number))| *index == 0 || *number > 0)
+            .map(|(_, pair)| pair)
     }
 
     /// The counter of that name. Only the spelling that this program writes is
@@ -98,9 +124,12 @@ impl Counter {
             'c' => Self::Calls(evidence()?),
             'f' => Self::Failures(evidence()?),
             's' => Self::Slow(evidence()?),
+            'b' => Self::Both(evidence()?),
+            'w' => Self::Alarms(evidence()?),
             'a' => Self::Arrivals(traffic()?),
             'k' => Self::Contacts(traffic()?),
             't' => Self::LifetimeMs(traffic()?),
+            'r' => Self::Refused(traffic()?),
             _ => return None,
         };
         (counter.to_string() == name).then_some(counter)
@@ -112,20 +141,13 @@ impl Counter {
             Self::Calls(key) => &mut evidence.0.entry(key).or_default().calls,
             Self::Failures(key) => &mut evidence.0.entry(key).or_default().failures,
             Self::Slow(key) => &mut evidence.0.entry(key).or_default().slow,
+            Self::Both(key) => &mut evidence.0.entry(key).or_default().both,
+            Self::Alarms(key) => &mut evidence.0.entry(key).or_default().alarms,
             Self::Arrivals(slot) => &mut traffic.0.entry(slot).or_default().arrivals,
             Self::Contacts(slot) => &mut traffic.0.entry(slot).or_default().contacts,
             Self::LifetimeMs(slot) => &mut traffic.0.entry(slot).or_default().lifetime_ms,
+            Self::Refused(slot) => &mut traffic.0.entry(slot).or_default().refused,
         };
         *place = number;
     }
-}
-
-/// The first number tells that the slot exists, and is written even if it is 0.
-fn worth_writing(
-    counters: [Counter; 3],
-    numbers: [u64; 3],
-) -> impl Iterator<Item = (Counter, u64)> {
-    let all = counters.into_iter().zip(numbers).enumerate();
-    all.filter(|(index, (_, number))| *index == 0 || *number > 0)
-        .map(|(_, pair)| pair)
 }

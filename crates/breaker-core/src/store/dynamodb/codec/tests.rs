@@ -7,7 +7,7 @@
 mod sizes;
 
 use proptest::{
-    collection::{btree_map, hash_map, vec},
+    collection::{btree_map, vec},
     option,
     prelude::*,
 };
@@ -27,7 +27,7 @@ fn encode_record(circuit: &CircuitName, record: &Record) -> Item {
     let heartbeats = traffic.flat_map(|(&slot, &told)| Counter::of_heartbeats(slot, told));
     let counters = counts.chain(heartbeats);
     item.extend(counters.map(|(counter, value)| (counter.to_string(), number(value))));
-    item.extend(record.standing_override.iter().flat_map(encode_order));
+    item.extend(record.standing_override.iter().flat_map(encode_override));
     item.extend(
         record
             .cause
@@ -41,8 +41,14 @@ fn circuit() -> CircuitName {
     "orders".parse().unwrap()
 }
 
+/// Until the year 2200: what is later is refused.
 fn timestamps() -> impl Strategy<Value = Timestamp> {
-    any::<u64>().prop_map(Timestamp::from_unix_ms)
+    (0..7_258_118_400_000_u64).prop_map(Timestamp::from_unix_ms)
+}
+
+/// With room for transitions.
+fn epochs() -> impl Strategy<Value = Epoch> {
+    (0..u64::MAX / 2).prop_map(Epoch)
 }
 
 fn phases() -> impl Strategy<Value = Phase> {
@@ -50,25 +56,38 @@ fn phases() -> impl Strategy<Value = Phase> {
         owner: LeaseOwner(owner),
         expires,
     });
-    let leases = btree_map(0..MAX_LEASE_SLOTS, lease, 0..=8);
-    prop_oneof![
-        timestamps().prop_map(|since| Phase::Closed { since }),
-        (timestamps(), timestamps(), any::<u32>()).prop_map(|(since, until, reopens)| {
-            Phase::Open {
+    let leases = btree_map(0..MAX_LEASES, lease, 0..=8);
+    let times = (timestamps(), timestamps(), timestamps());
+    let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<u32>());
+    let parts = (0..3, times, numbers, any::<bool>(), leases);
+    parts.prop_map(|(phase, times, numbers, is_suspected, leases)| {
+        let (since, opened, other) = times;
+        let (doubt, reopens, successes, failures) = numbers;
+        match phase {
+            0 => Phase::Closed {
                 since,
-                until,
-                reopens,
-            }
-        }),
-        (timestamps(), any::<u32>(), any::<u32>(), leases).prop_map(
-            |(since, reopens, successes, leases)| Phase::HalfOpen {
+                opened,
+                doubt,
+                suspected: is_suspected.then_some(other),
+            },
+            1 => Phase::Open {
                 since,
+                opened,
+                until: other,
                 reopens,
+                doubt,
+            },
+            _ => Phase::HalfOpen {
+                since,
+                opened,
+                reopens,
+                doubt,
                 successes,
+                failures,
                 leases,
-            }
-        ),
-    ]
+            },
+        }
+    })
 }
 
 /// Small numbers collide, large ones overflow.
@@ -81,26 +100,32 @@ fn evidence() -> impl Strategy<Value = Evidence> {
         epoch: Epoch(epoch),
         slot: Slot(slot),
     });
-    let counts = (numbers(), numbers(), numbers()).prop_map(|(calls, failures, slow)| Counts {
+    let five = (numbers(), numbers(), numbers(), numbers(), numbers());
+    let counts = five.prop_map(|(calls, failures, slow, both, alarms)| Counts {
         calls,
         failures,
         slow,
+        both,
+        alarms,
     });
+    // What is nothing is not written.
+    let counts = counts.prop_filter("something", |counts| *counts != Counts::default());
     btree_map(key, counts, 0..30).prop_map(Evidence)
 }
 
 fn traffic() -> impl Strategy<Value = Traffic> {
-    let told = (numbers(), numbers(), numbers()).prop_map(|(arrivals, contacts, lifetime_ms)| {
-        Heartbeats {
+    let told = (numbers(), numbers(), numbers(), numbers()).prop_map(
+        |(arrivals, contacts, lifetime_ms, refused)| Heartbeats {
             arrivals,
             contacts,
             lifetime_ms,
-        }
-    });
+            refused,
+        },
+    );
     btree_map(numbers().prop_map(TrafficSlot), told, 0..8).prop_map(Traffic)
 }
 
-fn orders() -> impl Strategy<Value = Override> {
+fn overrides() -> impl Strategy<Value = Override> {
     let modes = [
         OverrideMode::ForceOpen,
         OverrideMode::ForceClosed,
@@ -117,11 +142,11 @@ fn orders() -> impl Strategy<Value = Override> {
 
 fn records() -> impl Strategy<Value = Record> {
     let parts = (
-        any::<u64>().prop_map(Epoch),
+        epochs(),
         phases(),
         evidence(),
         traffic(),
-        option::of(orders()),
+        option::of(overrides()),
         option::of(".*"),
     );
     parts.prop_map(
@@ -176,9 +201,13 @@ fn attribute_names() -> impl Strategy<Value = String> {
             "epoch",
             "phase",
             "since_ms",
+            "opened_ms",
             "until_ms",
             "reopens",
+            "doubt",
+            "suspected_ms",
             "probe_successes",
+            "probe_failures",
             "cause",
             "override_mode",
             "override_reason",
@@ -194,9 +223,9 @@ fn attribute_names() -> impl Strategy<Value = String> {
             "sk",
         ])
         .prop_map(ToOwned::to_owned),
-        "[cfsaktl]?[0-9+]{0,3}[_-]?[0-9]{0,3}",
+        "[cfsbwaktrl]?[0-9+]{0,3}[_-]?[0-9]{0,3}",
         "l[0-9]_(owner|until_ms)",
-        "[acfkst](18446744073709551615|18446744073709551616|é)?_?(18446744073709551615)?",
+        "[abcfkrstw](18446744073709551615|18446744073709551616|é)?_?(18446744073709551615)?",
         ".{0,5}",
     ]
 }
@@ -239,8 +268,8 @@ fn is_understood_or_refused<T: std::fmt::Debug>(found: &Result<T, StoreError>) -
 /// The record if the item's phase says so; an item of no known phase is never
 /// a record.
 fn told_the_truth(item: &Item, found: &Result<Record, StoreError>) -> bool {
-    let phase = item.get("phase").and_then(|phase| phase.as_s().ok());
-    let schema = item.get("v").and_then(|schema| schema.as_n().ok());
+    let phase = item.get("phase").and_then(|phase| phase.as_s());
+    let schema = item.get("v").and_then(|schema| schema.as_n());
     match found {
         Ok(record) => {
             let expected = match record.phase {
@@ -268,7 +297,7 @@ proptest! {
     }
 
     #[test]
-    fn any_item_is_understood_or_refused(item in hash_map(attribute_names(), values(), 1..20)) {
+    fn any_item_is_understood_or_refused(item in btree_map(attribute_names(), values(), 1..20)) {
         prop_assert!(told_the_truth(&item, &decode_record(Some(&item))));
         prop_assert!(is_understood_or_refused(&decode_event(&item)));
     }
@@ -276,7 +305,7 @@ proptest! {
     #[test]
     fn a_record_that_was_spoiled_is_understood_or_refused(
         record in records(),
-        spoiled in hash_map(attribute_names(), option::of(values()), 1..5),
+        spoiled in btree_map(attribute_names(), option::of(values()), 1..5),
     ) {
         let mut item = encode_record(&circuit(), &record);
         for (name, value) in spoiled {
@@ -323,6 +352,24 @@ proptest! {
     }
 }
 
+/// Nobody can have written them but a clock, or a program, that was wrong.
+#[test]
+fn times_from_2200_on_and_epochs_without_end_are_refused() {
+    const YEAR_2200_MS: u64 = 7_258_118_400_000;
+    let read = |name: &str, value: u64| {
+        let mut item = encode_record(&circuit(), &Record::default());
+        item.insert(name.to_owned(), number(value));
+        decode_record(Some(&item))
+    };
+    let refused = |found: &Result<Record, StoreError>, name: &str| matches!(found, Err(StoreError::Unreadable(why)) if why.contains(name));
+    for name in ["since_ms", "opened_ms", "suspected_ms"] {
+        assert!(read(name, YEAR_2200_MS - 1).is_ok(), "{name}");
+        assert!(refused(&read(name, YEAR_2200_MS), name), "{name}");
+    }
+    assert!(read("epoch", u64::MAX / 2 - 1).is_ok());
+    assert!(refused(&read("epoch", u64::MAX / 2), "epoch"));
+}
+
 #[test]
 fn only_the_spelling_that_is_written_names_a_counter() {
     for name in [
@@ -342,12 +389,15 @@ fn only_the_spelling_that_is_written_names_a_counter() {
 }
 
 #[test]
-fn half_an_order_or_a_lease_is_not_taken_for_none() {
+fn half_an_override_or_a_lease_is_not_taken_for_none() {
     let half_open = Record {
         phase: Phase::HalfOpen {
             since: Timestamp::default(),
+            opened: Timestamp::default(),
             reopens: 0,
+            doubt: 0,
             successes: 0,
+            failures: 0,
             leases: BTreeMap::new(),
         },
         ..Record::default()
@@ -365,5 +415,28 @@ fn half_an_order_or_a_lease_is_not_taken_for_none() {
             matches!(found, Err(StoreError::Unreadable(_))),
             "{left_over}: {found:?}"
         );
+    }
+}
+
+/// Or a slot with such a number could never be removed.
+#[test]
+fn a_counter_beyond_what_is_counted_with_is_as_large_as_they_get() {
+    let name = Counter::Calls(SlotKey {
+        epoch: Epoch(0),
+        slot: Slot(7),
+    })
+    .to_string();
+    let read = |digits: &str| {
+        let mut item = encode_record(&circuit(), &Record::default());
+        item.insert(name.clone(), AttributeValue::N(digits.to_owned()));
+        let record = decode_record(Some(&item))?;
+        Ok(record.evidence.0.into_values().map(|told| told.calls).sum())
+    };
+    assert_eq!(read("18446744073709551615"), Ok(u64::MAX));
+    assert_eq!(read("18446744073709551616"), Ok(u64::MAX));
+    assert_eq!(read(&"9".repeat(38)), Ok(u64::MAX));
+    for spoiled in ["-1", "", "1.5", "-18446744073709551616"] {
+        let found: Result<u64, _> = read(spoiled);
+        assert!(matches!(found, Err(StoreError::Unreadable(_))), "{spoiled}");
     }
 }

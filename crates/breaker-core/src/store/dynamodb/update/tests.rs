@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use super::super::expression::{MAX_OPERATIONS, Parts};
 use super::*;
 use crate::protocol::{
-    Cause, Counts, Heartbeats, Lease, MAX_LEASE_SLOTS, OverrideMode, Phase, Slot, TrafficSlot,
+    Cause, Counts, Heartbeats, Lease, MAX_LEASES, OverrideMode, Phase, Slot, TrafficSlot,
+};
+
+/// What witnesses tell at most.
+const HUGE: Counts = Counts {
+    calls: u64::MAX,
+    failures: u64::MAX,
+    slow: u64::MAX,
+    both: u64::MAX,
+    alarms: 0,
 };
 
 /// The most slots that a policy can have.
 const MOST_SLOTS: u64 = 60;
 const EXPRESSION_BYTES: usize = 4_096;
 const NOW: Timestamp = Timestamp::from_unix_ms(u64::MAX / 2);
-
-const HUGE: Counts = Counts {
-    calls: u64::MAX,
-    failures: u64::MAX,
-    slow: u64::MAX,
-};
 
 fn key(epoch: u64, slot: u64) -> SlotKey {
     SlotKey {
@@ -37,22 +40,30 @@ fn crowded(epoch: u64) -> Record {
     record
 }
 
+/// A process tells of alarms until it knows of the suspicion and then of all
+/// calls; in one slot it may do both.
 fn largest_report(epoch: u64) -> Report {
     let newest = u64::MAX;
+    let first = Counts {
+        alarms: u64::MAX,
+        ..HUGE
+    };
+    let slots = (0..MOST_SLOTS).map(|ago| (Slot(newest - ago), HUGE));
+    let slots = slots.chain([(Slot(newest - (MOST_SLOTS - 1)), first)]);
     Report {
-        tally: (0..MOST_SLOTS)
-            .map(|ago| (Slot(newest - ago), HUGE))
-            .collect(),
+        tally: slots.collect(),
         heartbeats: Some((
             TrafficSlot(newest),
             Heartbeats {
                 arrivals: u64::MAX,
                 contacts: u64::MAX,
                 lifetime_ms: u64::MAX,
+                refused: u64::MAX,
             },
         )),
         stale: (100..1_100).map(|ago| key(epoch, newest - ago)).collect(),
         stale_traffic: (1..50).map(|ago| TrafficSlot(newest - ago)).collect(),
+        suspicion: Some(Suspicion::Raised(NOW)),
     }
 }
 
@@ -96,9 +107,9 @@ fn the_largest_report_fits_and_drops_as_much_as_there_is_room_for() {
         let report = largest_report(epoch);
         let parts = fits(update_of(&crowded(epoch), &Change::Report(report), NOW));
         let update = parts.update.unwrap();
-        assert!(operations(&update) > MAX_OPERATIONS - 3);
+        assert!(operations(&update) > MAX_OPERATIONS - 5);
         let adds = update.split("ADD").nth(1).unwrap();
-        assert_eq!(adds.matches(':').count(), 3 * 60 + 3);
+        assert_eq!(adds.matches(':').count(), 4 * 60 + 1 + 4);
     }
 }
 
@@ -110,28 +121,28 @@ fn the_largest_transition_fits_and_drops_the_phase_in_full() {
     };
     let half_open = Phase::HalfOpen {
         since: NOW,
+        opened: NOW,
         reopens: u32::MAX,
+        doubt: u32::MAX,
         successes: 0,
-        leases: (0..MAX_LEASE_SLOTS).map(|place| (place, lease)).collect(),
+        failures: 0,
+        leases: (0..MAX_LEASES).map(|place| (place, lease)).collect(),
     };
     let to_half_open = Change::Transition {
         to: half_open,
         cause: Cause::ProbeStarted,
         on_behalf: OnBehalf::Probe {
-            slot: 7,
+            index: 7,
             owner: LeaseOwner(1),
         },
     };
-    let order = Change::Order {
-        order: Some(Override {
-            mode: OverrideMode::ForceClosed,
-            reason: "x".repeat(10_000),
-            actor: "y".repeat(10_000),
-            expires: NOW,
-        }),
-        actor: String::new(),
-    };
-    for (change, phases) in [(to_half_open, 1), (order, 19)] {
+    let placed = Change::PlaceOverride(Override {
+        mode: OverrideMode::ForceClosed,
+        reason: "x".repeat(10_000),
+        actor: "y".repeat(10_000),
+        expires: NOW,
+    });
+    for (change, phases) in [(to_half_open, 1), (placed, 19)] {
         let parts = fits(update_of(&crowded(9), &change, NOW));
         let update = parts.update.unwrap();
         let removes = update.split("REMOVE").nth(1).unwrap().split(',').count();

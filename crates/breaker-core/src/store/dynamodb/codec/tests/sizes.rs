@@ -21,11 +21,20 @@ fn size(item: &Item) -> usize {
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_790_000_012_345);
 
+fn closed_phase(suspected: Option<Timestamp>) -> Phase {
+    Phase::Closed {
+        since: NOW,
+        opened: NOW,
+        doubt: 1,
+        suspected,
+    }
+}
+
 /// A circuit that has been open and closed again 40 times.
 fn closed() -> Record {
     Record {
         epoch: Epoch(123),
-        phase: Phase::Closed { since: NOW },
+        phase: closed_phase(None),
         traffic: traffic(LARGE_FLEET),
         cause: Some("3 probes succeeded".to_owned()),
         ..Record::default()
@@ -58,6 +67,7 @@ const LARGE_FLEET: Heartbeats = Heartbeats {
     arrivals: 20_123,
     contacts: 3_123,
     lifetime_ms: 20_123_456,
+    refused: 0,
 };
 
 /// The fullest record that the default policy and long texts make.
@@ -69,14 +79,23 @@ fn fullest() -> Record {
     Record {
         phase: Phase::HalfOpen {
             since: NOW,
-            reopens: 99,
+            opened: NOW,
+            reopens: 9_999,
+            doubt: 99,
             successes: 99,
-            leases: (0..MAX_LEASE_SLOTS).map(|place| (place, lease)).collect(),
+            failures: 99,
+            leases: (0..MAX_LEASES).map(|place| (place, lease)).collect(),
         },
         evidence: evidence(Counts {
             calls: 1_234,
             failures: 1_234,
             slow: 1_234,
+            both: 1_234,
+            alarms: 1_234,
+        }),
+        traffic: traffic(Heartbeats {
+            refused: 20_123,
+            ..LARGE_FLEET
         }),
         standing_override: Some(Override {
             mode: OverrideMode::ForceClosed,
@@ -92,20 +111,42 @@ fn fullest() -> Record {
 /// What is measured, and what came out.
 fn measured() -> Vec<(&'static str, usize)> {
     let circuit: CircuitName = "orders/eu-central-1".parse().unwrap();
-    let calls = |calls, failures| Counts {
-        calls,
-        failures,
-        slow: 0,
-    };
-    let mut half_failing = evidence(calls(25, 0));
-    let every_other = half_failing.0.values_mut().step_by(2);
-    every_other.for_each(|counts| counts.failures = 1);
-    let of = |evidence| {
+    let of = |suspected, evidence| {
         let record = Record {
+            phase: closed_phase(suspected),
             evidence,
             ..closed()
         };
         size(&encode_record(&circuit, &record))
+    };
+    let witnessed = |calls, failures| {
+        let counts = Counts {
+            calls,
+            failures,
+            ..Counts::default()
+        };
+        of(Some(NOW), evidence(counts))
+    };
+    let slow_too = Counts {
+        calls: 25,
+        failures: 12,
+        slow: 12,
+        both: 12,
+        alarms: 0,
+    };
+    let refusing = Record {
+        phase: Phase::Open {
+            since: NOW,
+            opened: NOW,
+            until: NOW,
+            reopens: 1_234,
+            doubt: 1,
+        },
+        traffic: traffic(Heartbeats {
+            refused: 20_123,
+            ..LARGE_FLEET
+        }),
+        ..closed()
     };
     let event = TransitionEvent {
         epoch: Epoch(123),
@@ -117,10 +158,21 @@ fn measured() -> Vec<(&'static str, usize)> {
         expires: None,
     };
     vec![
-        ("well, heartbeats alone", of(Evidence::default())),
-        ("well, calls in every slot", of(evidence(calls(25, 0)))),
-        ("well, failures in every other slot", of(half_failing)),
-        ("failures in every slot", of(evidence(calls(25, 12)))),
+        ("well, heartbeats alone", of(None, Evidence::default())),
+        (
+            "well, alarms in every slot",
+            of(None, evidence(Counts::ALARM)),
+        ),
+        (
+            "open, and refusing",
+            size(&encode_record(&circuit, &refusing)),
+        ),
+        ("suspected, all calls succeed", witnessed(25, 0)),
+        ("suspected, failures in every slot", witnessed(25, 12)),
+        (
+            "suspected, failures that are slow in every slot",
+            of(Some(NOW), evidence(slow_too)),
+        ),
         (
             "everything at once",
             size(&encode_record(&circuit, &fullest())),
@@ -155,15 +207,16 @@ fn items_are_as_large_as_the_document_says() {
 }
 
 #[test]
-fn a_circuit_that_is_well_takes_one_write_unit() {
-    let well = measured();
-    let well = well.iter().filter(|(what, _)| what.starts_with("well"));
-    let sizes: Vec<usize> = well.map(|(_, bytes)| *bytes).collect();
-    assert_eq!(sizes.len(), 3);
-    assert!(
-        sizes[0] < 400 && sizes.iter().all(|bytes| *bytes <= 1_024),
-        "{sizes:?}"
-    );
+fn a_circuit_takes_one_write_unit_unless_every_slot_has_failures() {
+    let measured = measured();
+    let bytes = |start: &str| -> Vec<usize> {
+        let rows = measured.iter().filter(|(what, _)| what.starts_with(start));
+        rows.map(|(_, bytes)| *bytes).collect()
+    };
+    let one_unit = [bytes("well"), bytes("open"), bytes("suspected, all")].concat();
+    assert_eq!(one_unit.len(), 4);
+    assert!(bytes("well, heartbeats")[0] < 450, "{measured:?}");
+    assert!(one_unit.iter().all(|bytes| *bytes <= 1_024), "{measured:?}");
 }
 
 #[test]
