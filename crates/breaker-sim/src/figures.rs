@@ -121,7 +121,7 @@ declare_figures! {
     seconds_to_open: Option<f64>;
     /// Calls that did not pass while there was no outage.
     rejected_while_healthy: u64;
-    /// Calls that an environment's own guard refused.
+    /// Calls that an environment's local breaker refused.
     local_stops: u64;
     /// Requests that the store refused, in the worst second.
     max_store_ops_refused_per_s: u64;

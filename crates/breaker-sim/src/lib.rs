@@ -19,6 +19,9 @@
 pub mod breakers;
 mod engine;
 pub mod figures;
+pub mod fuzz;
+pub mod grid;
+pub mod judge;
 mod ledger;
 pub mod process;
 mod random;
@@ -26,7 +29,6 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod store;
-pub mod storm;
 pub mod sweep;
 pub mod tables;
 pub mod trace;

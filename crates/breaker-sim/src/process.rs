@@ -1,13 +1,13 @@
 //! What the engine knows of a breaker: one environment's side of it.
 //!
-//! Every kind of breaker is driven alike, by the steps of
-//! [`breaker_core::member`]: it decides about a call, or hands out an errand
-//! for the store and decides when the answer is there. So the comparison is
-//! one of protocols and not of harnesses.
+//! Every kind of breaker is driven alike, as [`breaker_core::member`] is: it
+//! decides about a call, or hands out a request for the store and decides when
+//! the answer is there. So the comparison is one of protocols and not of
+//! harnesses.
 
 use std::{fmt, time::Duration};
 
-use breaker_core::{Outcome, OverrideMode, Reading, Timestamp};
+use breaker_core::{Consistency, Outcome, OverrideMode, Timestamp};
 
 /// One environment's side of one circuit.
 pub trait Process: Sized {
@@ -15,8 +15,10 @@ pub trait Process: Sized {
     type Rules;
     /// The right to make one call.
     type Permit;
-    /// What is to be asked of the store, and why.
-    type Errand;
+    /// What a call that waits to be decided about asks of the store.
+    type AdmissionRequest;
+    /// What is asked of the store beside a call, or after it.
+    type ReportRequest;
     /// What is asked.
     type Operation: Clone;
     /// What the store keeps.
@@ -25,28 +27,41 @@ pub trait Process: Sized {
     /// An environment that has just started.
     fn start(rules: &Self::Rules, seed: u64) -> Self;
 
-    /// A call arrives. Never gives [`Step::Done`].
-    fn begin(&mut self, now: Timestamp) -> Step<Self>;
+    /// A call arrives.
+    fn begin(&mut self, now: Timestamp) -> Decision<Self>;
 
-    /// The store has answered an errand.
-    fn answer(
+    /// The store has answered a call that waits.
+    fn answer_admission(
         &mut self,
-        errand: Self::Errand,
+        request: Self::AdmissionRequest,
         answer: Answer<Self::Record>,
         now: Timestamp,
-    ) -> Step<Self>;
+    ) -> Decision<Self>;
 
-    /// A call has ended. Gives [`Step::Ask`] or [`Step::Done`].
-    fn end(&mut self, permit: Self::Permit, outcome: Outcome, now: Timestamp) -> Step<Self>;
+    /// A call has ended. Gives what there is to report.
+    fn end(
+        &mut self,
+        permit: Self::Permit,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Option<Self::ReportRequest>;
+
+    /// The store has answered a report. Gives what there is still to do.
+    fn answer_report(
+        &mut self,
+        request: Self::ReportRequest,
+        answer: Answer<Self::Record>,
+        now: Timestamp,
+    ) -> Option<Self::ReportRequest>;
 
     /// Whether calls that wait for the store wait for one another as well; if
-    /// so, those that waited for another's errand are to
+    /// so, those that waited for another's request are to
     /// [reconsider](Self::reconsider) theirs.
     const TAKES_TURNS: bool = false;
 
-    /// Another call has asked the store while the errand waited for its turn.
-    fn reconsider(&mut self, errand: Self::Errand, _now: Timestamp) -> Step<Self> {
-        Step::Ask(errand)
+    /// Another call has asked the store while this one waited for its turn.
+    fn reconsider(&mut self, request: Self::AdmissionRequest, _now: Timestamp) -> Decision<Self> {
+        Decision::Pending(request)
     }
 
     /// Whether the call is a probe.
@@ -57,13 +72,16 @@ pub trait Process: Sized {
         None
     }
 
-    /// An errand to run beside the call.
-    fn beside(_permit: &mut Self::Permit) -> Option<Self::Errand> {
+    /// A request to perform beside the call.
+    fn beside(_permit: &mut Self::Permit) -> Option<Self::ReportRequest> {
         None
     }
 
-    /// What an errand asks.
-    fn operation(errand: &Self::Errand) -> &Self::Operation;
+    /// What a call that waits asks of the store.
+    fn admission_operation(request: &Self::AdmissionRequest) -> Self::Operation;
+
+    /// What a report asks of the store.
+    fn report_operation(request: &Self::ReportRequest) -> Self::Operation;
 
     /// How the store is to be asked.
     fn request(operation: &Self::Operation) -> Request;
@@ -80,9 +98,9 @@ pub trait Process: Sized {
         now: Timestamp,
     ) -> Result<Self::Record, ConditionFailed>;
 
-    /// What an operator writes to have an order obeyed, who has just read the
+    /// What an operator writes to place an override, who has just read the
     /// record; none if the breaker takes no orders.
-    fn order(
+    fn placed(
         _record: &Self::Record,
         _instruction: Instruction,
         _now: Timestamp,
@@ -105,16 +123,14 @@ pub trait Process: Sized {
     }
 }
 
-/// What is to happen next.
-pub enum Step<P: Process> {
+/// What becomes of a call that arrives.
+pub enum Decision<P: Process> {
     /// The call passes.
     Admitted(P::Permit),
     /// The call does not pass.
     Rejected(Refusal),
-    /// The store must be asked.
-    Ask(P::Errand),
-    /// Nothing more.
-    Done,
+    /// The store must be asked first.
+    Pending(P::AdmissionRequest),
 }
 
 /// Who refused a call.
@@ -139,7 +155,7 @@ pub struct Instruction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request {
     /// `GetItem`.
-    Read(Reading),
+    Read(Consistency),
     /// `UpdateItem` or `PutItem`.
     Write,
     /// `TransactWriteItems` of the record and an event.

@@ -51,6 +51,29 @@ pub(crate) fn gap(rng: &mut Rng, per_second: f64) -> Micros {
     micros_of_s(-(1.0 - rng.f64()).ln() / per_second)
 }
 
+/// Draws of what a scenario is, from a seed.
+#[derive(Debug)]
+pub(crate) struct Draw(pub(crate) Rng);
+
+impl Draw {
+    pub(crate) fn chance(&mut self, share: f64) -> bool {
+        self.0.f64() < share
+    }
+
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.0.f64()
+    }
+
+    /// As likely between 1 and 2 as between 10 and 20.
+    pub(crate) fn of_magnitude(&mut self, low: f64, high: f64) -> f64 {
+        self.between(low.ln(), high.ln()).exp()
+    }
+
+    pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.0.usize(..choices.len())]
+    }
+}
+
 /// How many quantiles stand for a distribution.
 const QUANTILES: u64 = 4_096;
 
@@ -75,6 +98,27 @@ impl LogNormal {
         Self {
             quantiles: (0..QUANTILES).map(quantile).collect(),
         }
+    }
+
+    /// The share of draws around a median that are at least `bound`.
+    pub(crate) fn share_from(&self, median: Micros, bound: Micros) -> f64 {
+        let below = |factor: &f32| micros_of_s(number(median) * f64::from(*factor) / 1e6) < bound;
+        let below = self.quantiles.partition_point(below);
+        1.0 - number(below as u64) / number(QUANTILES)
+    }
+
+    /// The median of which a share of draws are at least `bound`; in the same
+    /// unit.
+    pub(crate) fn median_for(&self, bound: f64, share: f64) -> f64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of the table"
+        )]
+        let first = ((1.0 - share) * number(QUANTILES)).round() as usize;
+        let first = first.min(self.quantiles.len() - 1);
+        // Rounding must not push the first one below the bound.
+        1.000_01 * bound / f64::from(self.quantiles[first])
     }
 
     /// A length of time with this distribution around a median.
@@ -161,6 +205,20 @@ mod tests {
         let below = (0..10_000).filter(|_| distribution.draw(&mut rng, 4_000) < 4_000);
         let below = below.count();
         assert!((4_800..5_200).contains(&below), "{below}");
+    }
+
+    #[test]
+    fn the_share_of_long_draws_is_what_is_drawn() {
+        let distribution = LogNormal::new(0.3);
+        let mut rng = stream(1, Stream::Latency);
+        for bound in [20_000, 25_000, 40_000] {
+            let long = (0..20_000).filter(|_| distribution.draw(&mut rng, 20_000) >= bound);
+            let drawn = number(long.count() as u64) / 20_000.0;
+            let share = distribution.share_from(20_000, bound);
+            assert!((share - drawn).abs() < 0.02);
+            let median = distribution.median_for(number(bound), share);
+            assert!((median - 20_000.0).abs() < 20.0, "{median}");
+        }
     }
 
     #[test]

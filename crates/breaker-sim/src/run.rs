@@ -35,11 +35,29 @@ pub struct Outcome {
 ///
 /// The same scenario and seed give the same outcome, to the last digit.
 pub fn run(scenario: &Scenario, seed: u64) -> Outcome {
+    run_kind(scenario, seed, Keep::Seconds)
+}
+
+/// Runs a scenario as [`run`] does and keeps every call in the trace.
+pub fn run_keeping_calls(scenario: &Scenario, seed: u64) -> Outcome {
+    run_kind(scenario, seed, Keep::Calls)
+}
+
+/// How fine a trace is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// Second by second.
+    Seconds,
+    /// Call by call as well.
+    Calls,
+}
+
+fn run_kind(scenario: &Scenario, seed: u64, keep: Keep) -> Outcome {
     let (figures, trace) = match scenario.breaker {
-        Kind::Fleet => run_with::<FleetProcess>(scenario, &scenario.policy, seed),
-        Kind::PerEnvironment => run_with::<PerEnvironment>(scenario, &(), seed),
-        Kind::SharedCounter => run_with::<SharedCounter>(scenario, &(), seed),
-        Kind::None => run_with::<NoBreaker>(scenario, &(), seed),
+        Kind::Fleet => run_process::<FleetProcess>(scenario, &scenario.policy, seed, keep),
+        Kind::PerEnvironment => run_process::<PerEnvironment>(scenario, &(), seed, keep),
+        Kind::SharedCounter => run_process::<SharedCounter>(scenario, &(), seed, keep),
+        Kind::None => run_process::<NoBreaker>(scenario, &(), seed, keep),
     };
     Outcome {
         scenario: scenario.name.clone(),
@@ -63,5 +81,18 @@ pub fn compare(scenario: &Scenario, seed: u64) -> [Outcome; Kind::ALL.len()] {
 
 /// Runs a scenario with any breaker, whatever kind the scenario names.
 pub fn run_with<P: Process>(scenario: &Scenario, rules: &P::Rules, seed: u64) -> (Figures, Trace) {
-    Engine::<P>::new(scenario, rules, seed).run()
+    run_process::<P>(scenario, rules, seed, Keep::Seconds)
+}
+
+fn run_process<P: Process>(
+    scenario: &Scenario,
+    rules: &P::Rules,
+    seed: u64,
+    keep: Keep,
+) -> (Figures, Trace) {
+    let engine = Engine::<P>::new(scenario, rules, seed);
+    match keep {
+        Keep::Seconds => engine.run(),
+        Keep::Calls => engine.keeping_calls().run(),
+    }
 }

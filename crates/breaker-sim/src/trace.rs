@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::process::CircuitState;
+use crate::{
+    process::{CircuitState, Refusal},
+    units::Micros,
+};
 
 /// A run, second by second.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -11,6 +14,30 @@ pub struct Trace {
     pub seconds: Vec<Second>,
     /// Where the circuit stood, from when on, in seconds from the start.
     pub states: Vec<(f64, CircuitState)>,
+    /// Every call whose fate was decided, in the order of the decisions; empty
+    /// unless the run was to keep them.
+    #[serde(skip)]
+    pub calls: Vec<Call>,
+}
+
+/// One call of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Call {
+    /// When it arrived, since the start of the run.
+    pub arrived: Micros,
+    /// The number of its environment in the fleet.
+    pub environment: u32,
+    /// What the breaker decided.
+    pub fate: Fate,
+}
+
+/// What a breaker decided about a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It passed, as a probe or not.
+    Admitted,
+    /// It was refused by this.
+    Refused(Refusal),
 }
 
 /// One second of a run.

@@ -1,7 +1,7 @@
 //! Watching a run, step by step.
 //!
 //! Figures say what a run came to. Whether every single step on the way was
-//! allowed is for an observer to judge, who is shown each as it happens.
+//! allowed is for an observer to decide, who is shown each as it happens.
 
 use breaker_core::{Outcome, Timestamp};
 
@@ -14,10 +14,10 @@ use crate::{
 /// Somebody who is shown every step of a run.
 pub trait Watch<P: Process> {
     /// An environment has done something, or something was done for it.
-    fn see(&mut self, moment: Moment, who: Who, sight: Sight<'_, P>);
+    fn see(&mut self, moment: Moment, who: Who, event: StepEvent<'_, P>);
 
     /// An operator has written to the record.
-    fn see_order(&mut self, _moment: Moment, _before: &P::Record, _after: &P::Record) {}
+    fn see_override(&mut self, _moment: Moment, _before: &P::Record, _after: &P::Record) {}
 }
 
 /// A moment of a run.
@@ -43,7 +43,7 @@ pub type CallId = u64;
 
 /// One step.
 #[derive(Debug)]
-pub enum Sight<'s, P: Process> {
+pub enum StepEvent<'s, P: Process> {
     /// A call arrives.
     Arrives,
     /// A call passes.
@@ -110,15 +110,15 @@ impl<P: Process> Audience<'_, P> {
         self.0.is_some()
     }
 
-    pub(crate) fn see(&mut self, moment: Moment, who: Who, sight: Sight<'_, P>) {
+    pub(crate) fn see(&mut self, moment: Moment, who: Who, event: StepEvent<'_, P>) {
         if let Some(watch) = &mut self.0 {
-            watch.see(moment, who, sight);
+            watch.see(moment, who, event);
         }
     }
 
-    pub(crate) fn see_order(&mut self, moment: Moment, before: &P::Record, after: &P::Record) {
+    pub(crate) fn see_override(&mut self, moment: Moment, before: &P::Record, after: &P::Record) {
         if let Some(watch) = &mut self.0 {
-            watch.see_order(moment, before, after);
+            watch.see_override(moment, before, after);
         }
     }
 }

@@ -4,7 +4,8 @@
 //! peers keep their state in one process; ours does its share for the fleet
 //! on top and is still to be the cheapest.
 //!
-//! `cargo bench -p breaker-bench`; add a part of a name to run only that.
+//! `cargo bench -p breaker-bench --bench closed_call`; add a part of a name to run
+//! only that.
 
 #![expect(clippy::expect_used, reason = "a benchmark that cannot start says why")]
 

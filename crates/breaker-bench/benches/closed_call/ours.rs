@@ -2,7 +2,7 @@
 
 use breaker_core::{
     Breaker, Clock as _, MemoryStore, Outcome, Policy, Record, SystemClock,
-    member::{Member, OsEntropy, Step},
+    member::{Admission, Member, OsEntropy},
 };
 use std::{sync::Arc, thread, time::Duration};
 
@@ -28,16 +28,16 @@ pub(crate) fn plain(group: &mut Group<'_>, threads: usize) {
     let member =
         Member::for_threads(policy(), OsEntropy::new(), counting).expect("the policy makes sense");
     let clock = SystemClock;
-    member.hear(Record::default(), clock.now());
+    member.on_strong_read(Record::default(), member.known_epoch(), clock.now());
     measure(group, threads, "breaker-core", |value| {
-        let Step::Admitted(permit) = member.begin(clock.now()) else {
+        let Admission::Admitted(permit) = member.begin(clock.now()) else {
             return None;
         };
         let result = succeed(value);
-        let outcome = Outcome::of_result(&result);
+        let outcome = Outcome::from_result(&result);
         match member.end(permit, outcome, clock.now()) {
-            Step::Done => result.ok(),
-            _ => None,
+            None => result.ok(),
+            Some(_) => None,
         }
     });
 }
@@ -59,7 +59,7 @@ pub(crate) fn future(group: &mut Group<'_>, threads: usize) {
         "breaker-core",
         &breaker,
         async |breaker, value| {
-            let call = breaker.call(async { succeed(value) }, Outcome::of_result);
+            let call = breaker.call(async { succeed(value) }, Outcome::from_result);
             call.await.ok()
         },
     );

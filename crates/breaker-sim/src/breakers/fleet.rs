@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use breaker_core::{
-    Change, Epoch, Outcome, Override, Permit, Policy, Reading, Record, RejectionReason, StoreError,
-    Timestamp,
-    member::{self, Errand, Member, Operation, Seeded},
+    Change, Consistency, Epoch, Outcome, Override, Permit, Policy, Record, RejectionReason,
+    StoreError, Timestamp,
+    member::{Admission, AdmissionRequest, Member, Operation, ReportRequest, Seeded},
     protocol::{Conflict, Phase},
 };
 
 use crate::process::{
-    Answer, CircuitState, ConditionFailed, Instruction, Process, Refusal, Request, Step, Stored,
+    Answer, CircuitState, ConditionFailed, Decision, Instruction, Process, Refusal, Request, Stored,
 };
 
 /// One environment of a fleet.
@@ -19,18 +19,21 @@ pub struct FleetProcess(Member);
 
 impl FleetProcess {
     /// Lets go of what observers would hear of.
-    fn noted(&self, step: member::Step) -> Step<Self> {
+    fn forget_events(&self) {
         self.0.take_events();
-        self.taken(step)
     }
 
-    fn taken(&self, step: member::Step) -> Step<Self> {
-        match step {
-            member::Step::Admitted(permit) => Step::Admitted(permit),
-            member::Step::Rejected(rejection) => {
-                self.0.take_events();
-                Step::Rejected(match rejection.reason {
-                    RejectionReason::OwnGuard => Refusal::Itself,
+    fn decided(&self, admission: Admission) -> Decision<Self> {
+        match admission {
+            Admission::Admitted(mut permit) => {
+                // In a simulation no call is given up but with its process.
+                self.0.make(&mut permit);
+                Decision::Admitted(permit)
+            }
+            Admission::Rejected(rejection) => {
+                self.forget_events();
+                Decision::Rejected(match rejection.reason {
+                    RejectionReason::LocalBreakerOpen => Refusal::Itself,
                     RejectionReason::Open
                     | RejectionReason::ProbesBusy
                     | RejectionReason::Ramping
@@ -38,16 +41,28 @@ impl FleetProcess {
                     | RejectionReason::ForcedOpen => Refusal::Circuit,
                 })
             }
-            member::Step::Ask(errand) => Step::Ask(errand),
-            member::Step::Done => Step::Done,
+            Admission::Pending(request) => Decision::Pending(request),
         }
+    }
+}
+
+/// What the breaker is told of an answer.
+fn told(answer: Answer<Record>) -> Result<Record, StoreError> {
+    match answer {
+        Answer::Record(record) => Ok(record),
+        Answer::Conflict(current) => Err(StoreError::Conflict(Conflict {
+            current: Box::new(current),
+        })),
+        Answer::Throttled => Err(StoreError::Throttled),
+        Answer::Nothing => Err(StoreError::NoAnswer("timed out".to_owned())),
     }
 }
 
 impl Process for FleetProcess {
     type Rules = Policy;
     type Permit = Permit;
-    type Errand = Errand;
+    type AdmissionRequest = AdmissionRequest;
+    type ReportRequest = ReportRequest;
     type Operation = Operation;
     type Record = Record;
 
@@ -60,36 +75,45 @@ impl Process for FleetProcess {
         }
     }
 
-    fn begin(&mut self, now: Timestamp) -> Step<Self> {
-        let step = self.0.begin(now);
-        self.taken(step)
+    fn begin(&mut self, now: Timestamp) -> Decision<Self> {
+        let admission = self.0.begin(now);
+        self.decided(admission)
     }
 
-    fn answer(&mut self, errand: Errand, answer: Answer<Record>, now: Timestamp) -> Step<Self> {
-        let answer = match answer {
-            Answer::Record(record) => Ok(record),
-            Answer::Conflict(current) => Err(StoreError::Conflict(Conflict {
-                current: Box::new(current),
-            })),
-            Answer::Throttled => Err(StoreError::Throttled),
-            Answer::Nothing => Err(StoreError::NoAnswer("timed out".to_owned())),
-        };
-        let step = self.0.answer(errand, answer, now);
-        self.noted(step)
+    fn answer_admission(
+        &mut self,
+        request: AdmissionRequest,
+        answer: Answer<Record>,
+        now: Timestamp,
+    ) -> Decision<Self> {
+        let admission = self.0.answer_admission(request, told(answer), now);
+        self.forget_events();
+        self.decided(admission)
     }
 
-    fn end(&mut self, permit: Permit, outcome: Outcome, now: Timestamp) -> Step<Self> {
-        let step = self.0.end(permit, outcome, now);
-        if outcome == Outcome::Success {
-            self.taken(step)
-        } else {
-            self.noted(step)
+    fn end(&mut self, permit: Permit, outcome: Outcome, now: Timestamp) -> Option<ReportRequest> {
+        let report = self.0.end(permit, outcome, now);
+        if outcome != Outcome::Success {
+            self.forget_events();
         }
+        report
     }
 
-    fn reconsider(&mut self, errand: Errand, now: Timestamp) -> Step<Self> {
-        let step = self.0.reconsider(errand, now);
-        self.noted(step)
+    fn answer_report(
+        &mut self,
+        request: ReportRequest,
+        answer: Answer<Record>,
+        now: Timestamp,
+    ) -> Option<ReportRequest> {
+        let report = self.0.answer_report(request, told(answer), now);
+        self.forget_events();
+        report
+    }
+
+    fn reconsider(&mut self, request: AdmissionRequest, now: Timestamp) -> Decision<Self> {
+        let admission = self.0.reconsider(request, now);
+        self.forget_events();
+        self.decided(admission)
     }
 
     fn is_probe(permit: &Permit) -> bool {
@@ -100,23 +124,31 @@ impl Process for FleetProcess {
         permit.limit()
     }
 
-    fn beside(permit: &mut Permit) -> Option<Errand> {
-        permit.take_errand()
+    fn beside(permit: &mut Permit) -> Option<ReportRequest> {
+        permit.take_report()
     }
 
-    fn operation(errand: &Errand) -> &Operation {
-        errand.operation()
+    fn admission_operation(request: &AdmissionRequest) -> Operation {
+        request.operation()
+    }
+
+    fn report_operation(request: &ReportRequest) -> Operation {
+        request.operation()
     }
 
     fn request(operation: &Operation) -> Request {
         match operation {
-            Operation::Load(Reading::Eventual) => Request::Read(Reading::Eventual),
-            Operation::Load(Reading::Latest) => Request::Read(Reading::Latest),
+            Operation::Load(Consistency::Eventual) => Request::Read(Consistency::Eventual),
+            Operation::Load(Consistency::Strong) => Request::Read(Consistency::Strong),
             Operation::Apply { change, .. } => match change {
-                Change::Transition { .. } | Change::Order { .. } => Request::Transaction,
+                Change::Transition { to, .. } if to.is_another_attempt() => Request::Write,
+                Change::Transition { .. }
+                | Change::PlaceOverride(_)
+                | Change::WithdrawOverride { .. } => Request::Transaction,
                 Change::Report(_)
                 | Change::TakeLease { .. }
                 | Change::ProbeSucceeded { .. }
+                | Change::ProbeFailed { .. }
                 | Change::ReleaseLease { .. } => Request::Write,
             },
         }
@@ -135,17 +167,20 @@ impl Process for FleetProcess {
         }
     }
 
-    fn order(record: &Record, instruction: Instruction, now: Timestamp) -> Option<Operation> {
+    fn placed(record: &Record, instruction: Instruction, now: Timestamp) -> Option<Operation> {
         let actor = "operator".to_owned();
-        let order = instruction.mode.map(|mode| Override {
-            mode,
-            reason: "an order".to_owned(),
-            actor: actor.clone(),
-            expires: now + instruction.lasts,
-        });
+        let change = match instruction.mode {
+            Some(mode) => Change::PlaceOverride(Override {
+                mode,
+                reason: "an override".to_owned(),
+                actor,
+                expires: now + instruction.lasts,
+            }),
+            None => Change::WithdrawOverride { actor },
+        };
         Some(Operation::Apply {
             basis: Arc::new(record.clone()),
-            change: Change::Order { order, actor },
+            change,
         })
     }
 
@@ -168,7 +203,13 @@ const LEASE_BYTES: u64 = 64;
 impl Stored for Record {
     fn size(&self) -> u64 {
         let of_counts = self.evidence.0.values().map(|counts| {
-            let counters = [counts.calls, counts.failures, counts.slow];
+            let counters = [
+                counts.calls,
+                counts.failures,
+                counts.slow,
+                counts.both,
+                counts.alarms,
+            ];
             counters.iter().filter(|counter| **counter > 0).count()
         });
         let of_traffic = self.traffic.0.values().map(|seen| {

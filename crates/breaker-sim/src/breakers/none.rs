@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use breaker_core::{Outcome, Timestamp};
 
-use crate::process::{Answer, CircuitState, ConditionFailed, Process, Request, Step, Stored};
+use crate::process::{Answer, CircuitState, ConditionFailed, Decision, Process, Request, Stored};
 
 /// An environment that makes every call.
 #[derive(Debug)]
@@ -17,7 +17,8 @@ pub struct NoRecord;
 impl Process for NoBreaker {
     type Rules = ();
     type Permit = ();
-    type Errand = Infallible;
+    type AdmissionRequest = Infallible;
+    type ReportRequest = Infallible;
     type Operation = Infallible;
     type Record = NoRecord;
 
@@ -25,29 +26,42 @@ impl Process for NoBreaker {
         Self
     }
 
-    fn begin(&mut self, _now: Timestamp) -> Step<Self> {
-        Step::Admitted(())
+    fn begin(&mut self, _now: Timestamp) -> Decision<Self> {
+        Decision::Admitted(())
     }
 
-    fn answer(
+    fn answer_admission(
         &mut self,
-        errand: Infallible,
+        request: Infallible,
         _answer: Answer<NoRecord>,
         _now: Timestamp,
-    ) -> Step<Self> {
-        match errand {}
+    ) -> Decision<Self> {
+        match request {}
     }
 
-    fn end(&mut self, (): (), _outcome: Outcome, _now: Timestamp) -> Step<Self> {
-        Step::Done
+    fn end(&mut self, (): (), _outcome: Outcome, _now: Timestamp) -> Option<Infallible> {
+        None
+    }
+
+    fn answer_report(
+        &mut self,
+        request: Infallible,
+        _answer: Answer<NoRecord>,
+        _now: Timestamp,
+    ) -> Option<Infallible> {
+        match request {}
     }
 
     fn is_probe((): &()) -> bool {
         false
     }
 
-    fn operation(errand: &Infallible) -> &Infallible {
-        errand
+    fn admission_operation(request: &Infallible) -> Infallible {
+        *request
+    }
+
+    fn report_operation(request: &Infallible) -> Infallible {
+        *request
     }
 
     fn request(operation: &Infallible) -> Request {

@@ -19,10 +19,10 @@
 
 use std::time::Duration;
 
-use breaker_core::{Outcome, Reading, Timestamp};
+use breaker_core::{Consistency, Outcome, Timestamp};
 
 use crate::process::{
-    Answer, CircuitState, ConditionFailed, Process, Refusal, Request, Step, Stored,
+    Answer, CircuitState, ConditionFailed, Decision, Process, Refusal, Request, Stored,
 };
 
 const FAILURES_TO_OPEN: u32 = 5;
@@ -64,9 +64,9 @@ pub enum Permit {
     Probe,
 }
 
-/// What is asked of the store.
+/// What is asked of the store before a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
+pub enum Before {
     /// `get_state`
     Read,
     /// `try_acquire_half_open`
@@ -76,12 +76,26 @@ pub enum Operation {
         /// This environment.
         owner: u64,
     },
+}
+
+/// What is asked of the store after a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
     /// `save_open` replaces the record.
     SaveOpen,
     /// `save_reopen` updates it.
     SaveReopen,
     /// `save_closed` updates it.
     SaveClosed,
+}
+
+/// What is asked of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Before a call.
+    Before(Before),
+    /// After a call.
+    After(After),
 }
 
 fn seconds(now: Timestamp) -> u64 {
@@ -94,21 +108,21 @@ impl PerEnvironment {
     }
 
     /// `CircuitBreakerHandler.handle`, once the record is known.
-    fn handle(&mut self, record: Shared, now: Timestamp) -> Step<Self> {
+    fn handle(&mut self, record: Shared, now: Timestamp) -> Decision<Self> {
         let before = self.observed.replace(record.state);
         match record.state {
             CircuitState::Closed => {
                 if before.is_some_and(|before| before != CircuitState::Closed) {
                     self.failures = 0;
                 }
-                Step::Admitted(Permit::Closed)
+                Decision::Admitted(Permit::Closed)
             }
             CircuitState::Open => {
                 let opened_at_s = record.opened_at_s.unwrap_or(seconds(now));
                 if seconds(now) >= opened_at_s + RECOVERY_S {
                     self.acquire(opened_at_s)
                 } else {
-                    Step::Rejected(Refusal::Circuit)
+                    Decision::Rejected(Refusal::Circuit)
                 }
             }
             CircuitState::HalfOpen => {
@@ -118,57 +132,58 @@ impl PerEnvironment {
                 } else if record.lease_until_s.is_some_and(expired) && !self.probing {
                     self.acquire(record.opened_at_s.unwrap_or(0))
                 } else {
-                    Step::Rejected(Refusal::Circuit)
+                    Decision::Rejected(Refusal::Circuit)
                 }
             }
         }
     }
 
-    fn acquire(&self, opened_at_s: u64) -> Step<Self> {
-        Step::Ask(Operation::Acquire {
+    fn acquire(&self, opened_at_s: u64) -> Decision<Self> {
+        Decision::Pending(Before::Acquire {
             opened_at_s,
             owner: self.owner,
         })
     }
 
-    fn probe(&mut self) -> Step<Self> {
+    fn probe(&mut self) -> Decision<Self> {
         self.probing = true;
-        Step::Admitted(Permit::Probe)
+        Decision::Admitted(Permit::Probe)
     }
 
-    fn end_closed(&mut self, success: bool) -> Step<Self> {
+    fn end_closed(&mut self, success: bool) -> Option<After> {
         if success {
             self.failures = 0;
-            return Step::Done;
+            return None;
         }
         self.failures += 1;
         if self.failures < FAILURES_TO_OPEN {
-            return Step::Done;
+            return None;
         }
         self.failures = 0;
-        Step::Ask(Operation::SaveOpen)
+        Some(After::SaveOpen)
     }
 
-    fn end_probe(&mut self, success: bool) -> Step<Self> {
+    fn end_probe(&mut self, success: bool) -> Option<After> {
         self.probing = false;
         if !success {
             self.successes = 0;
-            return Step::Ask(Operation::SaveReopen);
+            return Some(After::SaveReopen);
         }
         self.successes += 1;
         if self.successes < SUCCESSES_TO_CLOSE {
-            return Step::Done;
+            return None;
         }
         self.successes = 0;
         self.failures = 0;
-        Step::Ask(Operation::SaveClosed)
+        Some(After::SaveClosed)
     }
 }
 
 impl Process for PerEnvironment {
     type Rules = ();
     type Permit = Permit;
-    type Errand = Operation;
+    type AdmissionRequest = Before;
+    type ReportRequest = After;
     type Operation = Operation;
     type Record = Shared;
 
@@ -183,36 +198,48 @@ impl Process for PerEnvironment {
         }
     }
 
-    fn begin(&mut self, now: Timestamp) -> Step<Self> {
+    fn begin(&mut self, now: Timestamp) -> Decision<Self> {
         match self.cached {
             Some((until, record)) if seconds(now) < until => self.handle(record, now),
-            Some(_) | None => Step::Ask(Operation::Read),
+            Some(_) | None => Decision::Pending(Before::Read),
         }
     }
 
-    fn answer(&mut self, errand: Operation, answer: Answer<Shared>, now: Timestamp) -> Step<Self> {
-        match (errand, answer) {
-            (Operation::Read, Answer::Record(record)) => {
+    fn answer_admission(
+        &mut self,
+        request: Before,
+        answer: Answer<Shared>,
+        now: Timestamp,
+    ) -> Decision<Self> {
+        match (request, answer) {
+            (Before::Read, Answer::Record(record)) => {
                 self.cache(record, now);
                 self.handle(record, now)
             }
             // Fails open, and reads again for the next call.
-            (Operation::Read, _) => self.handle(Shared::default(), now),
-            (Operation::Acquire { .. }, Answer::Record(record)) => {
+            (Before::Read, _) => self.handle(Shared::default(), now),
+            (Before::Acquire { .. }, Answer::Record(record)) => {
                 self.cache(record, now);
                 self.probe()
             }
             // Lost the race, or raised an error: the call is not made.
-            (Operation::Acquire { .. }, _) => Step::Rejected(Refusal::Circuit),
-            (_, Answer::Record(record)) => {
-                self.cache(record, now);
-                Step::Done
-            }
-            (_, _) => Step::Done,
+            (Before::Acquire { .. }, _) => Decision::Rejected(Refusal::Circuit),
         }
     }
 
-    fn end(&mut self, permit: Permit, outcome: Outcome, _now: Timestamp) -> Step<Self> {
+    fn answer_report(
+        &mut self,
+        _request: After,
+        answer: Answer<Shared>,
+        now: Timestamp,
+    ) -> Option<After> {
+        if let Answer::Record(record) = answer {
+            self.cache(record, now);
+        }
+        None
+    }
+
+    fn end(&mut self, permit: Permit, outcome: Outcome, _now: Timestamp) -> Option<After> {
         let success = outcome == Outcome::Success;
         match permit {
             Permit::Closed => self.end_closed(success),
@@ -224,17 +251,18 @@ impl Process for PerEnvironment {
         *permit == Permit::Probe
     }
 
-    fn operation(errand: &Operation) -> &Operation {
-        errand
+    fn admission_operation(request: &Before) -> Operation {
+        Operation::Before(*request)
+    }
+
+    fn report_operation(request: &After) -> Operation {
+        Operation::After(*request)
     }
 
     fn request(operation: &Operation) -> Request {
         match operation {
-            Operation::Read => Request::Read(Reading::Eventual),
-            Operation::Acquire { .. }
-            | Operation::SaveOpen
-            | Operation::SaveReopen
-            | Operation::SaveClosed => Request::Write,
+            Operation::Before(Before::Read) => Request::Read(Consistency::Eventual),
+            Operation::Before(Before::Acquire { .. }) | Operation::After(_) => Request::Write,
         }
     }
 
@@ -252,8 +280,8 @@ impl Process for PerEnvironment {
             is_written: true,
         };
         match *operation {
-            Operation::Read => Ok(*found),
-            Operation::Acquire { opened_at_s, owner } => {
+            Operation::Before(Before::Read) => Ok(*found),
+            Operation::Before(Before::Acquire { opened_at_s, owner }) => {
                 let is_free = match found.state {
                     CircuitState::Closed => false,
                     CircuitState::Open => {
@@ -270,10 +298,10 @@ impl Process for PerEnvironment {
                 };
                 is_free.then_some(taken).ok_or(ConditionFailed)
             }
-            Operation::SaveOpen | Operation::SaveReopen => {
+            Operation::After(After::SaveOpen | After::SaveReopen) => {
                 Ok(state(CircuitState::Open, Some(now_s)))
             }
-            Operation::SaveClosed => Ok(state(CircuitState::Closed, None)),
+            Operation::After(After::SaveClosed) => Ok(state(CircuitState::Closed, None)),
         }
     }
 

@@ -19,10 +19,10 @@
 
 use std::time::Duration;
 
-use breaker_core::{Outcome, Reading, Timestamp};
+use breaker_core::{Consistency, Outcome, Timestamp};
 
 use crate::process::{
-    Answer, CircuitState, ConditionFailed, Process, Refusal, Request, Step, Stored,
+    Answer, CircuitState, ConditionFailed, Decision, Process, Refusal, Request, Stored,
 };
 
 const FAILURES_TO_OPEN: u32 = 5;
@@ -52,12 +52,19 @@ pub struct Counter {
 /// What is asked of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Before a call.
+    /// The record is read.
     Read,
-    /// Before a call: this one tries the way back.
-    SaveHalfOpen(Counter),
-    /// After a call.
+    /// The record is replaced.
     Save(Counter),
+}
+
+/// What is asked before a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Before {
+    /// How the circuit stands.
+    Check,
+    /// That this call tries the way back.
+    Try(Counter),
 }
 
 impl Counter {
@@ -95,7 +102,7 @@ impl Counter {
 
 impl SharedCounter {
     /// `check`, once the record is known.
-    fn check(&mut self, now: Timestamp) -> Step<Self> {
+    fn check(&mut self, now: Timestamp) -> Decision<Self> {
         let now_ms = now.as_unix_ms();
         let known = &mut self.known;
         let forgotten =
@@ -104,14 +111,14 @@ impl SharedCounter {
             known.failures = 0;
         }
         if known.state != CircuitState::Open {
-            return Step::Admitted(*known);
+            return Decision::Admitted(*known);
         }
         if known.next_attempt_ms > now_ms {
-            return Step::Rejected(Refusal::Circuit);
+            return Decision::Rejected(Refusal::Circuit);
         }
         known.state = CircuitState::HalfOpen;
         known.successes = 0;
-        Step::Ask(Operation::SaveHalfOpen(*known))
+        Decision::Pending(Before::Try(*known))
     }
 }
 
@@ -120,7 +127,9 @@ impl Process for SharedCounter {
     /// What the record was when the call was admitted: the call goes on from
     /// there, whatever others have written meanwhile.
     type Permit = Counter;
-    type Errand = Operation;
+    type AdmissionRequest = Before;
+    /// The record after a call.
+    type ReportRequest = Counter;
     type Operation = Operation;
     type Record = Counter;
 
@@ -130,13 +139,18 @@ impl Process for SharedCounter {
         }
     }
 
-    fn begin(&mut self, _now: Timestamp) -> Step<Self> {
-        Step::Ask(Operation::Read)
+    fn begin(&mut self, _now: Timestamp) -> Decision<Self> {
+        Decision::Pending(Before::Check)
     }
 
-    fn answer(&mut self, errand: Operation, answer: Answer<Counter>, now: Timestamp) -> Step<Self> {
-        match errand {
-            Operation::Read => {
+    fn answer_admission(
+        &mut self,
+        request: Before,
+        answer: Answer<Counter>,
+        now: Timestamp,
+    ) -> Decision<Self> {
+        match request {
+            Before::Check => {
                 if let Answer::Record(found) = answer
                     && found.is_written
                 {
@@ -144,33 +158,48 @@ impl Process for SharedCounter {
                 }
                 self.check(now)
             }
-            Operation::SaveHalfOpen(counter) => Step::Admitted(counter),
-            Operation::Save(_) => Step::Done,
+            Before::Try(counter) => Decision::Admitted(counter),
         }
     }
 
-    fn end(&mut self, mut permit: Counter, outcome: Outcome, now: Timestamp) -> Step<Self> {
+    fn end(&mut self, mut permit: Counter, outcome: Outcome, now: Timestamp) -> Option<Counter> {
         if outcome == Outcome::Success {
             permit.succeed();
         } else {
             permit.fail(now.as_unix_ms());
         }
         self.known = permit;
-        Step::Ask(Operation::Save(permit))
+        Some(permit)
+    }
+
+    fn answer_report(
+        &mut self,
+        _counter: Counter,
+        _answer: Answer<Counter>,
+        _now: Timestamp,
+    ) -> Option<Counter> {
+        None
     }
 
     fn is_probe(permit: &Counter) -> bool {
         permit.state == CircuitState::HalfOpen
     }
 
-    fn operation(errand: &Operation) -> &Operation {
-        errand
+    fn admission_operation(request: &Before) -> Operation {
+        match request {
+            Before::Check => Operation::Read,
+            Before::Try(counter) => Operation::Save(*counter),
+        }
+    }
+
+    fn report_operation(counter: &Counter) -> Operation {
+        Operation::Save(*counter)
     }
 
     fn request(operation: &Operation) -> Request {
         match operation {
-            Operation::Read => Request::Read(Reading::Eventual),
-            Operation::SaveHalfOpen(_) | Operation::Save(_) => Request::Write,
+            Operation::Read => Request::Read(Consistency::Eventual),
+            Operation::Save(_) => Request::Write,
         }
     }
 
@@ -181,7 +210,7 @@ impl Process for SharedCounter {
     ) -> Result<Counter, ConditionFailed> {
         match *operation {
             Operation::Read => Ok(*found),
-            Operation::SaveHalfOpen(counter) | Operation::Save(counter) => Ok(Counter {
+            Operation::Save(counter) => Ok(Counter {
                 is_written: true,
                 ..counter
             }),

@@ -1,9 +1,12 @@
 //! What can be asked for, and how it is answered.
 
+mod frontier;
+mod fuzz;
+mod grid;
+mod judge;
 mod peers;
 mod progress;
 mod run;
-mod storm;
 mod sweep;
 mod tables;
 
@@ -36,7 +39,13 @@ enum Command {
     /// Run a scenario over many seeds and sizes of fleets.
     Sweep(sweep::Sweep),
     /// Run random scenarios in which every step is judged.
-    Storm(storm::Storms),
+    Fuzz(fuzz::FuzzRun),
+    /// Judge conditions that no hand has picked.
+    Grid(grid::GridRun),
+    /// Draw what more or less evidence costs.
+    Frontier(frontier::FrontierRun),
+    /// Judge a scenario by rules that know the truth.
+    Judge(judge::Once),
     /// Measure what must hold, and write it down.
     Tables(tables::Tables),
 }
@@ -54,7 +63,10 @@ impl Arguments {
             Command::Compare(once) => once.compare(),
             Command::Peers(peers) => peers.run(),
             Command::Sweep(sweep) => sweep.run(),
-            Command::Storm(storms) => storms.run(),
+            Command::Fuzz(fuzz) => fuzz.run(),
+            Command::Grid(grid) => grid.run(),
+            Command::Frontier(frontier) => frontier.run(),
+            Command::Judge(once) => once.run(),
             Command::Tables(tables) => tables.run(),
         };
         match outcome {

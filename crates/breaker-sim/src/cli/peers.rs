@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use breaker_sim::{run::compare, tables::Comparison};
 use clap::Args;
 
-use super::{SCENARIOS, files_in, load, progress::bar, write};
+use super::{SCENARIOS, files_in, load, progress::bar};
 
 /// Longer scenarios are cut: a breaker that asks at each call takes its time.
 const LONGEST_S: f64 = 600.0;
@@ -13,9 +13,6 @@ const LONGEST_S: f64 = 600.0;
 /// Every scenario with every kind of breaker, side by side.
 #[derive(Debug, Args)]
 pub(super) struct Peers {
-    /// Write the page into this file.
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
     /// The folder of the scenarios.
     #[arg(long, value_name = "FOLDER", default_value = SCENARIOS)]
     scenarios: PathBuf,
@@ -38,11 +35,7 @@ impl Peers {
             bar.inc(1);
         }
         bar.finish_and_clear();
-        let page = Comparison::page(&comparisons);
-        match &self.out {
-            Some(out) => write(out, &page)?,
-            None => print!("{page}"),
-        }
+        print!("{}", Comparison::page(&comparisons));
         Ok(ExitCode::SUCCESS)
     }
 }

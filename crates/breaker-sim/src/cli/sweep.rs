@@ -6,7 +6,8 @@ use anyhow::ensure;
 use breaker_sim::{
     figures::Figures,
     report::{columns, short},
-    sweep::{Cell, Grid, Spread, run_all, spread},
+    scenario::{Cell, Grid},
+    sweep::{Spread, run_all, spread},
 };
 use clap::Args;
 use serde::Serialize;

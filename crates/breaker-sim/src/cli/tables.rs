@@ -1,35 +1,25 @@
 //! `tables`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use breaker_sim::{
-    scenario::Scenario,
+    scenario::{Row, Scenario},
     sweep::run_all,
-    tables::{Row, RowVerdict, judge, page, summary},
+    tables::{Measured, RowVerdict, judge, page},
 };
 use clap::Args;
 
-use super::{SCENARIOS, files_in, load, progress::bar, write};
+use super::{SCENARIOS, files_in, load, progress::bar};
 
 /// What a quick look is content with.
 const QUICK_SEEDS: u32 = 5;
 const QUICK_ENVIRONMENTS: u32 = 100;
 const QUICK_S: f64 = 600.0;
 
-/// The page that leads to the others.
-const SUMMARY: &str = "README.md";
-
-/// What must hold, measured.
+/// What must hold, measured, as a page.
 #[derive(Debug, Args)]
 pub(super) struct Tables {
-    /// Write a page for each row, and one that leads to them, into this folder.
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
     /// Only these rows, by the names of their files without `.toml`.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     row: Vec<String>,
@@ -43,27 +33,21 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn run(&self) -> anyhow::Result<ExitCode> {
-        let mut done = Vec::new();
+        let mut rows = Vec::new();
         for (stem, scenario, row) in self.rows()? {
             let verdict = measure(&stem, &scenario, &row);
-            let page = page(&format!("{stem}.toml"), &scenario, &row, &verdict);
-            match &self.out {
-                Some(out) => {
-                    fs::create_dir_all(out)
-                        .with_context(|| format!("{} cannot be made", out.display()))?;
-                    write(&out.join(format!("{stem}.md")), &page)?;
-                    let (held, of) = (verdict.cells_held(), verdict.cells.len());
-                    eprintln!("{stem}: held in {held} of {of} fleets");
-                }
-                None => println!("{page}"),
-            }
-            done.push(verdict);
+            let (held, of) = (verdict.cells_held(), verdict.cells.len());
+            eprintln!("{stem}: held in {held} of {of} fleets");
+            rows.push(Measured {
+                stem,
+                scenario,
+                row,
+                verdict,
+            });
         }
-        if let Some(out) = &self.out {
-            write(&out.join(SUMMARY), &summary(&pages_in(out)?))?;
-        }
-        let held = |verdict: &RowVerdict| verdict.cells_held() == verdict.cells.len();
-        if done.iter().all(held) {
+        print!("{}", page(&rows));
+        let held = |row: &Measured| row.verdict.cells_held() == row.verdict.cells.len();
+        if rows.iter().all(held) {
             Ok(ExitCode::SUCCESS)
         } else {
             Ok(ExitCode::FAILURE)
@@ -92,19 +76,6 @@ impl Tables {
         }
         Ok(rows)
     }
-}
-
-/// The pages of a folder but for the one that leads to them, by name.
-fn pages_in(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
-    let mut pages = Vec::new();
-    for (stem, path) in files_in(folder, "md")? {
-        if !path.ends_with(SUMMARY) {
-            let page = fs::read_to_string(&path);
-            let page = page.with_context(|| format!("{} cannot be read", path.display()))?;
-            pages.push((stem, page));
-        }
-    }
-    Ok(pages)
 }
 
 fn hurry(scenario: &mut Scenario, row: &mut Row) {

@@ -2,12 +2,12 @@
 
 use breaker_core::Outcome;
 
-use super::{Engine, errands::Role, queue::Happening, slab::Key};
+use super::{Engine, queue::Happening, requests::Waiting, slab::Key};
 use crate::{
     ledger::Admission,
-    process::{Process, Refusal, Step},
+    process::{Decision, Process, Refusal},
     units::{Micros, micros_of},
-    watch::Sight,
+    watch::StepEvent,
 };
 
 /// A call that has arrived and is not over.
@@ -15,7 +15,7 @@ pub(super) struct Call<P: Process> {
     pub(super) environment: u32,
     arrived: Micros,
     stage: Stage<P>,
-    /// Whether an errand runs beside it.
+    /// Whether the store is asked beside it.
     beside: bool,
 }
 
@@ -23,7 +23,7 @@ enum Stage<P: Process> {
     /// It waits for the store's answer.
     Asking,
     /// It waits for its turn to ask.
-    Waiting(P::Errand),
+    Waiting(P::AdmissionRequest),
     /// It has been admitted.
     Running {
         permit: P::Permit,
@@ -31,7 +31,7 @@ enum Stage<P: Process> {
         /// What becomes of it when its time is over.
         outcome: Outcome,
     },
-    /// It is over; the errand beside it is not.
+    /// It is over; what is asked beside it is not.
     Over {
         permit: P::Permit,
         outcome: Outcome,
@@ -45,16 +45,16 @@ enum Stage<P: Process> {
 
 impl<P: Process> Engine<'_, P> {
     pub(super) fn call_arrives(&mut self) {
-        let environment = self.occupancy.take(&mut self.placement);
+        let environment = self.choose_environment();
         self.ledger.arrived(self.now);
         let now = self.clock(environment);
         self.audience
-            .see(self.moment(), self.who(environment), Sight::Arrives);
+            .see(self.moment(), self.who(environment), StepEvent::Arrives);
         let process = &mut self.environments[environment as usize].process;
-        let step = process.begin(now);
+        let decision = process.begin(now);
         // What is refused at once is over at once.
-        if let Step::Rejected(by) = step {
-            self.ledger.rejected(self.now, by, self.now);
+        if let Decision::Rejected(by) = decision {
+            self.ledger.rejected(self.now, environment, by, self.now);
             self.show_refusal(environment, by);
             self.occupancy.give_back(environment);
             return;
@@ -65,38 +65,38 @@ impl<P: Process> Engine<'_, P> {
             stage: Stage::Between,
             beside: false,
         });
-        self.decided(key, step);
+        self.decided(key, decision);
     }
 
     /// A call's breaker has decided, or wants to ask first.
-    fn decided(&mut self, key: Key, step: Step<P>) {
-        match step {
-            Step::Admitted(permit) => self.call_begins(key, permit),
-            Step::Rejected(by) => self.call_is_refused(key, by),
-            Step::Ask(errand) => self.call_asks(key, errand),
-            Step::Done => unreachable!("what a call waits for ends in a decision about it"),
+    fn decided(&mut self, key: Key, decision: Decision<P>) {
+        match decision {
+            Decision::Admitted(permit) => self.call_begins(key, permit),
+            Decision::Rejected(by) => self.call_is_refused(key, by),
+            Decision::Pending(request) => self.call_asks(key, request),
         }
     }
 
-    fn call_asks(&mut self, key: Key, errand: P::Errand) {
+    fn call_asks(&mut self, key: Key, request: P::AdmissionRequest) {
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
         let number = call.environment;
         let environment = &mut self.environments[number as usize];
         if P::TAKES_TURNS && environment.asking {
-            call.stage = Stage::Waiting(errand);
+            call.stage = Stage::Waiting(request);
             environment.waiting.push(key);
         } else {
             call.stage = Stage::Asking;
             environment.asking = true;
-            self.set_out(key, number, Role::Before, errand);
+            self.set_out(key, number, Waiting::Call(request));
         }
     }
 
     fn call_is_refused(&mut self, key: Key, by: Refusal) {
         if let Some(call) = self.calls.remove(key) {
-            self.ledger.rejected(call.arrived, by, self.now);
+            self.ledger
+                .rejected(call.arrived, call.environment, by, self.now);
             self.show_refusal(call.environment, by);
             self.ledger.waited(call.arrived, self.now - call.arrived);
             self.occupancy.give_back(call.environment);
@@ -105,7 +105,8 @@ impl<P: Process> Engine<'_, P> {
 
     fn show_refusal(&mut self, environment: u32, by: Refusal) {
         let who = self.who(environment);
-        self.audience.see(self.moment(), who, Sight::Refused { by });
+        self.audience
+            .see(self.moment(), who, StepEvent::Refused { by });
     }
 
     fn call_begins(&mut self, key: Key, mut permit: P::Permit) {
@@ -122,7 +123,7 @@ impl<P: Process> Engine<'_, P> {
             self.ledger.waited(call.arrived, self.now - call.arrived);
         }
         let number = call.environment;
-        let admitted = Sight::Admitted {
+        let admitted = StepEvent::Admitted {
             call: key.id(),
             permit: &permit,
             asks_beside: beside.is_some(),
@@ -162,8 +163,8 @@ impl<P: Process> Engine<'_, P> {
         } else {
             self.queue.schedule(ends, Happening::CallEnds, key);
         }
-        if let Some(errand) = beside {
-            self.set_out(key, number, Role::Beside, errand);
+        if let Some(request) = beside {
+            self.set_out(key, number, Waiting::Beside(request));
         }
     }
 
@@ -187,7 +188,7 @@ impl<P: Process> Engine<'_, P> {
             is_probe,
         };
         let success = outcome == Outcome::Success;
-        let ends = Sight::Ends {
+        let ends = StepEvent::Ends {
             call: key.id(),
             outcome,
         };
@@ -217,9 +218,19 @@ impl<P: Process> Engine<'_, P> {
         let number = call.environment;
         let now = self.clock(number);
         let process = &mut self.environments[number as usize].process;
-        match process.end(permit, outcome, now) {
-            Step::Ask(errand) => self.set_out(key, number, Role::After, errand),
-            Step::Done | Step::Admitted(_) | Step::Rejected(_) => self.response_is_given(key),
+        let report = process.end(permit, outcome, now);
+        self.settled(key, report);
+    }
+
+    /// A result has been told as far as it has, and `next` is still to be.
+    pub(super) fn settled(&mut self, key: Key, next: Option<P::ReportRequest>) {
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
+        let number = call.environment;
+        match next {
+            Some(request) => self.set_out(key, number, Waiting::After(request)),
+            None => self.response_is_given(key),
         }
     }
 
@@ -234,41 +245,43 @@ impl<P: Process> Engine<'_, P> {
         }
     }
 
-    /// An errand of a call has led to the next step.
-    pub(super) fn errand_done(&mut self, key: Key, role: Role, step: Step<P>) {
+    /// The store has answered a call that waited for it.
+    pub(super) fn call_has_asked(&mut self, key: Key, decision: Decision<P>) {
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
         let number = call.environment;
-        match (role, step) {
-            (Role::Before, step) => {
-                self.environments[number as usize].asking = false;
-                self.decided(key, step);
-                self.next_in_turn(number);
-            }
-            (Role::Beside | Role::After, Step::Ask(errand)) => {
-                self.set_out(key, number, role, errand);
-            }
-            (Role::Beside, _) => {
-                call.beside = false;
-                let stage = std::mem::replace(&mut call.stage, Stage::Between);
-                if let Stage::Over {
-                    permit,
-                    outcome,
-                    since,
-                } = stage
-                {
-                    call.stage = Stage::Settling { since };
-                    self.settle(key, permit, outcome);
-                } else {
-                    call.stage = stage;
-                }
-            }
-            (Role::After, _) => self.response_is_given(key),
+        self.environments[number as usize].asking = false;
+        self.decided(key, decision);
+        self.next_in_turn(number);
+    }
+
+    /// The store has answered what was asked beside a call.
+    pub(super) fn asked_beside(&mut self, key: Key, next: Option<P::ReportRequest>) {
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
+        if let Some(request) = next {
+            let number = call.environment;
+            self.set_out(key, number, Waiting::Beside(request));
+            return;
+        }
+        call.beside = false;
+        let stage = std::mem::replace(&mut call.stage, Stage::Between);
+        if let Stage::Over {
+            permit,
+            outcome,
+            since,
+        } = stage
+        {
+            call.stage = Stage::Settling { since };
+            self.settle(key, permit, outcome);
+        } else {
+            call.stage = stage;
         }
     }
 
-    /// Those that waited for another call's errand think again, until one asks.
+    /// Those that waited for another call's request think again, until one asks.
     fn next_in_turn(&mut self, number: u32) {
         while !self.environments[number as usize].asking
             && !self.environments[number as usize].waiting.is_empty()
@@ -278,11 +291,11 @@ impl<P: Process> Engine<'_, P> {
                 continue;
             };
             let stage = std::mem::replace(&mut call.stage, Stage::Asking);
-            if let Stage::Waiting(errand) = stage {
+            if let Stage::Waiting(request) = stage {
                 let now = self.clock(number);
                 let process = &mut self.environments[number as usize].process;
-                let step = process.reconsider(errand, now);
-                self.decided(key, step);
+                let decision = process.reconsider(request, now);
+                self.decided(key, decision);
             }
         }
     }
@@ -295,7 +308,7 @@ impl<P: Process> Engine<'_, P> {
         };
         let number = call.environment;
         self.audience
-            .see(self.moment(), self.who(number), Sight::Vanishes);
+            .see(self.moment(), self.who(number), StepEvent::Vanishes);
         for key in self.calls.keys_of(|call| call.environment == number) {
             let Some(call) = self.calls.remove(key) else {
                 continue;

@@ -1,34 +1,38 @@
 //! The simulation itself: one fleet, one dependency, one store, by events.
 //!
 //! Each environment runs a [`Process`], which decides. The engine is what
-//! drives it in production: it makes the calls, performs errands against the
+//! drives it in production: it makes the calls, performs requests against the
 //! [`Store`], and tells the time by the environment's own clock. As in
-//! production, a response waits for the errand that runs beside its call and
+//! production, a response waits for the request that runs beside its call and
 //! for the report of its outcome, so an environment never has anything under
 //! way between calls and may sleep then.
 
 mod calls;
+mod conditions;
 mod environments;
-mod errands;
+mod fleet;
 mod queue;
+mod requests;
 mod slab;
-mod weather;
+
+pub(crate) use self::conditions::LATENCY_SIGMA;
 
 use breaker_core::Timestamp;
 use fastrand::Rng;
 
 use self::{
     calls::Call,
+    conditions::{Arrivals, Dependency, Timeline},
     environments::Occupancy,
-    errands::Trip,
+    fleet::Change,
     queue::{Happening, Queue},
+    requests::Trip,
     slab::{Key, Slab},
-    weather::{Arrivals, Dependency, Orders},
 };
 use crate::{
     figures::Figures,
     ledger::{Ledger, Terms},
-    process::Process,
+    process::{Instruction, Process},
     random::{Stream, mixed, stream},
     scenario::Scenario,
     store::{Served, Store},
@@ -51,7 +55,10 @@ pub(crate) struct Engine<'a, P: Process> {
     queue: Queue,
     arrivals: Arrivals,
     dependency: Dependency,
-    orders: Orders,
+    overrides: Timeline<Instruction>,
+    changes: Timeline<Change>,
+    /// The most that an environment differs in traffic, if any does.
+    most_traffic: Option<f64>,
     environments: Vec<Environment<P>>,
     occupancy: Occupancy,
     calls: Slab<Call<P>>,
@@ -99,7 +106,7 @@ impl<'a, P: Process> Engine<'a, P> {
             start,
             window: micros_of(scenario.policy.window),
             ramp: micros_of(P::ramp(rules)),
-            environments: fleet.environments,
+            environments: fleet.most_environments(),
             store_back: scenario.store.faults.iter().map(ends).max(),
         };
         let mut skews = stream(seed, Stream::Skew);
@@ -111,14 +118,17 @@ impl<'a, P: Process> Engine<'a, P> {
             skew_ms: micros_of_s(fleet.clock_skew_ms / 1e6),
             epoch_ms: EPOCH_MS + skews.u64(..PHASES_MS),
         };
+        let dependency = Dependency::of(scenario, start, seed);
         let mut engine = Self {
             rules,
             now: 0,
             end: start + duration,
             queue: Queue::default(),
             arrivals: Arrivals::of(scenario, start, seed),
-            dependency: Dependency::of(scenario, start, seed),
-            orders: Orders::of(scenario, start),
+            most_traffic: dependency.most_traffic(),
+            dependency,
+            overrides: Timeline::of_overrides(scenario, start),
+            changes: Timeline::of_changes(scenario, start),
             environments: Vec::with_capacity(fleet.environments as usize),
             occupancy: Occupancy::all_idle(fleet.environments),
             calls: Slab::default(),
@@ -137,6 +147,12 @@ impl<'a, P: Process> Engine<'a, P> {
             engine.environments.push(environment);
         }
         engine
+    }
+
+    /// Keeps every call in the trace: 16 bytes each.
+    pub(crate) fn keeping_calls(mut self) -> Self {
+        self.ledger.keep_calls();
+        self
     }
 
     /// Shows somebody every step.
@@ -180,16 +196,19 @@ impl<'a, P: Process> Engine<'a, P> {
         loop {
             let event = self.queue.next_at().unwrap_or(Micros::MAX);
             let change = self.dependency.next_change().unwrap_or(Micros::MAX);
-            let order = self.orders.next_at().unwrap_or(Micros::MAX);
-            let next = arrival.min(event).min(change).min(order);
+            let placed = self.overrides.next_at().unwrap_or(Micros::MAX);
+            let scaled = self.changes.next_at().unwrap_or(Micros::MAX);
+            let next = arrival.min(event).min(change).min(placed).min(scaled);
             if next >= self.end {
                 break;
             }
             self.now = next;
             if next == change {
                 self.change_dependency();
-            } else if next == order {
-                self.operator_orders();
+            } else if next == placed {
+                self.operator_overrides();
+            } else if next == scaled {
+                self.change_fleet();
             } else if next == event {
                 self.handle_event();
             } else {
@@ -206,19 +225,19 @@ impl<'a, P: Process> Engine<'a, P> {
         }
     }
 
-    fn operator_orders(&mut self) {
+    fn operator_overrides(&mut self) {
         let moment = self.moment();
-        let Some(order) = self.orders.take() else {
+        let Some(placed) = self.overrides.take() else {
             return;
         };
-        let Some(operation) = P::order(self.store.current(), order, moment.right) else {
+        let Some(operation) = P::placed(self.store.current(), placed, moment.right) else {
             return;
         };
         let before = self.store.current().clone();
         let Served { cost, .. } = self.store.serve::<P>(&operation, moment.right, self.now);
         self.note_write(cost);
         self.audience
-            .see_order(moment, &before, self.store.current());
+            .see_override(moment, &before, self.store.current());
     }
 
     fn handle_event(&mut self) {

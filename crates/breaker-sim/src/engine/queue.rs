@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 use super::slab::Key;
 use crate::units::Micros;
 
-/// Something that happens to a call or to an errand.
+/// Something that happens to a call or to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Happening {
     /// The dependency answers a call, or the call is given up.
@@ -72,8 +72,8 @@ mod tests {
         queue.schedule(2, Happening::CallEnds, first);
         queue.schedule(1, Happening::RequestIsRepeated, second);
         queue.schedule(1, Happening::CallEnds, third);
-        let order = std::iter::from_fn(|| queue.pop()).map(|(at, _, key)| (at, key));
-        let order: Vec<_> = order.collect();
-        assert_eq!(order, [(1, second), (1, third), (2, first)]);
+        let placed = std::iter::from_fn(|| queue.pop()).map(|(at, _, key)| (at, key));
+        let placed: Vec<_> = placed.collect();
+        assert_eq!(placed, [(1, second), (1, third), (2, first)]);
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         Cost,
         capacity::{USD_PER_MILLION_RRU, USD_PER_MILLION_WRU},
     },
-    trace::{Second, Trace},
+    trace::{Call, Fate, Second, Trace},
     units::{Micros, SECOND, index, number, seconds_of},
 };
 
@@ -47,6 +47,7 @@ pub(crate) struct Ledger {
     outages: Outages,
     recovery: Recovery,
     probes_under_way: u64,
+    keeps_calls: bool,
 }
 
 /// A call in the books.
@@ -66,12 +67,19 @@ impl Ledger {
             trace: Trace {
                 seconds: vec![Second::default(); seconds],
                 states: vec![(0.0, CircuitState::Closed)],
+                calls: Vec::new(),
             },
             state: CircuitState::Closed,
             outages: Outages::new(terms.environments),
             recovery: Recovery::default(),
             probes_under_way: 0,
+            keeps_calls: false,
         }
+    }
+
+    /// From now on every call is kept in the trace.
+    pub(crate) fn keep_calls(&mut self) {
+        self.keeps_calls = true;
     }
 
     /// The second of the run that a moment falls into; none during the warm-up.
@@ -112,6 +120,7 @@ impl Ledger {
         if let Some(second) = self.second(now) {
             second.admitted += 1;
         }
+        self.decided(call.arrived, call.environment, Fate::Admitted);
         self.recovery.call_admitted(call.arrived);
         if call.is_probe {
             self.figures.probes += 1;
@@ -122,10 +131,21 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn rejected(&mut self, arrived: Micros, by: Refusal, now: Micros) {
+    fn decided(&mut self, arrived: Micros, environment: u32, fate: Fate) {
+        if self.keeps_calls {
+            self.trace.calls.push(Call {
+                arrived: arrived - self.terms.start,
+                environment,
+                fate,
+            });
+        }
+    }
+
+    pub(crate) fn rejected(&mut self, arrived: Micros, environment: u32, by: Refusal, now: Micros) {
         if !self.counts(arrived) {
             return;
         }
+        self.decided(arrived, environment, Fate::Refused(by));
         self.figures.rejected += 1;
         self.figures.local_stops += u64::from(by == Refusal::Itself);
         self.figures.rejected_while_healthy += u64::from(!self.outages.is_on());

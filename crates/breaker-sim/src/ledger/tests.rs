@@ -157,7 +157,7 @@ fn recovery_counts_from_the_dependencys_to_the_first_close() {
     ledger.ended(first, true, at(24.3));
     for seconds in [24.4, 24.6, 24.8] {
         ledger.arrived(at(seconds));
-        ledger.rejected(at(seconds), Refusal::Circuit, at(seconds));
+        ledger.rejected(at(seconds), 0, Refusal::Circuit, at(seconds));
     }
     // After the ramp three of four succeed; one is still under way at the end.
     for (seconds, success) in [(29.5, true), (30.0, true), (31.0, false), (32.0, true)] {

@@ -4,19 +4,15 @@ use breaker_core::{OverrideMode, Policy, policy::FieldValue};
 use toml::de::DeTable;
 
 use super::{
-    Dependency, Exception, Fault, FaultKind, Fleet, Kind, Mistake, Mistakes, Order, Scenario,
-    StoreRules, Traffic,
+    BUSIEST, ClockStep, Dependency, Exception, Fault, FaultKind, Fleet, FleetChange, Kind,
+    LARGEST_FLEET, Mistake, Mistakes, Row, Scenario, ScheduledOverride, StoreRules, Traffic,
     section::{Reading, Section},
 };
-use crate::tables::Row;
 
 /// Times of a scenario end after a month.
 const LONGEST_S: f64 = 31.0 * 86_400.0;
 const LONGEST_MS: f64 = LONGEST_S * 1e3;
-/// Environments of the largest fleet.
-pub(crate) const LARGEST_FLEET: u32 = 1_000_000;
-/// Calls a second of the busiest fleet.
-pub(crate) const BUSIEST: f64 = 1e7;
+const DAY_MS: f64 = 86_400_000.0;
 
 impl Scenario {
     /// Reads a scenario.
@@ -71,7 +67,8 @@ fn read_scenario(root: &Section<'_>) -> Scenario {
         store: read_store(root.section("store")),
         traffic: read_traffic(root),
         environments: read_exceptions(root, &fleet),
-        orders: read_orders(root),
+        clocks: read_clocks(root, &fleet),
+        overrides: read_overrides(root),
         calm_from_s: root.optional_number("calm_from_s", 0.0..=LONGEST_S),
         breaker: read_breaker(root.section("breaker")),
         row: read_row(root),
@@ -84,8 +81,17 @@ fn read_scenario(root: &Section<'_>) -> Scenario {
 }
 
 fn read_fleet(section: Section<'_>) -> Fleet {
+    let mut changes: Vec<FleetChange> = Vec::new();
+    for change in section.sections("change") {
+        let at_s = change.needed_number("at_s", -LONGEST_S..=LONGEST_S);
+        check_ascending(&change, changes.last().map(|before| before.at_s), at_s);
+        let environments = change.needed_count("environments", 1..=LARGEST_FLEET);
+        changes.push(FleetChange { at_s, environments });
+        change.finish();
+    }
     let fleet = Fleet {
         environments: section.needed_count("environments", 1..=LARGEST_FLEET),
+        changes,
         calls_per_second: section.needed_number("calls_per_second", 0.0..=BUSIEST),
         clock_skew_ms: section.number("clock_skew_ms", 0.0..=60_000.0, 0.0),
         freeze: section.boolean("freeze", false),
@@ -104,15 +110,20 @@ fn read_store(section: Section<'_>) -> StoreRules {
             ("slow", FaultKind::Slow),
             ("throttled", FaultKind::Throttled),
         ];
-        let read = Fault {
-            at_s: fault.needed_number("at_s", -LONGEST_S..=LONGEST_S),
-            for_s: fault.needed_number("for_s", 0.0..=LONGEST_S),
-            kind: fault
-                .choice("kind", &kinds, None)
-                .unwrap_or(FaultKind::Unavailable),
-        };
+        let at_s = fault.needed_number("at_s", -LONGEST_S..=LONGEST_S);
+        let for_s = fault.needed_number("for_s", 0.0..=LONGEST_S);
+        let kind = fault.choice("kind", &kinds, None);
+        let latency_ms = fault.optional_number("latency_ms", 0.01..=60_000.0);
+        if latency_ms.is_some() && kind.is_some_and(|kind| kind != FaultKind::Slow) {
+            fault.complain("latency_ms is for a fault whose kind is \"slow\"");
+        }
         fault.finish();
-        read
+        Fault {
+            at_s,
+            for_s,
+            kind: kind.unwrap_or(FaultKind::Unavailable),
+            latency_ms,
+        }
     });
     let faults = faults.collect();
     let rules = StoreRules {
@@ -130,7 +141,7 @@ fn read_dependency(root: &Section<'_>) -> Vec<Dependency> {
     for section in root.sections("dependency") {
         let before = entries.last().copied();
         let at_s = section.needed_number("at_s", 0.0..=LONGEST_S);
-        check_order(&section, before.as_ref().map(|before| before.at_s), at_s);
+        check_ascending(&section, before.as_ref().map(|before| before.at_s), at_s);
         let usual = before.map_or((0.0, 20.0), |before| {
             (before.failure_rate, before.latency_ms)
         });
@@ -161,7 +172,7 @@ fn read_traffic(root: &Section<'_>) -> Vec<Traffic> {
     let mut entries: Vec<Traffic> = Vec::new();
     for section in root.sections("traffic") {
         let at_s = section.needed_number("at_s", -LONGEST_S..=LONGEST_S);
-        check_order(&section, entries.last().map(|before| before.at_s), at_s);
+        check_ascending(&section, entries.last().map(|before| before.at_s), at_s);
         let factor = section.needed_number("factor", 0.0..=1e6);
         entries.push(Traffic { at_s, factor });
         section.finish();
@@ -169,18 +180,18 @@ fn read_traffic(root: &Section<'_>) -> Vec<Traffic> {
     entries
 }
 
-fn read_orders(root: &Section<'_>) -> Vec<Order> {
+fn read_overrides(root: &Section<'_>) -> Vec<ScheduledOverride> {
     let modes = [
         ("withdrawn", None),
         ("force_open", Some(OverrideMode::ForceOpen)),
         ("force_closed", Some(OverrideMode::ForceClosed)),
         ("shadow", Some(OverrideMode::Shadow)),
     ];
-    let mut entries: Vec<Order> = Vec::new();
-    for section in root.sections("order") {
+    let mut entries: Vec<ScheduledOverride> = Vec::new();
+    for section in root.sections("override") {
         let at_s = section.needed_number("at_s", 0.0..=LONGEST_S);
-        check_order(&section, entries.last().map(|before| before.at_s), at_s);
-        entries.push(Order {
+        check_ascending(&section, entries.last().map(|before| before.at_s), at_s);
+        entries.push(ScheduledOverride {
             at_s,
             for_s: section.number("for_s", 0.0..=LONGEST_S, 60.0),
             mode: section.choice("mode", &modes, None).flatten(),
@@ -190,7 +201,7 @@ fn read_orders(root: &Section<'_>) -> Vec<Order> {
     entries
 }
 
-fn check_order(section: &Section<'_>, before: Option<f64>, at_s: f64) {
+fn check_ascending(section: &Section<'_>, before: Option<f64>, at_s: f64) {
     if let Some(before) = before.filter(|before| *before >= at_s) {
         section.complain(&format!("at_s must be later than {before}, not {at_s}"));
     }
@@ -198,20 +209,58 @@ fn check_order(section: &Section<'_>, before: Option<f64>, at_s: f64) {
 
 fn read_exceptions(root: &Section<'_>, fleet: &Fleet) -> Vec<Exception> {
     let mut entries = Vec::new();
-    let mut left = fleet.environments;
+    let most = fleet.most_environments();
+    let mut left = most;
     for section in root.sections("environment") {
         let count = section.count("count", 1..=LARGEST_FLEET, 1);
         match left.checked_sub(count) {
             Some(rest) => left = rest,
             None => section.complain(&format!(
-                "count must be at most {left}: no more environments are left of {}",
-                fleet.environments
+                "count must be at most {left}: no more environments are left of {most}"
             )),
         }
-        let failure_rate = section.needed_number("failure_rate", 0.0..=1.0);
+        let traffic = section.optional_number("traffic", 0.01..=100.0);
+        // What differs must be said.
+        let failure_rate = if traffic.is_some() {
+            section.number("failure_rate", 0.0..=1.0, 0.0)
+        } else {
+            section.needed_number("failure_rate", 0.0..=1.0)
+        };
+        let from_s = section.optional_number("from_s", -LONGEST_S..=LONGEST_S);
+        let until_s = section.optional_number("until_s", -LONGEST_S..=LONGEST_S);
+        if let (Some(from_s), Some(until_s)) = (from_s, until_s)
+            && until_s <= from_s
+        {
+            section.complain(&format!(
+                "until_s must be later than from_s, {from_s}, not {until_s}"
+            ));
+        }
         entries.push(Exception {
             count,
             failure_rate,
+            traffic: traffic.unwrap_or(1.0),
+            from_s,
+            until_s,
+        });
+        section.finish();
+    }
+    entries
+}
+
+fn read_clocks(root: &Section<'_>, fleet: &Fleet) -> Vec<ClockStep> {
+    let mut entries: Vec<ClockStep> = Vec::new();
+    for section in root.sections("clock") {
+        let at_s = section.needed_number("at_s", -LONGEST_S..=LONGEST_S);
+        check_ascending(&section, entries.last().map(|before| before.at_s), at_s);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a day has 86,400,000 milliseconds"
+        )]
+        let by_ms = section.needed_number("by_ms", -DAY_MS..=DAY_MS) as i64;
+        entries.push(ClockStep {
+            at_s,
+            count: section.count("count", 1..=fleet.most_environments(), 1),
+            by_ms,
         });
         section.finish();
     }

@@ -8,7 +8,7 @@ pub mod capacity;
 
 use std::collections::VecDeque;
 
-use breaker_core::{Reading, Timestamp};
+use breaker_core::{Consistency, Timestamp};
 use fastrand::Rng;
 
 use self::capacity::{
@@ -22,8 +22,9 @@ use crate::{
     units::{Micros, micros_of_ms, moment},
 };
 
-/// How much longer everything takes while the store is slow.
-const SLOWNESS: u64 = 50;
+/// How much longer everything takes while the store is slow, unless a fault
+/// says how long.
+const SLOWNESS: f64 = 50.0;
 
 /// The item that records an event: a transition is written together with one.
 const EVENT_BYTES: u64 = 300;
@@ -57,6 +58,8 @@ struct TimedFault {
     from: Micros,
     until: Micros,
     kind: FaultKind,
+    /// Median, if it is slow.
+    latency: Micros,
 }
 
 /// What became of a request.
@@ -95,6 +98,7 @@ impl<R: Stored> Store<R> {
             from: moment(warm_up, fault.at_s),
             until: moment(warm_up, fault.at_s + fault.for_s),
             kind: fault.kind,
+            latency: micros_of_ms(fault.latency_ms.unwrap_or(rules.latency_ms * SLOWNESS)),
         };
         Self {
             versions: VecDeque::from([Version {
@@ -115,9 +119,11 @@ impl<R: Stored> Store<R> {
 
     /// How long a request that is sent now is under way, to the item and back.
     pub fn round_trip(&mut self, now: Micros) -> Micros {
-        let slow = self.fault(now) == Some(FaultKind::Slow);
-        let factor = if slow { SLOWNESS } else { 1 };
-        self.latency.draw(&mut self.rng, self.median * factor)
+        let slow = self
+            .fault(now)
+            .filter(|fault| fault.kind == FaultKind::Slow);
+        let median = slow.map_or(self.median, |fault| fault.latency);
+        self.latency.draw(&mut self.rng, median)
     }
 
     /// Uniform from 0 to 1, for what else is random about requests.
@@ -138,7 +144,7 @@ impl<R: Stored> Store<R> {
         sent: Timestamp,
         now: Micros,
     ) -> Served<R> {
-        match self.fault(now) {
+        match self.fault(now).map(|fault| fault.kind) {
             Some(FaultKind::Unavailable) => {
                 return Served {
                     answer: Answer::Nothing,
@@ -160,27 +166,26 @@ impl<R: Stored> Store<R> {
         served
     }
 
-    fn fault(&self, now: Micros) -> Option<FaultKind> {
+    fn fault(&self, now: Micros) -> Option<&TimedFault> {
         let mut faults = self.faults.iter();
-        let current = faults.find(|fault| (fault.from..fault.until).contains(&now))?;
-        Some(current.kind)
+        faults.find(|fault| (fault.from..fault.until).contains(&now))
     }
 
-    fn read(&mut self, reading: Reading, now: Micros) -> Served<R> {
+    fn read(&mut self, consistency: Consistency, now: Micros) -> Served<R> {
         let size = self.current().size();
-        let units = match reading {
-            Reading::Eventual => eventual_read_units(size),
-            Reading::Latest => latest_read_units(size),
+        let units = match consistency {
+            Consistency::Eventual => eventual_read_units(size),
+            Consistency::Strong => latest_read_units(size),
         };
         if !self.read_units.take(units, now) {
             return refused();
         }
-        let record = match reading {
-            Reading::Eventual => {
+        let record = match consistency {
+            Consistency::Eventual => {
                 let age = self.rng.u64(..=self.staleness);
                 self.as_of(now.saturating_sub(age)).clone()
             }
-            Reading::Latest => self.current().clone(),
+            Consistency::Strong => self.current().clone(),
         };
         Served {
             answer: Answer::Record(record),

@@ -37,8 +37,7 @@ impl Comparison {
     /// The page about all of them.
     pub fn page(comparisons: &[Self]) -> String {
         let mut page = String::from(
-            "# Beside other kinds of breakers\n\nMade by `cargo run --release -p breaker-sim -- \
-             peers --out docs/measured/peers.md`: each scenario once with its own fleet and seed, \
+            "# Beside other kinds of breakers\n\nEach scenario once with its own fleet and seed, \
              ten minutes at most. `fleet` is breaker-core; what the others are modelled on is told \
              in `crates/breaker-sim/src/breakers`. A dash says that a figure does not apply.\n",
         );

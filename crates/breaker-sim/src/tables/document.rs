@@ -2,25 +2,86 @@
 
 use std::fmt::Write as _;
 
-use super::{CellVerdict, CheckVerdict, Row, RowVerdict};
-use crate::{report::short, scenario::Scenario, sweep::spread};
+use super::{CellVerdict, CheckVerdict, RowVerdict};
+use crate::{
+    report::short,
+    scenario::{Row, Scenario},
+    sweep::spread,
+};
 
-const MUST_HOLD: &str = "**Must hold:** ";
-const HELD_IN: &str = "Held in ";
+/// A row that was run, and the name of its scenario's file without `.toml`.
+#[derive(Debug)]
+pub struct Measured {
+    /// The file's name.
+    pub stem: String,
+    /// What was run.
+    pub scenario: Scenario,
+    /// What it was to show.
+    pub row: Row,
+    /// What came of it.
+    pub verdict: RowVerdict,
+}
 
-/// The page of one row; `file` is the scenario's file.
-pub fn page(file: &str, scenario: &Scenario, row: &Row, verdict: &RowVerdict) -> String {
-    let mut page = format!("# {}\n\n", capitalised(&scenario.name));
-    let _ = writeln!(page, "{MUST_HOLD}{}\n", row.must);
-    let held = verdict.cells_held();
+/// The page about all rows, with what each comes to at its head.
+pub fn page(rows: &[Measured]) -> String {
+    let mut page = String::from(
+        "# The breaker, simulated\n\nWhat must hold, over fleets of many sizes and many seeds. \
+         Every number follows from the scenarios' seeds. How other kinds of breakers fare with \
+         the same calls is told [side by side](peers.md).\n\n\
+         | scenario | must hold | held |\n| --- | --- | --- |\n",
+    );
+    for Measured {
+        stem,
+        row,
+        verdict,
+        scenario,
+    } in rows
+    {
+        let name = capitalised(&scenario.name);
+        let held = held(scenario, row, verdict);
+        let _ = writeln!(page, "| [{name}](#{stem}) | {} | {held} |", row.must);
+    }
+    page.push_str(
+        "\nWhere runs differ, a table says median / 99th percentile / largest. A number in \
+         parentheses is in how many runs the figure applies, if not in all.\n",
+    );
+    for row in rows {
+        page.push('\n');
+        page.push_str(&section(row));
+    }
+    page
+}
+
+/// In how many fleets it held.
+fn held(scenario: &Scenario, row: &Row, verdict: &RowVerdict) -> String {
     let seeds = if row.seeds == 1 { "seed" } else { "seeds" };
-    let _ = writeln!(
-        page,
-        "{HELD_IN}{held} of {} fleets, {} {seeds} each, {} s of simulated time. Scenario: \
-         [`{file}`](../../crates/breaker-sim/scenarios/{file}).\n",
+    format!(
+        "{} of {} fleets, {} {seeds} each, {} s",
+        verdict.cells_held(),
         verdict.cells.len(),
         row.seeds,
         short(scenario.duration_s),
+    )
+}
+
+/// The section of one row.
+fn section(measured: &Measured) -> String {
+    let Measured {
+        stem,
+        scenario,
+        row,
+        verdict,
+    } = measured;
+    let name = capitalised(&scenario.name);
+    let mut page = format!(
+        "## <a id=\"{stem}\"></a>{name}\n\n**Must hold:** {}\n\n",
+        row.must
+    );
+    let _ = writeln!(
+        page,
+        "Held in {} of simulated time. Scenario: \
+         [`{stem}.toml`](../../crates/breaker-sim/scenarios/{stem}.toml).\n",
+        held(scenario, row, verdict),
     );
     for (number, check) in (1..).zip(&row.checks) {
         let _ = write!(page, "{number}. `{}`", check.holds);
@@ -48,12 +109,6 @@ fn table(page: &mut String, row: &Row, verdict: &RowVerdict) {
     let _ = writeln!(page, "|{}", " ---: |".repeat(heads.len() - 1) + " --- |");
     for cell in &verdict.cells {
         let _ = writeln!(page, "| {} |", cells_of(row, cell).join(" | "));
-    }
-    if row.seeds > 1 {
-        page.push_str(
-            "\nWhere runs differ: median / 99th percentile / largest. A number in \
-             parentheses is in how many runs the figure applies, if not in all.\n",
-        );
     }
 }
 
@@ -95,72 +150,10 @@ fn verdict_text(cell: &CellVerdict) -> String {
     failed.collect::<Vec<_>>().join(", ")
 }
 
-/// The page that leads to the others, each with the name of its file. What is
-/// no page of a row is left out, so rows can be measured one at a time.
-pub fn summary(pages: &[(String, String)]) -> String {
-    let mut summary = String::from(
-        "# Measured\n\nMade by `cargo run --release -p breaker-sim -- tables --out \
-         docs/measured`, with `--row` for single rows and `--quick` for a look at few seeds, \
-         small fleets and ten minutes. Every number follows from the scenarios' seeds. How other \
-         kinds of breakers fare with the same calls is told [side by side](peers.md).\n\n\
-         | scenario | must hold | held |\n| --- | --- | --- |\n",
-    );
-    for (stem, page) in pages {
-        if let Some(Summed { name, must, held }) = Summed::read(page) {
-            let _ = writeln!(summary, "| [{name}]({stem}.md) | {must} | {held} |");
-        }
-    }
-    summary
-}
-
-/// What a page of a row comes to.
-struct Summed<'page> {
-    name: &'page str,
-    must: &'page str,
-    held: &'page str,
-}
-
-impl<'page> Summed<'page> {
-    fn read(page: &'page str) -> Option<Self> {
-        let after = |mark| page.lines().find_map(|line| line.strip_prefix(mark));
-        let (held, _) = after(HELD_IN)?.split_once(" of simulated time")?;
-        Some(Self {
-            name: after("# ")?,
-            must: after(MUST_HOLD)?,
-            held,
-        })
-    }
-}
-
 fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
         None => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_page_of_a_row_is_left_out_of_the_summary() {
-        let row = "# Outage\n\n**Must hold:** It opens.\n\nHeld in 1 of 2 fleets, 5 seeds each, \
-                   40 s of simulated time. Scenario: …\n";
-        let pages = [
-            ("outage", row),
-            ("peers", "# Beside others\n\nHeld in awe.\n"),
-        ];
-        let pages = pages.map(|(stem, page)| (stem.to_owned(), page.to_owned()));
-        let summary = summary(&pages);
-        let rows: Vec<&str> = summary
-            .lines()
-            .skip_while(|line| !line.starts_with("| ---"))
-            .collect();
-        assert_eq!(
-            rows[1..],
-            ["| [Outage](outage.md) | It opens. | 1 of 2 fleets, 5 seeds each, 40 s |"]
-        );
     }
 }

@@ -1,7 +1,9 @@
 //! Whether what must hold held.
 
-use super::{Check, Row};
-use crate::{figures::Figures, sweep::Cell};
+use crate::{
+    figures::Figures,
+    scenario::{Cell, Check, Row},
+};
 
 /// A row, run and judged.
 #[derive(Debug)]

@@ -5,13 +5,9 @@
 //! file, and each can be run alone.
 
 mod comparison;
-mod condition;
 mod document;
 mod judge;
-mod row;
 
 pub use comparison::Comparison;
-pub use condition::Condition;
-pub use document::{page, summary};
+pub use document::{Measured, page};
 pub use judge::{CellVerdict, CheckVerdict, RowVerdict, judge};
-pub use row::{Check, Row};

@@ -100,9 +100,9 @@ fn a_sweep_prints_the_spread_of_each_cell() {
 }
 
 #[test]
-fn tables_write_a_page_for_each_row_and_say_by_their_end_what_held() {
+fn tables_are_a_page_and_say_by_their_end_what_held() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tables");
-    let (rows, out) = (folder.join("rows"), folder.join("out"));
+    let rows = folder.join("rows");
     std::fs::create_dir_all(&rows).unwrap();
     std::fs::write(rows.join("small.toml"), SMALL).unwrap();
     let tables = |row: &str| {
@@ -110,15 +110,13 @@ fn tables_write_a_page_for_each_row_and_say_by_their_end_what_held() {
             "tables",
             "--scenarios",
             rows.to_str().unwrap(),
-            "--out",
-            out.to_str().unwrap(),
             "--row",
             row,
         ])
     };
     let output = tables("small");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let page = std::fs::read_to_string(out.join("small.md")).unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
     assert!(page.contains("Held in 1 of 1 fleets"), "{page}");
     let unheld = SMALL.replace("opens == 1", "opens == 7");
     std::fs::write(rows.join("small.toml"), unheld).unwrap();
@@ -127,6 +125,57 @@ fn tables_write_a_page_for_each_row_and_say_by_their_end_what_held() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(
         told.contains("there is no row smal; there are small"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_judged_scenario_prints_each_rule_and_says_by_its_end_whether_all_hold() {
+    let path = file("small-judge.toml", SMALL);
+    let output = sim(&["judge", path.to_str().unwrap(), "--rules", "needless,late"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        table.contains("needless") && table.contains("late"),
+        "{table}"
+    );
+    assert!(!table.contains("cheap"), "{table}");
+    let unguarded = SMALL.to_owned() + "[breaker]\nkind = \"none\"\n";
+    let path = file("small-judge-none.toml", &unguarded);
+    let output = sim(&["judge", path.to_str().unwrap(), "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let findings: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let late = &findings[2]["measures"][0];
+    assert!(
+        late["figure"].as_f64() > late["bound"].as_f64(),
+        "{findings}"
+    );
+}
+
+#[test]
+fn a_grid_prints_a_table_and_writes_into_its_folder_alone() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("grid");
+    let arguments = [
+        "grid",
+        "--cells",
+        "6",
+        "--seed",
+        "3",
+        "--kinds",
+        "none,fleet",
+    ];
+    let output = sim(&arguments);
+    assert!(output.status.success(), "{output:?}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    let head: Vec<&str> = table.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(head, ["rule", "none", "fleet"]);
+    let with_folder = [&arguments[..], &["--out", folder.to_str().unwrap()]].concat();
+    assert!(sim(&with_folder).status.success());
+    assert!(folder.join("grid.md").exists() && folder.join("map-late.svg").exists());
+    let unknown = sim(&["grid", "--rules", "lait"]);
+    let told = String::from_utf8(unknown.stderr).unwrap();
+    assert!(
+        told.contains("must be one of needless, return, late"),
         "{told}"
     );
 }

@@ -2,8 +2,8 @@
 
 use breaker_sim::{
     run::run,
-    scenario::{Fault, FaultKind, Kind, Scenario},
-    sweep::{Grid, run_all},
+    scenario::{Fault, FaultKind, Grid, Kind, Scenario},
+    sweep::run_all,
 };
 
 use crate::scenario::outage;
@@ -17,6 +17,7 @@ fn adverse(kind: Kind) -> Scenario {
         at_s: 30.0,
         for_s: 5.0,
         kind: FaultKind::Slow,
+        latency_ms: None,
     }];
     scenario
 }

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use breaker_core::Outcome;
-use breaker_sim::{run::run_with, scenario::Scenario};
+use breaker_sim::{
+    run::run_with,
+    scenario::{ClockStep, Exception, FleetChange, Scenario},
+};
 
 use crate::probe_process::{Operation, ProbeProcess, Rules, Seen};
 
@@ -92,9 +95,9 @@ fn clocks_are_off_by_at_most_the_skew_and_each_by_its_own() {
     // Calls come every millisecond, so what a clock shows against the others'
     // mean is how far it is off.
     let mut offsets: BTreeMap<u64, i64> = BTreeMap::new();
-    for (order, seen) in (0_i64..).zip(rules.seen().iter().filter(|seen| is_begun(seen))) {
+    for (placed, seen) in (0_i64..).zip(rules.seen().iter().filter(|seen| is_begun(seen))) {
         if let Seen::Begun(id, ms) = seen {
-            offsets.insert(*id, i64::try_from(*ms).unwrap() - order);
+            offsets.insert(*id, i64::try_from(*ms).unwrap() - placed);
         }
     }
     let spread = offsets.values().max().unwrap() - offsets.values().min().unwrap();
@@ -147,4 +150,85 @@ fn a_call_ends_at_the_callers_own_limit_and_is_slow() {
     assert!(outcomes.len() > 400);
     assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Slow));
     assert_eq!(figures.succeeded, 0);
+}
+
+/// The calls of each environment, by when they begin.
+fn begun(seen: &[Seen]) -> BTreeMap<u64, Vec<u64>> {
+    let mut calls: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    for seen in seen {
+        if let Seen::Begun(id, ms) = seen {
+            calls.entry(*id).or_default().push(*ms);
+        }
+    }
+    calls
+}
+
+#[test]
+fn a_fleet_grows_by_cold_environments_and_shrinks_by_its_last_ones() {
+    let rules = Rules::default();
+    let mut scenario = quiet(2, 100.0);
+    scenario.fleet.changes = [(20.0, 6), (40.0, 1), (50.0, 3)]
+        .map(|(at_s, environments)| FleetChange { at_s, environments })
+        .into();
+    run_with::<ProbeProcess>(&scenario, &rules, 1);
+    let calls = begun(&rules.seen());
+    let start = calls.values().map(|calls| calls[0]).min().unwrap();
+    // From and until when each has calls, in tens of seconds.
+    let mut times: Vec<(u64, u64)> = calls
+        .values()
+        .map(|calls| {
+            let tens = |ms: u64| (ms - start + 200) / 10_000;
+            (tens(calls[0]), tens(*calls.last().unwrap() - 400))
+        })
+        .collect();
+    times.sort_unstable();
+    let expected = [
+        (0, 3),
+        (0, 5),
+        (2, 3),
+        (2, 3),
+        (2, 3),
+        (2, 3),
+        (5, 5),
+        (5, 5),
+    ];
+    assert_eq!(times, expected);
+}
+
+#[test]
+fn the_clocks_of_the_first_environments_are_set_at_a_moment() {
+    let rules = Rules::default();
+    let mut scenario = quiet(5, 100.0);
+    scenario.clocks = vec![ClockStep {
+        at_s: 30.0,
+        count: 2,
+        by_ms: -7_000,
+    }];
+    run_with::<ProbeProcess>(&scenario, &rules, 1);
+    let calls = begun(&rules.seen());
+    let is_set = |calls: &&Vec<u64>| calls.windows(2).any(|pair| pair[1] + 6_000 < pair[0]);
+    assert_eq!(calls.values().filter(is_set).count(), 2);
+}
+
+#[test]
+fn environments_differ_in_failures_and_traffic_for_their_time_only() {
+    let rules = Rules::default();
+    let mut scenario = quiet(10, 100.0);
+    scenario.environments = vec![Exception {
+        count: 1,
+        failure_rate: 1.0,
+        traffic: 5.0,
+        from_s: Some(20.0),
+        until_s: Some(40.0),
+    }];
+    let (figures, trace) = run_with::<ProbeProcess>(&scenario, &rules, 1);
+    let failed = |from: usize, until: usize| -> u32 {
+        let seconds = trace.seconds[from..until].iter();
+        seconds.map(|second| second.failed).sum()
+    };
+    assert_eq!(failed(0, 20) + failed(41, 60), 0);
+    // 5 of 14 of 2,000 calls, but for those that come while it has one: a call
+    // takes 20 ms, and it gets 36 a second.
+    let share = f64::from(failed(20, 41)) / 2_000.0;
+    assert!((0.2..0.36).contains(&share), "{share} of {figures:?}");
 }

@@ -10,10 +10,11 @@
 mod command_line;
 mod determinism;
 mod environments;
+mod fuzz;
+mod grid;
 mod mistakes;
 mod peers;
 mod probe_process;
 mod rows;
 mod scenario;
 mod store;
-mod storm;

@@ -38,8 +38,6 @@ open_for = 3
 max_probes = 99
 [colours]
 ";
-    let told = ["line 1: calls_per_second"];
-    let _ = told;
     assert_eq!(
         mistakes(text),
         [
@@ -64,7 +62,61 @@ max_probes = 99
             "line 23: [policy]: max_probes must be an integer from 1 to 8, not 99",
             "line 23: [policy]: unknown field `open_for` (is it `open_for_ms`?)",
             "line 26: unknown key `colours`; known are name, seed, duration_s, fleet, dependency, \
-             policy, store, traffic, environment, order, calm_from_s, breaker, row",
+             policy, store, traffic, environment, clock, override, calm_from_s, breaker, row",
+        ]
+    );
+}
+
+#[test]
+fn what_changes_during_a_run_is_checked_as_well() {
+    let text = "\
+name = \"a\"
+duration_s = 100
+[fleet]
+environments = 3
+calls_per_second = 1
+[[fleet.change]]
+at_s = 10
+environments = 6
+[[fleet.change]]
+at_s = 10
+environments = 0
+[[dependency]]
+at_s = 0
+[[store.fault]]
+at_s = 1
+for_s = 1
+kind = \"throttled\"
+latency_ms = 100
+[[environment]]
+count = 5
+traffic = 0
+[[environment]]
+count = 2
+failure_rate = 1
+from_s = 60
+until_s = 50
+[[clock]]
+at_s = 1
+count = 7
+[[clock]]
+at_s = 0
+by_ms = 1e9
+";
+    assert_eq!(
+        mistakes(text),
+        [
+            "line 9: [[fleet.change]]: at_s must be later than 10, not 10",
+            "line 11: [[fleet.change]]: environments must be an integer from 1 to 1000000, not 0",
+            "line 14: [[store.fault]]: latency_ms is for a fault whose kind is \"slow\"",
+            "line 19: [[environment]]: failure_rate is missing: a number from 0 to 1",
+            "line 21: [[environment]]: traffic must be a number from 0.01 to 100, not 0",
+            "line 22: [[environment]]: count must be at most 1: no more environments are left of 6",
+            "line 22: [[environment]]: until_s must be later than from_s, 60, not 50",
+            "line 27: [[clock]]: by_ms is missing: a number from -86400000 to 86400000",
+            "line 29: [[clock]]: count must be an integer from 1 to 6, not 7",
+            "line 30: [[clock]]: at_s must be later than 1, not 0",
+            "line 32: [[clock]]: by_ms must be a number from -86400000 to 86400000, not 1000000000.0",
         ]
     );
 }

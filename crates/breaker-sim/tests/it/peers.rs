@@ -6,7 +6,7 @@ use breaker_sim::{
         per_environment::{self, PerEnvironment},
         shared_counter::{self, SharedCounter},
     },
-    process::{Answer, CircuitState, Process, Step, Stored},
+    process::{Answer, CircuitState, Decision, Process, Stored},
     run::run,
     scenario::Kind,
 };
@@ -31,32 +31,36 @@ impl<P: Process<Rules = ()>> Shared<P> {
         self.now = Timestamp::from_unix_ms(self.now.as_unix_ms() + 1_000 * seconds);
     }
 
-    fn follow(&mut self, process: &mut P, mut step: Step<P>) -> Step<P> {
-        while let Step::Ask(errand) = step {
-            let answer = match P::write(P::operation(&errand), &self.record, self.now) {
-                Ok(next) => {
-                    self.record = next.clone();
-                    Answer::Record(next)
-                }
-                Err(_) => Answer::Conflict(self.record.clone()),
-            };
-            step = process.answer(errand, answer, self.now);
+    fn answer(&mut self, operation: &P::Operation) -> Answer<P::Record> {
+        match P::write(operation, &self.record, self.now) {
+            Ok(next) => {
+                self.record = next.clone();
+                Answer::Record(next)
+            }
+            Err(_) => Answer::Conflict(self.record.clone()),
         }
-        step
     }
 
     fn begin(&mut self, process: &mut P) -> Option<P::Permit> {
-        let step = process.begin(self.now);
-        match self.follow(process, step) {
-            Step::Admitted(permit) => Some(permit),
-            Step::Rejected(_) => None,
-            Step::Ask(_) | Step::Done => panic!("undecided"),
+        let mut decision = process.begin(self.now);
+        loop {
+            match decision {
+                Decision::Admitted(permit) => return Some(permit),
+                Decision::Rejected(_) => return None,
+                Decision::Pending(request) => {
+                    let answer = self.answer(&P::admission_operation(&request));
+                    decision = process.answer_admission(request, answer, self.now);
+                }
+            }
         }
     }
 
     fn end(&mut self, process: &mut P, permit: P::Permit, outcome: Outcome) {
-        let step = process.end(permit, outcome, self.now);
-        assert!(matches!(self.follow(process, step), Step::Done));
+        let mut report = process.end(permit, outcome, self.now);
+        while let Some(request) = report {
+            let answer = self.answer(&P::report_operation(&request));
+            report = process.answer_report(request, answer, self.now);
+        }
     }
 
     /// Whether a call passes.

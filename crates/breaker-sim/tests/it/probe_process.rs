@@ -5,8 +5,10 @@ use std::{
     time::Duration,
 };
 
-use breaker_core::{Outcome, Reading, Timestamp};
-use breaker_sim::process::{Answer, CircuitState, ConditionFailed, Process, Request, Step, Stored};
+use breaker_core::{Consistency, Outcome, Timestamp};
+use breaker_sim::process::{
+    Answer, CircuitState, ConditionFailed, Decision, Process, Request, Stored,
+};
 
 /// What every environment does.
 #[derive(Debug, Clone)]
@@ -83,14 +85,11 @@ impl ProbeProcess {
     }
 }
 
-/// An errand, and whether a call waits for it.
-#[derive(Debug)]
-pub(crate) struct Errand(Operation, bool);
-
 impl Process for ProbeProcess {
     type Rules = Rules;
     type Permit = Option<Operation>;
-    type Errand = Errand;
+    type AdmissionRequest = Operation;
+    type ReportRequest = Operation;
     type Operation = Operation;
     type Record = Counter;
 
@@ -101,47 +100,59 @@ impl Process for ProbeProcess {
         }
     }
 
-    fn begin(&mut self, now: Timestamp) -> Step<Self> {
+    fn begin(&mut self, now: Timestamp) -> Decision<Self> {
         self.note(Seen::Begun(self.id, now.as_unix_ms()));
         match self.rules.before {
-            Some(operation) => Step::Ask(Errand(operation, true)),
-            None => Step::Admitted(self.rules.beside),
+            Some(operation) => Decision::Pending(operation),
+            None => Decision::Admitted(self.rules.beside),
         }
     }
 
-    fn answer(&mut self, errand: Errand, answer: Answer<Counter>, now: Timestamp) -> Step<Self> {
+    fn answer_admission(
+        &mut self,
+        _: Operation,
+        answer: Answer<Counter>,
+        now: Timestamp,
+    ) -> Decision<Self> {
         self.note(Seen::Answered(self.id, now.as_unix_ms(), answer));
-        if errand.1 {
-            Step::Admitted(self.rules.beside)
-        } else {
-            Step::Done
-        }
+        Decision::Admitted(self.rules.beside)
     }
 
-    fn end(&mut self, _: Option<Operation>, outcome: Outcome, now: Timestamp) -> Step<Self> {
+    fn end(&mut self, _: Option<Operation>, outcome: Outcome, now: Timestamp) -> Option<Operation> {
         self.note(Seen::Ended(self.id, now.as_unix_ms(), outcome));
-        match self.rules.after {
-            Some(operation) => Step::Ask(Errand(operation, false)),
-            None => Step::Done,
-        }
+        self.rules.after
+    }
+
+    fn answer_report(
+        &mut self,
+        _: Operation,
+        answer: Answer<Counter>,
+        now: Timestamp,
+    ) -> Option<Operation> {
+        self.note(Seen::Answered(self.id, now.as_unix_ms(), answer));
+        None
     }
 
     fn is_probe(_: &Option<Operation>) -> bool {
         false
     }
 
-    fn beside(permit: &mut Option<Operation>) -> Option<Errand> {
-        permit.take().map(|operation| Errand(operation, false))
+    fn beside(permit: &mut Option<Operation>) -> Option<Operation> {
+        permit.take()
     }
 
-    fn operation(errand: &Errand) -> &Operation {
-        &errand.0
+    fn admission_operation(request: &Operation) -> Operation {
+        *request
+    }
+
+    fn report_operation(request: &Operation) -> Operation {
+        *request
     }
 
     fn request(operation: &Operation) -> Request {
         match operation {
-            Operation::ReadEventual => Request::Read(Reading::Eventual),
-            Operation::ReadLatest => Request::Read(Reading::Latest),
+            Operation::ReadEventual => Request::Read(Consistency::Eventual),
+            Operation::ReadLatest => Request::Read(Consistency::Strong),
             Operation::Add | Operation::Refuse => Request::Write,
             Operation::Transact => Request::Transaction,
         }

@@ -7,7 +7,7 @@ use breaker_sim::{
     run::run,
     scenario::{Kind, Scenario, read_file},
     sweep::run_all,
-    tables::{judge, page},
+    tables::{Measured, judge, page},
 };
 
 use crate::scenario::outage;
@@ -47,7 +47,13 @@ fn verdict_page(checks: &str) -> (usize, String) {
     let runs = run_all(&cells, &[1, 2, 3, 4], || {});
     let verdict = judge(&row, cells, runs);
     let held = verdict.cells_held();
-    (held, page("a.toml", &scenario, &row, &verdict))
+    let measured = Measured {
+        stem: "a".to_owned(),
+        scenario,
+        row,
+        verdict,
+    };
+    (held, page(&[measured]))
 }
 
 #[test]

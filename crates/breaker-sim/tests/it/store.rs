@@ -127,11 +127,16 @@ fn faults_come_and_go() {
         at_s,
         for_s: 1.0,
         kind,
+        latency_ms: None,
     };
     scenario.store.faults = vec![
         fault(1.0, FaultKind::Unavailable),
         fault(2.0, FaultKind::Throttled),
         fault(3.0, FaultKind::Slow),
+        Fault {
+            latency_ms: Some(70.0),
+            ..fault(4.0, FaultKind::Slow)
+        },
     ];
     let mut store = store(&scenario);
     let mut answer = |now| ask(&mut store, Operation::Add, now);
@@ -147,6 +152,8 @@ fn faults_come_and_go() {
     let (fast, slow) = (mean(&mut store, 0), mean(&mut store, 3 * SECOND));
     assert!((4_000..5_500).contains(&fast), "{fast}");
     assert!((200_000..275_000).contains(&slow), "{slow}");
+    let as_told = mean(&mut store, 4 * SECOND);
+    assert!((70_000..96_000).contains(&as_told), "{as_told}");
 }
 
 fn answers(rules: &Rules) -> Vec<Answer<Counter>> {
