@@ -8,7 +8,10 @@ use lambda_kit::{
     telemetry::LogLevel,
 };
 
-use crate::path::Patience;
+use crate::{
+    access::{GroupName, ItemsFor, SignIn},
+    path::Timeouts,
+};
 
 /// What the deployment decides.
 #[derive(Debug, Clone)]
@@ -25,8 +28,11 @@ pub struct Config {
     pub fallback_function: String,
     /// `CIRCUITS_TABLE_NAME`: the DynamoDB table of the circuits.
     pub circuits_table: String,
+    /// `OPERATORS_GROUP`, `ITEMS_FOR`: the group of operators, and who may work with items.
+    /// In the stage `local` nobody can sign in, and neither is read.
+    pub sign_in: SignIn,
     /// How long calls may take.
-    pub patience: Patience,
+    pub timeouts: Timeouts,
 }
 
 impl Config {
@@ -46,6 +52,7 @@ impl Config {
         let retry_function = variables.required("RETRY_FUNCTION_NAME", function);
         let fallback_function = variables.required("FALLBACK_FUNCTION_NAME", function);
         let circuits_table = variables.required("CIRCUITS_TABLE_NAME", "a DynamoDB table's name");
+        let sign_in = stage.and_then(|stage| read_sign_in(&mut variables, stage));
         // API Gateway gives up after 30 s; a person does much earlier.
         let request = variables.optional_ms("REQUEST_TIMEOUT_MS", Duration::from_secs(10));
         let attempt = variables.optional_ms("ATTEMPT_TIMEOUT_MS", Duration::from_secs(3));
@@ -67,13 +74,32 @@ impl Config {
                 retry_function: retry_function?,
                 fallback_function: fallback_function?,
                 circuits_table: circuits_table?,
-                patience: Patience {
+                sign_in: sign_in?,
+                timeouts: Timeouts {
                     request: request?,
                     attempt: attempt?,
                     fallback: fallback?,
                 },
             })
         })
+    }
+}
+
+/// A stage on AWS that forgets its operators must not start: every caller would be one.
+fn read_sign_in(
+    variables: &mut Variables<impl Fn(&str) -> Option<String>>,
+    stage: Stage,
+) -> Option<SignIn> {
+    match stage {
+        Stage::Local => Some(SignIn::Absent),
+        Stage::Dev | Stage::Prod => {
+            let operators = variables.required("OPERATORS_GROUP", GroupName::EXPECTED);
+            let items = variables.required("ITEMS_FOR", ItemsFor::EXPECTED);
+            Some(SignIn::Required {
+                operators: operators?,
+                items: items?,
+            })
+        }
     }
 }
 
@@ -95,6 +121,45 @@ mod tests {
                 .to_string()
                 .contains("ATTEMPT_TIMEOUT_MS")
         );
+    }
+
+    fn at(stage: &'static str, sign_in: &'static [(&str, &str)]) -> Result<SignIn, String> {
+        let lookup = move |name: &str| match name {
+            "STAGE" => Some(stage.to_owned()),
+            name if name.ends_with("_NAME") => Some("x".to_owned()),
+            name => {
+                let found = sign_in.iter().find(|(variable, _)| *variable == name);
+                found.map(|(_, value)| (*value).to_owned())
+            }
+        };
+        let config = Config::read(Variables::new(lookup));
+        config
+            .map(|config| config.sign_in)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_stage_on_aws_starts_only_with_operators() {
+        assert_eq!(at("local", &[]), Ok(SignIn::Absent));
+        for stage in ["dev", "prod"] {
+            let error = at(stage, &[]).unwrap_err();
+            assert!(error.contains("OPERATORS_GROUP") && error.contains("ITEMS_FOR"));
+            let sign_in = at(
+                stage,
+                &[("OPERATORS_GROUP", "operators"), ("ITEMS_FOR", "signed-in")],
+            );
+            let expected = SignIn::Required {
+                operators: "operators".parse().unwrap(),
+                items: ItemsFor::SignedIn,
+            };
+            assert_eq!(sign_in, Ok(expected));
+            for wrong in [
+                &[("OPERATORS_GROUP", "a b"), ("ITEMS_FOR", "everyone")],
+                &[("OPERATORS_GROUP", "operators"), ("ITEMS_FOR", "nobody")],
+            ] {
+                assert!(at(stage, wrong).is_err(), "{wrong:?}");
+            }
+        }
     }
 
     #[test]

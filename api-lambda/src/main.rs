@@ -4,6 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use api_lambda::{
     config::Config,
+    event,
     faults::{FaultTable, FaultWatch},
     http::{self, App},
     path::{self, Circuits, RetryLimits},
@@ -17,14 +18,14 @@ use lambda_kit::{
     function::Function,
     metrics::Metrics,
 };
+use lambda_runtime::service_fn;
 
 /// How long the first connection to DynamoDB may take, before the first event.
 const WARM_UP: Duration = Duration::from_secs(2);
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let config = Config::read(Variables::of_process());
-    entry::run(config, |config| &config.log_level, serve).await
+    entry::run(config, |config| &config.log_level, serve)
 }
 
 async fn serve(config: Config) -> Result<(), BoxError> {
@@ -46,7 +47,7 @@ async fn serve(config: Config) -> Result<(), BoxError> {
         retry,
         fallback,
         circuits.clone(),
-        config.patience,
+        config.timeouts,
         RetryLimits::default(),
         &clock,
     );
@@ -54,13 +55,18 @@ async fn serve(config: Config) -> Result<(), BoxError> {
         path,
         circuits,
         faults,
-        patience: config.patience,
+        timeouts: config.timeouts,
         stage: config.stage,
+        sign_in: config.sign_in,
         clock,
     };
     let flush = move |response: Response| async move {
         metrics.flush();
         response
     };
-    lambda_http::run(http::router(app).layer(map_response(flush))).await
+    let routes = http::router(app).layer(map_response(flush));
+    entry::take_events(service_fn(move |event| {
+        event::answer(routes.clone(), event)
+    }))
+    .await
 }

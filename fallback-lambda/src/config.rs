@@ -69,7 +69,10 @@ impl MaxAge {
 
     /// Whether what was so at `as_of` is too old to be served at `now`.
     pub fn is_exceeded(self, as_of: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-        now > as_of + self.0
+        // Not `as_of + self.0`, which a moment at the end of time does not survive.
+        now.signed_duration_since(as_of)
+            .to_std()
+            .is_ok_and(|age| age > self.0)
     }
 }
 
@@ -124,5 +127,13 @@ mod tests {
         let as_of = DateTime::UNIX_EPOCH;
         assert!(!age.is_exceeded(as_of, as_of + Duration::from_mins(1)));
         assert!(age.is_exceeded(as_of, as_of + Duration::from_millis(60_001)));
+    }
+
+    #[test]
+    fn the_ends_of_time_are_survived() {
+        let age: MaxAge = "60".parse().unwrap();
+        let now = DateTime::UNIX_EPOCH;
+        assert!(!age.is_exceeded(DateTime::<Utc>::MAX_UTC, now));
+        assert!(age.is_exceeded(DateTime::<Utc>::MIN_UTC, now));
     }
 }

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 
 use contract::{
-    AttemptOutcome, CacheEntry, CacheKey, Dependency, FaultTarget, Read, Reply, Request, Response,
-    Source, Target, Unavailable,
+    AttemptOutcome, CacheEntry, CacheKey, Dependency, FaultTarget, JsonError, Read, Reply, Request,
+    Response, Source, Target, Unavailable,
 };
 use lambda_kit::{
+    attempt_log::AttemptLog,
     cache::{Cache, CacheError},
     clock::Clock,
     faults::{InjectedFault, Injector},
-    journal::Journal,
     telemetry::Causes,
 };
 use lambda_runtime::Diagnostic;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Deserializer};
 use tracing::Instrument;
 
 use crate::config::MaxAge;
@@ -33,11 +32,13 @@ pub struct Handler {
 }
 
 /// Why the invocation fails.
-#[derive(Debug, thiserror::Error)]
+///
+/// It holds no payload, for the runtime logs it as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvocationError {
     /// The event is not one that this function knows.
-    #[error("event cannot be understood: {0}")]
-    UnreadableEvent(#[source] serde_json::Error),
+    #[error("event cannot be understood: {0}; it must be a request to read")]
+    UnreadableEvent(JsonError),
     /// Somebody asked for this.
     #[error(transparent)]
     Injected(#[from] InjectedFault),
@@ -63,11 +64,14 @@ impl Handler {
     ///
     /// If the event is anything else, or somebody asked for a fault. That nothing can
     /// be served is no error but a [`Reply::Unavailable`].
-    pub async fn handle(&self, event: Value) -> Result<Response, InvocationError> {
+    pub async fn handle<'event>(
+        &self,
+        event: impl Deserializer<'event, Error = serde_json::Error>,
+    ) -> Result<Response, InvocationError> {
         let request = match Request::<Read>::deserialize(event) {
             Ok(request) => request,
             Err(error) => {
-                let error = InvocationError::UnreadableEvent(error);
+                let error = InvocationError::UnreadableEvent(error.into());
                 tracing::error!(%error, "invocation fails");
                 return Err(error);
             }
@@ -77,33 +81,39 @@ impl Handler {
             request_id = request.request_id,
             trace_id = lambda_kit::telemetry::trace_id()
         );
-        self.faults.follow(request.faults.clone());
-        let journal = Journal::new();
-        let answered = Box::pin(self.answer(&request, &journal).instrument(span));
+        let attempt_log = AttemptLog::new();
+        let answered = Box::pin(self.answer(&request, &attempt_log));
         let answered = self.faults.around_function(FaultTarget::Fallback, answered);
-        let reply = answered.await?;
+        let reply = self
+            .faults
+            .following(request.faults.clone(), answered.instrument(span))
+            .await?;
         Ok(Response {
             reply,
-            attempts: journal.attempts(),
+            attempts: attempt_log.take_attempts(),
         })
     }
 
-    async fn answer(&self, request: &Request<Read>, journal: &Journal) -> Reply {
+    async fn answer(&self, request: &Request<Read>, attempt_log: &AttemptLog) -> Reply {
         let now = self.clock.now();
         if request.deadline.remaining(now).is_zero() {
             return unavailable(Dependency::Time, "no time was left to ask the cache");
         }
         let key = CacheKey::from(&request.command);
+        let is_usable = |entry: &CacheEntry| {
+            entry.is_of_the_past(now) && !self.max_age.is_exceeded(entry.as_of, now)
+        };
         let usable = |found: &Option<CacheEntry>| match found {
-            Some(entry) if !self.max_age.is_exceeded(entry.as_of, now) => AttemptOutcome::Ok,
+            Some(entry) if is_usable(entry) => AttemptOutcome::Ok,
             _ => AttemptOutcome::Miss,
         };
-        let found = journal.ask(Target::Cache, self.cache.get(&key), usable);
+        let found = attempt_log.ask(Target::Cache, self.cache.get(&key), usable);
         match found.await {
-            Ok(Some(entry)) if self.max_age.is_exceeded(entry.as_of, now) => {
-                unavailable(Dependency::NothingCached, "what is cached is too old")
-            }
-            Ok(Some(entry)) => entry.into_reply(Source::Fallback),
+            Ok(Some(entry)) if is_usable(&entry) => entry.into_reply(Source::Fallback),
+            Ok(Some(_)) => unavailable(
+                Dependency::NothingCached,
+                "what is cached is too old, or from the future",
+            ),
             Ok(None) => unavailable(Dependency::NothingCached, "nothing is cached"),
             Err(error @ CacheError::Entry(_)) => {
                 tracing::warn!(error = %Causes(&error), "cache entry cannot be used");
@@ -122,5 +132,6 @@ fn unavailable(dependency: Dependency, reason: &str) -> Reply {
         dependency,
         reason: reason.to_owned(),
         setback: None,
+        unchanged: false,
     })
 }

@@ -11,11 +11,11 @@ use lambda_kit::{
     faults::Injector,
 };
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::value::RawValue;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let config = Config::read(Variables::of_process());
-    entry::run(config, |config| &config.log_level, serve).await
+    entry::run(config, |config| &config.log_level, serve)
 }
 
 async fn serve(config: Config) -> Result<(), BoxError> {
@@ -29,9 +29,10 @@ async fn serve(config: Config) -> Result<(), BoxError> {
         max_age: config.max_age,
         clock,
     };
-    let handler = &handler;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<_>| {
-        Box::pin(handler.handle(event.payload))
-    }))
-    .await
+    let handler = Arc::new(handler);
+    let answer = move |event: LambdaEvent<Box<RawValue>>| {
+        let handler = Arc::clone(&handler);
+        Box::pin(async move { handler.handle(&*event.payload).await })
+    };
+    entry::take_events(service_fn(answer)).await
 }

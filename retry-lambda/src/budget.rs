@@ -58,12 +58,21 @@ impl Budget {
     }
 }
 
-/// When Lambda ends the invocation.
-pub fn deadline_of(context: &Context) -> Deadline {
-    Deadline::after(
-        DateTime::UNIX_EPOCH,
-        Duration::from_millis(context.deadline),
-    )
+/// The most that Lambda gives an invocation.
+const LONGEST_INVOCATION: Duration = Duration::from_mins(15);
+
+/// When Lambda ends the invocation that has just begun.
+///
+/// An end that has passed already is none: cargo-lambda's runtime API, which does not
+/// know it, names one in 1970.
+pub fn deadline_of(context: &Context, now: DateTime<Utc>) -> Deadline {
+    let told = Duration::from_millis(context.deadline);
+    let told = Deadline::after(DateTime::UNIX_EPOCH, told);
+    if told.remaining(now).is_zero() {
+        Deadline::after(now, LONGEST_INVOCATION)
+    } else {
+        told
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +84,20 @@ mod tests {
     fn budget(ms: u64) -> Budget {
         let deadline = Deadline::after(NOW, Duration::from_millis(ms));
         Budget::until(deadline, Deadline::after(NOW, Duration::from_hours(1)))
+    }
+
+    #[test]
+    fn an_end_in_the_past_is_no_end() {
+        let now = NOW + Duration::from_hours(1);
+        let ends = |deadline: Duration| {
+            let mut context = Context::default();
+            context.deadline = u64::try_from(deadline.as_millis()).unwrap();
+            deadline_of(&context, now).remaining(now)
+        };
+        let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
+        assert_eq!(ends(hour + second), second);
+        assert_eq!(ends(hour), LONGEST_INVOCATION);
+        assert_eq!(ends(Duration::from_mins(10)), LONGEST_INVOCATION);
     }
 
     #[test]

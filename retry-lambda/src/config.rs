@@ -1,10 +1,8 @@
 //! What the environment variables say.
 
-use std::time::Duration;
-
 use lambda_kit::{
     cache::CacheConfig,
-    config::{ConfigError, Stage, Variables},
+    config::{Concurrency, ConfigError, Stage, Variables},
     faults::FaultInjection,
     telemetry::LogLevel,
 };
@@ -24,7 +22,8 @@ pub struct Config {
     pub fallback_function_name: String,
     /// `CIRCUITS_TABLE_NAME`: the DynamoDB table of the circuits.
     pub circuits_table: String,
-    /// `DATABASE_URL`, `DATABASE_AUTH` and `DATABASE_TIMEOUT_MS`.
+    /// `DATABASE_URL`, `DATABASE_AUTH`, `DATABASE_TIMEOUT_MS` and
+    /// `DATABASE_MAX_CONNECTIONS`.
     pub database: DatabaseConfig,
     /// `CACHE_URL`, `CACHE_AUTH` and `CACHE_NAME`.
     pub cache: CacheConfig,
@@ -33,8 +32,6 @@ pub struct Config {
 }
 
 impl Config {
-    const FRESH_FOR: Duration = Duration::from_secs(30);
-
     /// Reads the configuration.
     ///
     /// # Errors
@@ -47,11 +44,13 @@ impl Config {
         let stage = variables.required("STAGE", Stage::EXPECTED);
         let log_level = variables.optional("LOG_LEVEL", "a log level", LogLevel::default());
         let fault_injection = FaultInjection::read(&mut variables);
+        let concurrency = Concurrency::read(&mut variables);
         let fallback = variables.required("FALLBACK_FUNCTION_NAME", "a function's name or ARN");
         let circuits_table = variables.required("CIRCUITS_TABLE_NAME", "a DynamoDB table's name");
-        let database = DatabaseConfig::read(&mut variables);
+        let database = DatabaseConfig::read(&mut variables, concurrency.unwrap_or_default());
         let cache = CacheConfig::read(&mut variables);
-        let fresh_for = variables.optional_ms("CACHE_FRESH_MS", Self::FRESH_FOR);
+        let freshness =
+            variables.optional("CACHE_FRESH_MS", Freshness::EXPECTED, Freshness::default());
         variables.finish(|| {
             Some(Self {
                 stage: stage?,
@@ -61,7 +60,7 @@ impl Config {
                 circuits_table: circuits_table?,
                 database: database?,
                 cache: cache?,
-                freshness: Freshness::at_most(fresh_for?),
+                freshness: freshness?,
             })
         })
     }
@@ -69,6 +68,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -87,10 +88,10 @@ mod tests {
         );
     }
 
-    #[test]
-    fn what_may_be_left_out_has_a_default() {
+    fn of(variable: &str, value: &str) -> Config {
         let config = Config::read(Variables::new(|name| {
             let value = match name {
+                name if name == variable => value,
                 "STAGE" => "dev",
                 "FALLBACK_FUNCTION_NAME" => "fallback",
                 "CIRCUITS_TABLE_NAME" => "circuits",
@@ -99,12 +100,33 @@ mod tests {
                 _ => return None,
             };
             Some(value.to_owned())
-        }))
-        .unwrap();
+        }));
+        config.unwrap()
+    }
+
+    #[test]
+    fn what_may_be_left_out_has_a_default() {
+        let config = of("", "");
         assert_eq!(config.database.limit, Duration::from_millis(1_500));
+        assert_eq!(config.freshness, Freshness::default());
+    }
+
+    #[test]
+    fn a_classic_environment_keeps_one_connection_whatever_it_may_have() {
+        assert_eq!(of("", "").database.connections.get(), 1);
+        let classic = of("DATABASE_MAX_CONNECTIONS", "20");
+        assert_eq!(classic.database.connections.get(), 1);
+        let managed = of("AWS_LAMBDA_MAX_CONCURRENCY", "4");
         assert_eq!(
-            config.freshness,
-            Freshness::at_most(Duration::from_secs(30))
+            managed.database.connections.get(),
+            4,
+            "no more than requests"
+        );
+        let managed = of("AWS_LAMBDA_MAX_CONCURRENCY", "1000");
+        let default = DatabaseConfig::DEFAULT_CONNECTIONS;
+        assert_eq!(
+            managed.database.connections, default,
+            "and no more than may be"
         );
     }
 }

@@ -3,23 +3,25 @@
 use std::{sync::Arc, time::Duration};
 
 use contract::{
-    Command, Deadline, Dependency, FaultTarget, Operation, OperatorReply, Read, Reply, Request,
-    Response, RetryEvent, Served, Setback, Target, Unavailable,
+    Command, Deadline, Dependency, FaultTarget, JsonError, Operation, OperatorReply, Read, Reply,
+    Request, Response, RetryEvent, Served, Setback, Target, Unavailable,
 };
 use lambda_kit::{
+    attempt_log::AttemptLog,
     clock::Clock,
     faults::{InjectedFault, Injector},
     function::{Function, InvokeError},
-    journal::Journal,
 };
 use lambda_runtime::Diagnostic;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize};
 use tracing::Instrument;
 
 use crate::{
-    budget::Budget, cache_aside::CacheAside, call::Call, database::DatabaseError,
-    repository::MigrationError,
+    budget::Budget,
+    cache_aside::CacheAside,
+    call::Call,
+    commit::Commit,
+    database::{DatabaseError, MigrationError},
 };
 
 /// Everything that answering takes.
@@ -45,18 +47,24 @@ pub enum Answer {
 }
 
 /// Why the invocation fails: something that nobody but a human can mend, and
-/// that must be seen.
-#[derive(Debug, thiserror::Error)]
+/// that must be seen. It holds no payload, for the runtime logs it as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvocationError {
     /// The event is not one that this function knows.
-    #[error("event cannot be understood: {0}")]
-    UnreadableEvent(#[source] serde_json::Error),
+    #[error(
+        "event cannot be understood: {0}; it must be a request of the API Lambda \
+         or {{\"command\": \"migrate\"}} or {{\"command\": \"new_incarnation\"}}"
+    )]
+    UnreadableEvent(JsonError),
     /// The database refuses what this version asks of it.
     #[error("{0}")]
-    DatabaseDefect(#[source] DatabaseError),
+    DatabaseDefect(DatabaseError),
     /// The schema is not up to date.
     #[error("{0}")]
-    MigrationFailed(#[source] MigrationError),
+    MigrationFailed(MigrationError),
+    /// No new incarnation has begun, or that is not known.
+    #[error("cannot begin an incarnation: {0}")]
+    IncarnationNotBegun(DatabaseError),
     /// Somebody asked for this.
     #[error(transparent)]
     Injected(#[from] InjectedFault),
@@ -68,6 +76,7 @@ impl From<InvocationError> for Diagnostic {
             InvocationError::UnreadableEvent(_) => "UnreadableEvent",
             InvocationError::DatabaseDefect(_) => "DatabaseDefect",
             InvocationError::MigrationFailed(_) => "MigrationFailed",
+            InvocationError::IncarnationNotBegun(_) => "IncarnationNotBegun",
             InvocationError::Injected(_) => "InjectedFault",
         };
         Self {
@@ -84,7 +93,11 @@ impl Handler {
     ///
     /// See [`InvocationError`]. Trouble that may pass is no error here but a
     /// [`Reply::Unavailable`].
-    pub async fn handle(&self, event: Value, ends_at: Deadline) -> Result<Answer, InvocationError> {
+    pub async fn handle<'event>(
+        &self,
+        event: impl Deserializer<'event, Error = serde_json::Error>,
+        ends_at: Deadline,
+    ) -> Result<Answer, InvocationError> {
         let outcome = match RetryEvent::deserialize(event) {
             Ok(RetryEvent::Items(request)) => {
                 let span = tracing::info_span!(
@@ -92,18 +105,20 @@ impl Handler {
                     request_id = request.request_id,
                     trace_id = lambda_kit::telemetry::trace_id()
                 );
-                self.faults.follow(request.faults.clone());
+                let faults = request.faults.clone();
                 let call = Call {
                     budget: Budget::until(request.deadline, ends_at),
-                    journal: Journal::new(),
+                    attempt_log: AttemptLog::new(),
+                    commit: Commit::default(),
                 };
                 let answered = Box::pin(self.answer(request, &call));
                 let answered = self.faults.around_function(FaultTarget::Retry, answered);
-                match answered.instrument(span).await {
+                let answered = self.faults.following(faults, answered.instrument(span));
+                match answered.await {
                     Ok(answered) => answered.map(|reply| {
                         Answer::Items(Response {
                             reply,
-                            attempts: call.journal.attempts(),
+                            attempts: call.attempt_log.take_attempts(),
                         })
                     }),
                     Err(fault) => Err(fault.into()),
@@ -112,7 +127,7 @@ impl Handler {
             Ok(RetryEvent::Operator { command }) => {
                 self.operate(command, ends_at).await.map(Answer::Operator)
             }
-            Err(error) => Err(InvocationError::UnreadableEvent(error)),
+            Err(error) => Err(InvocationError::UnreadableEvent(error.into())),
         };
         if let Err(error) = &outcome {
             tracing::error!(%error, "invocation fails");
@@ -125,9 +140,9 @@ impl Handler {
         command: Operation,
         ends_at: Deadline,
     ) -> Result<OperatorReply, InvocationError> {
+        let left = Budget::until(ends_at, ends_at).left(self.clock.now());
         match command {
             Operation::Migrate => {
-                let left = Budget::until(ends_at, ends_at).left(self.clock.now());
                 let limit = left.unwrap_or_default();
                 let applied = self
                     .items
@@ -137,6 +152,20 @@ impl Handler {
                     .map_err(InvocationError::MigrationFailed)?;
                 tracing::info!(applied, "database is up to date");
                 Ok(OperatorReply::Migrated { applied })
+            }
+            Operation::NewIncarnation => {
+                let begun = self.items.begin_incarnation(left).await;
+                let (incarnation, cache_knows) =
+                    begun.map_err(InvocationError::IncarnationNotBegun)?;
+                tracing::warn!(
+                    incarnation = incarnation.number(),
+                    cache_knows,
+                    "an operator begins a new incarnation"
+                );
+                Ok(OperatorReply::IncarnationBegun {
+                    number: incarnation,
+                    cache_knows,
+                })
             }
         }
     }
@@ -160,16 +189,18 @@ impl Handler {
             }
             (Err(error @ DatabaseError::NoTimeLeft), _)
             | (Err(error @ DatabaseError::CutShort(_)), Command::Write { .. }) => {
-                Ok(unavailable(Dependency::Time, error.to_string(), None))
+                Ok(Reply::Unavailable(Unavailable {
+                    unchanged: call.commit.is_certainly_undone(),
+                    ..unavailable(Dependency::Time, error.to_string(), None)
+                }))
             }
             (Err(error), Command::Write { .. }) => {
                 tracing::warn!(%error, "write cannot be done");
                 let setback = error.setback();
-                Ok(unavailable(
-                    Dependency::Database,
-                    error.to_string(),
-                    setback,
-                ))
+                Ok(Reply::Unavailable(Unavailable {
+                    unchanged: call.commit.is_certainly_undone(),
+                    ..unavailable(Dependency::Database, error.to_string(), setback)
+                }))
             }
             (Err(error), Command::Read(read)) => {
                 tracing::warn!(%error, "read falls back");
@@ -206,7 +237,8 @@ impl Handler {
                 }
             },
         };
-        unavailable(Dependency::Database, format!("{error}; {because}"), setback)
+        let reason = format!("{error}; {because}");
+        Reply::Unavailable(unavailable(Dependency::Database, reason, setback))
     }
 
     async fn ask_fallback(
@@ -216,17 +248,18 @@ impl Handler {
         call: &Call,
     ) -> Result<Reply, InvokeError> {
         let invocation = self.fallback.invoke(request, time_left);
-        let journal = &call.journal;
+        let attempt_log = &call.attempt_log;
         let failed = |error: &InvokeError| error.into();
-        let answered = journal.invocation(Target::Fallback, invocation, failed);
+        let answered = attempt_log.invocation(Target::Fallback, invocation, failed);
         answered.await
     }
 }
 
-fn unavailable(dependency: Dependency, reason: String, setback: Option<Setback>) -> Reply {
-    Reply::Unavailable(Unavailable {
+fn unavailable(dependency: Dependency, reason: String, setback: Option<Setback>) -> Unavailable {
+    Unavailable {
         dependency,
         reason,
         setback,
-    })
+        unchanged: false,
+    }
 }

@@ -10,12 +10,14 @@
 //! * [`repository`] holds the items, in PostgreSQL, MySQL or MariaDB.
 //! * [`database`] says where that is, and tells trouble from defects.
 //! * [`call`] is what is known of a request while it is answered.
+//! * [`commit`] says whether a write without an outcome may have been done.
 //! * [`budget`] divides the time before a deadline among the steps.
 //! * [`config`] is what the environment variables say.
 
 pub mod budget;
 pub mod cache_aside;
 pub mod call;
+pub mod commit;
 pub mod config;
 pub mod database;
 pub mod handler;

@@ -20,17 +20,17 @@ use retry_lambda::{
     cache_aside::CacheAside,
     config::Config,
     handler::Handler,
-    repository::{self, Guarded},
+    repository::{self, CircuitRepository},
 };
+use serde_json::value::RawValue;
 
 /// How long the first connection to DynamoDB may take, before the first event. A
 /// request may be waiting, and can be answered without it.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let config = Config::read(Variables::of_process());
-    entry::run(config, |config| &config.log_level, serve).await
+    entry::run(config, |config| &config.log_level, serve)
 }
 
 async fn serve(config: Config) -> Result<(), BoxError> {
@@ -57,7 +57,7 @@ async fn serve(config: Config) -> Result<(), BoxError> {
     );
     let handler = Handler {
         items: CacheAside {
-            database: Box::new(Guarded::new(database, Arc::new(database_circuit))),
+            database: Box::new(CircuitRepository::new(database, Arc::new(database_circuit))),
             cache: Cache::new(config.cache, cache_login?, faults.clone())
                 .behind(Arc::new(cache_circuit)),
             freshness: config.freshness,
@@ -71,17 +71,18 @@ async fn serve(config: Config) -> Result<(), BoxError> {
         faults,
         clock,
     };
-    let handler = &handler;
-    lambda_runtime::run(service_fn(|event: LambdaEvent<_>| {
-        let ends_at = deadline_of(&event.context);
+    let handler = Arc::new(handler);
+    let answer = move |event: LambdaEvent<Box<RawValue>>| {
+        let handler = Arc::clone(&handler);
+        let ends_at = deadline_of(&event.context, handler.clock.now());
         // Boxed: the future is too deep for the runtime's layers around it.
         Box::pin(async move {
-            let answered = handler.handle(event.payload, ends_at).await;
+            let answered = handler.handle(&*event.payload, ends_at).await;
             metrics.flush();
             answered
         })
-    }))
-    .await
+    };
+    entry::take_events(service_fn(answer)).await
 }
 
 /// Both circuits at once, and beside the logins.

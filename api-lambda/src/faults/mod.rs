@@ -4,6 +4,7 @@
 //! most once a second, and only where the stage allows faults at all; requests
 //! carry what it says to the other functions.
 
+mod error;
 mod table;
 
 use std::{
@@ -16,11 +17,10 @@ use contract::{Fault, FaultTarget, Faults};
 use lambda_kit::{
     clock::Clock,
     faults::{FaultInjection, Injector},
-    telemetry::Causes,
 };
 use tokio::time::timeout;
 
-pub use self::table::{FaultTable, FaultTableError};
+pub use self::{error::FaultTableError, table::FaultTable};
 
 /// How long what was read is good for: half of what may pass until every
 /// environment honours a change.
@@ -93,7 +93,7 @@ impl FaultWatch {
             match timeout(READING_LIMIT, self.table.load()).await {
                 Ok(Ok(faults)) => self.learn(faults),
                 Ok(Err(error)) => {
-                    tracing::warn!(error = %Causes(&error), "faults cannot be read");
+                    tracing::warn!(%error, "faults cannot be read");
                 }
                 Err(_) => tracing::warn!("faults cannot be read in time"),
             }

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    error::{DisplayErrorContext, SdkError},
     operation::update_item::builders::UpdateItemFluentBuilder,
     types::{AttributeValue, ReturnValue},
 };
-use contract::{Fault, FaultTarget, Faults};
+use contract::{Fault, FaultTarget, Faults, JsonError};
 
-use super::FaultChange;
+use super::{FaultChange, FaultTableError};
 
 /// No circuit can have this name.
 const PARTITION: &str = "#faults";
@@ -22,17 +21,6 @@ const SORT: &str = "asked-for";
 pub struct FaultTable {
     client: Client,
     table: String,
-}
-
-/// Why the table was of no use.
-#[derive(Debug, thiserror::Error)]
-pub enum FaultTableError {
-    /// It did not answer, or refused.
-    #[error("the table did not answer: {0}")]
-    NoAnswer(String),
-    /// The fault cannot be written as JSON.
-    #[error("the fault cannot be written")]
-    Unwritable(#[source] serde_json::Error),
 }
 
 impl FaultTable {
@@ -56,7 +44,7 @@ impl FaultTable {
             .consistent_read(true)
             .send()
             .await
-            .map_err(no_answer)?;
+            .map_err(FaultTableError::from)?;
         Ok(decode(&output.item.unwrap_or_default()))
     }
 
@@ -80,7 +68,7 @@ impl FaultTable {
         }
         .send()
         .await
-        .map_err(no_answer)?;
+        .map_err(FaultTableError::from)?;
         Ok(decode(&output.attributes.unwrap_or_default()))
     }
 }
@@ -90,7 +78,8 @@ fn set(
     target: FaultTarget,
     fault: &Fault,
 ) -> Result<UpdateItemFluentBuilder, FaultTableError> {
-    let fault = serde_json::to_string(fault).map_err(FaultTableError::Unwritable)?;
+    let fault =
+        serde_json::to_string(fault).map_err(|error| FaultTableError::Unwritable(error.into()))?;
     Ok(update
         .update_expression("SET #target = :fault")
         .expression_attribute_names("#target", target.as_str())
@@ -110,21 +99,13 @@ fn remove(update: UpdateItemFluentBuilder, targets: &[FaultTarget]) -> UpdateIte
 fn decode(item: &HashMap<String, AttributeValue>) -> Faults {
     let read = |target: FaultTarget| {
         let text = item.get(target.as_str())?.as_s().ok()?;
-        match serde_json::from_str::<Fault>(text) {
+        match serde_json::from_str::<Fault>(text).map_err(JsonError::from) {
             Ok(fault) => Some((target, fault)),
             Err(error) => {
-                tracing::warn!(target = target.as_str(), %error, "stored fault cannot be read");
+                tracing::warn!(fault_target = target.as_str(), %error, "stored fault cannot be read");
                 None
             }
         }
     };
     Faults(FaultTarget::ALL.into_iter().filter_map(read).collect())
-}
-
-fn no_answer<E, R>(error: SdkError<E, R>) -> FaultTableError
-where
-    E: std::error::Error + 'static,
-    R: std::fmt::Debug,
-{
-    FaultTableError::NoAnswer(DisplayErrorContext(error).to_string())
 }

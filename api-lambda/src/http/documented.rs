@@ -14,29 +14,24 @@ use super::problem::ProblemBody;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub(super) struct Repeatable {
-    /// Requests with the same key have one effect together.
+    /// Requests with the same key have one effect together. No comma: API Gateway joins the
+    /// values of repeated headers with commas.
     #[param(rename = "Idempotency-Key", value_type = String, required = false,
-        min_length = 1, max_length = 255, pattern = "^[!-~]*$")]
+        min_length = 1, max_length = 255, pattern = r"^[!-+\x2d-~]*$")]
     key: (),
 }
 
-/// A change on a condition; [`super::preconditions`] reads it.
+/// A request on a condition; [`super::preconditions`] reads it.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-pub(super) struct IfStill {
-    /// Only if the item still has this `ETag`, or, with `*`, any.
+pub(super) struct Conditional {
+    /// Only if the item has one of these `ETag`s, or, with `*`, any. A weak one matches nothing.
     #[param(rename = "If-Match", value_type = String, required = false,
-        pattern = r#"^(\*|"[!#-~]*")$"#)]
+        pattern = r#"^(\*|((W/)?"[!#-~\u0080-\u00ff]*")?([ \t]*,[ \t]*((W/)?"[!#-~\u0080-\u00ff]*")?)*)$"#)]
     expected: (),
-}
-
-/// A read on a condition; [`super::preconditions`] reads it.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-pub(super) struct UnlessKnown {
-    /// Only if the item has another `ETag` than these.
+    /// Only if the item has none of these `ETag`s, weak or not; with `*`, only if there is none.
     #[param(rename = "If-None-Match", value_type = String, required = false,
-        pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#)]
+        pattern = r#"^(\*|((W/)?"[!#-~\u0080-\u00ff]*")?([ \t]*,[ \t]*((W/)?"[!#-~\u0080-\u00ff]*")?)*)$"#)]
     known: (),
 }
 
@@ -44,25 +39,45 @@ pub(super) struct UnlessKnown {
 #[derive(IntoResponses)]
 #[response(
     status = 400,
-    description = "The request is wrong; errors names every mistake.",
+    description = "The request is not valid; `errors` names the mistakes.",
     content_type = "application/problem+json"
 )]
 pub(super) struct Mistake(ProblemBody);
 
-/// What the path names is not there.
+/// What the path names does not exist.
 #[derive(IntoResponses)]
 #[response(
     status = 404,
-    description = "There is no such thing.",
+    description = "What the path names does not exist.",
     content_type = "application/problem+json"
 )]
 pub(super) struct NotFound(ProblemBody);
 
-/// Faults are not for this deployment.
+/// The caller has not signed in, where that is needed.
+#[derive(IntoResponses)]
+#[response(
+    status = 401,
+    description = "The stage has sign-in, and the request bears no valid access token.",
+    content_type = "application/problem+json",
+    headers(("WWW-Authenticate" = String, description = "`Bearer`."))
+)]
+pub(super) struct SignInRequired(ProblemBody);
+
+/// The caller has signed in, but is not an operator.
 #[derive(IntoResponses)]
 #[response(
     status = 403,
-    description = "This deployment does not let anybody inject faults.",
+    description = "The stage has sign-in, and the caller is not an operator.",
+    content_type = "application/problem+json"
+)]
+pub(super) struct OperatorsOnly(ProblemBody);
+
+/// Faults are not for this caller, or not for this deployment.
+#[derive(IntoResponses)]
+#[response(
+    status = 403,
+    description = "The stage has sign-in, and the caller is not an operator; or the deployment \
+                   does not allow faults at all.",
     content_type = "application/problem+json"
 )]
 pub(super) struct FaultsRefused(ProblemBody);
@@ -70,24 +85,40 @@ pub(super) struct FaultsRefused(ProblemBody);
 /// What can be wrong with a body.
 #[derive(IntoResponses)]
 pub(super) enum BodyMistake {
-    /// The body is larger than any acceptable document.
+    /// The body is larger than any valid document.
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(ProblemBody),
-    /// The body is not JSON by its type.
-    #[response(status = 415, content_type = "application/problem+json")]
-    NotJson(ProblemBody),
+    /// The body is not JSON by its media type, or has a content coding.
+    #[response(
+        status = 415,
+        content_type = "application/problem+json",
+        headers(
+            ("Accept" = Option<String>, description = "The media type that is supported."),
+            ("Accept-Encoding" = Option<String>, description = "The coding that is supported.")
+        )
+    )]
+    Unsupported(ProblemBody),
 }
 
-/// The item is not as the client believes.
+/// The query is longer than any that means something.
+#[derive(IntoResponses)]
+#[response(
+    status = 414,
+    description = "The query is longer than any that means something.",
+    content_type = "application/problem+json"
+)]
+pub(super) struct QueryTooLong(ProblemBody);
+
+/// The item is not at the version that the request expects.
 #[derive(IntoResponses)]
 #[response(
     status = 412,
-    description = "The item has been written since.",
+    description = "A condition of the request does not hold; nothing was changed.",
     content_type = "application/problem+json"
 )]
 pub(super) struct Outdated(ProblemBody);
 
-/// A key says that this is a repetition, but it is not.
+/// The key belongs to another request.
 #[derive(IntoResponses)]
 #[response(
     status = 422,
@@ -100,23 +131,24 @@ pub(super) struct KeyReused(ProblemBody);
 #[derive(IntoResponses)]
 #[response(
     status = 409,
-    description = "The first request with this idempotency key is still under way.",
+    description = "The first request with this idempotency key has not ended.",
     content_type = "application/problem+json",
     headers(("Retry-After" = u64, description = "Seconds."))
 )]
 pub(super) struct StillUnderWay(ProblemBody);
 
-/// Trouble of ours; the request can be repeated.
+/// The service has no answer; the request can be repeated.
 #[derive(IntoResponses)]
 pub(super) enum Trouble {
-    /// Something of ours is in trouble; the header Retry-After says when to come back.
+    /// Service temporarily unavailable; the header Retry-After says when to come back, and
+    /// `change` what became of a change.
     #[response(
         status = 503,
         content_type = "application/problem+json",
         headers(("Retry-After" = u64, description = "Seconds."))
     )]
     Unavailable(ProblemBody),
-    /// No time was left; a change may or may not have been made.
+    /// The request took too long; `change` says what became of a change.
     #[response(status = 504, content_type = "application/problem+json")]
     NoTime(ProblemBody),
 }

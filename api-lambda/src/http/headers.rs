@@ -26,19 +26,19 @@ pub(super) enum Asked {
 }
 
 /// The client's idempotency key, or one made for this request.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, FieldError> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Vec<FieldError>> {
     let mut values = headers.get_all(&IDEMPOTENCY_KEY).iter();
-    let message = match (values.next(), values.next()) {
+    let (first, second) = (values.next(), values.next());
+    let key = match (first, second) {
         (None, _) => return Ok(Uuid::now_v7().into()),
-        (Some(value), None) => match value.to_str().unwrap_or_default().parse() {
-            Ok(key) => return Ok(key),
-            Err(error @ IdempotencyKeyError) => error.to_string(),
-        },
-        (Some(_), Some(_)) => "must be given once".to_owned(),
+        (Some(key), None) => key.to_str().unwrap_or_default().parse(),
+        (Some(_), Some(_)) => Err(IdempotencyKeyError),
     };
-    Err(FieldError {
-        field: "Idempotency-Key".to_owned(),
-        message,
+    key.map_err(|error| {
+        vec![FieldError {
+            field: "Idempotency-Key".to_owned(),
+            message: error.to_string(),
+        }]
     })
 }
 

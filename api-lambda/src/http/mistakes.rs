@@ -1,34 +1,26 @@
 //! Collects everything that is wrong with a document.
 
-use contract::{FieldError, whole_number};
+use contract::{FieldError, is_blank, whole_number};
+use serde::de::{DeserializeOwned, IntoDeserializer, value};
 use serde_json::Value;
-
-/// How much of an unknown field's name is told.
-const NAME_MAX_CHARS: usize = 100;
 
 /// The mistakes found so far in one document.
 pub(super) struct Mistakes<'a> {
     document: &'a Value,
+    known: &'a [&'a str],
     found: Vec<FieldError>,
 }
 
 impl<'a> Mistakes<'a> {
-    /// Those that concern fields that are not `known`.
-    pub(super) fn begin(document: &'a Value, known: &[&str]) -> Self {
+    /// Those of a document that may have the `known` fields and no others.
+    pub(super) fn begin(document: &'a Value, known: &'a [&'a str]) -> Self {
         let mut mistakes = Self {
             document,
+            known,
             found: Vec::new(),
         };
-        let Some(fields) = document.as_object() else {
+        if !document.is_object() {
             mistakes.note("", "must be a JSON object");
-            return mistakes;
-        };
-        for name in fields.keys().filter(|name| !known.contains(&name.as_str())) {
-            let shown: String = name.chars().take(NAME_MAX_CHARS).collect();
-            mistakes.note(
-                &shown,
-                format!("is no known field; known are {}", known.join(", ")),
-            );
         }
         mistakes
     }
@@ -51,21 +43,45 @@ impl<'a> Mistakes<'a> {
         number
     }
 
-    /// A field that must be a text of 1 to `max` characters that can be seen.
+    /// A field that must be a text of 1 to `max` characters, at least one of them visible.
     pub(super) fn text(&mut self, field: &str, max: usize) -> Option<String> {
         let text = self.document[field].as_str();
-        let text = text.filter(|text| !text.trim().is_empty() && text.chars().count() <= max);
+        let text = text.filter(|text| !is_blank(text) && text.chars().count() <= max);
         if text.is_none() {
             self.note(
                 field,
-                format!("must be 1 to {max} characters, not only white space"),
+                format!("must be 1 to {max} characters, at least one of them visible"),
             );
         }
         text.map(str::to_owned)
     }
 
-    /// What the document says, unless there is any mistake.
-    pub(super) fn finish<T>(self, build: impl FnOnce() -> Option<T>) -> Result<T, Vec<FieldError>> {
+    /// A field that must be one of the words that `T` has, which are `allowed`. A map such as
+    /// `{"force_open": null}`, which serde would take for a word, is none.
+    pub(super) fn word<T: DeserializeOwned>(&mut self, field: &str, allowed: &str) -> Option<T> {
+        let word = self.document[field].as_str();
+        let word = word.and_then(|word| {
+            let word: value::StrDeserializer<'_, value::Error> = word.into_deserializer();
+            T::deserialize(word).ok()
+        });
+        if word.is_none() {
+            self.note(field, format!("must be {allowed}"));
+        }
+        word
+    }
+
+    /// What the document says, unless there is any mistake. Unknown fields come last, for
+    /// there may be more of them than anybody is told.
+    pub(super) fn finish<T>(
+        mut self,
+        build: impl FnOnce() -> Option<T>,
+    ) -> Result<T, Vec<FieldError>> {
+        let (document, known) = (self.document, self.known);
+        let fields = document.as_object().into_iter().flat_map(|map| map.keys());
+        for name in fields.filter(|name| !known.contains(&name.as_str())) {
+            let message = format!("is no known field; known are {}", known.join(", "));
+            self.note(name, message);
+        }
         match build() {
             Some(value) if self.found.is_empty() => Ok(value),
             _ => Err(self.found),

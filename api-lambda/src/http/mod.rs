@@ -1,5 +1,6 @@
 //! The HTTP API: routes, what comes in, what goes out.
 
+mod admission;
 mod body;
 mod circuits;
 mod documented;
@@ -7,6 +8,7 @@ mod faults;
 mod headers;
 mod health;
 mod items;
+mod json;
 mod mistakes;
 pub mod openapi;
 mod parameters;
@@ -16,15 +18,7 @@ mod request_id;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::Request,
-    http::Uri,
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-    routing::get,
-};
-use lambda_http::RequestExt;
+use axum::{Router, http::Uri, middleware, routing::get};
 use lambda_kit::{
     circuits::Store,
     clock::{Clock, SystemClock},
@@ -33,8 +27,9 @@ use lambda_kit::{
 
 use self::problem::Problem;
 use crate::{
+    access::SignIn,
     faults::FaultWatch,
-    path::{Circuits, Path, Patience},
+    path::{Circuits, Path, Timeouts},
 };
 
 /// What handlers share.
@@ -47,9 +42,11 @@ pub struct App {
     /// Faults that somebody asked for.
     pub faults: FaultWatch,
     /// How long requests may take.
-    pub patience: Patience,
+    pub timeouts: Timeouts,
     /// Which deployment this is.
     pub stage: Stage,
+    /// Who may do what.
+    pub sign_in: SignIn,
     /// What tells the time.
     pub clock: Arc<SystemClock>,
 }
@@ -71,9 +68,10 @@ pub fn router(app: App) -> Router {
         .route("/circuits", get(circuits::list))
         .route("/circuits/{name}", get(circuits::read))
         .route("/circuits/{name}/events", get(circuits::events))
+        .route("/circuits/{name}/trail", get(circuits::trail))
         .route(
             "/circuits/{name}/override",
-            axum::routing::put(circuits::give_order).delete(circuits::withdraw_order),
+            axum::routing::put(circuits::place_override).delete(circuits::withdraw_override),
         )
         .route("/faults", get(faults::list).delete(faults::end_all))
         .route(
@@ -84,20 +82,13 @@ pub fn router(app: App) -> Router {
         .route("/openapi.json", get(openapi::read))
         .fallback(unknown_route)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-        .layer(middleware::from_fn(whole_path))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            admission::admit,
+        ))
+        .layer(middleware::from_fn(admission::refuse_unfit))
         .layer(middleware::from_fn(request_id::carry))
         .with_state(app)
-}
-
-/// API Gateway decodes the path, and the URI that `lambda_http` makes of it ends at the
-/// first `?` or `#` that was encoded: `/items/{id}%3Fx` would be taken for the item. No
-/// route has either character.
-async fn whole_path(request: Request, next: Next) -> Response {
-    let path = request.raw_http_path();
-    if path.contains(['?', '#']) {
-        return Problem::unknown_route(path).into_response();
-    }
-    next.run(request).await
 }
 
 async fn unknown_route(uri: Uri) -> Problem {

@@ -25,7 +25,7 @@ impl Query {
             .filter(|(name, _)| !known.contains(&name.as_str()));
         let errors = unknown
             .map(|(name, _)| FieldError {
-                field: name.chars().take(100).collect(),
+                field: name.clone(),
                 message: format!("is no known parameter; known are {expected}"),
             })
             .collect();
@@ -70,35 +70,63 @@ impl Query {
     }
 }
 
-/// An item's id from the path.
-pub(super) fn item_id(text: &str) -> Result<Uuid, FieldError> {
-    Uuid::try_parse(text).map_err(|_| FieldError {
-        field: "id".to_owned(),
-        message: format!("must be a UUID, such as {}", Uuid::nil()),
+/// An item's id from the path, in the one form in which this API writes ids: an item has one
+/// address.
+pub(super) fn item_id(text: &str) -> Result<Uuid, Vec<FieldError>> {
+    let id = Uuid::try_parse(text).ok();
+    id.filter(|id| id.to_string() == text).ok_or_else(|| {
+        vec![FieldError {
+            field: "id".to_owned(),
+            message: format!(
+                "must be a UUID in lower case with hyphens, such as {}",
+                Uuid::nil()
+            ),
+        }]
     })
 }
 
 /// Both, or the mistakes of both.
 pub(super) fn both<A, B>(
-    a: Result<A, FieldError>,
-    b: Result<B, FieldError>,
+    a: Result<A, Vec<FieldError>>,
+    b: Result<B, Vec<FieldError>>,
 ) -> Result<(A, B), Problem> {
     all(a, b, Ok(())).map(|(a, b, ())| (a, b))
 }
 
 /// All three, or the mistakes of all three.
 pub(super) fn all<A, B, C>(
-    a: Result<A, FieldError>,
-    b: Result<B, FieldError>,
-    c: Result<C, FieldError>,
+    a: Result<A, Vec<FieldError>>,
+    b: Result<B, Vec<FieldError>>,
+    c: Result<C, Vec<FieldError>>,
 ) -> Result<(A, B, C), Problem> {
     match (a, b, c) {
         (Ok(a), Ok(b), Ok(c)) => Ok((a, b, c)),
         (a, b, c) => {
             let errors = [a.err(), b.err(), c.err()];
             Err(Problem::invalid_parameters(
-                errors.into_iter().flatten().collect(),
+                errors.into_iter().flatten().flatten().collect(),
             ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_form() {
+        let id = Uuid::from_u128(0x0192_f0c1_7a3b_7def_8123_4567_89ab_cdef);
+        assert_eq!(item_id(&id.to_string()), Ok(id));
+        for other in [
+            id.simple().to_string(),
+            id.braced().to_string(),
+            id.urn().to_string(),
+            id.to_string().to_uppercase(),
+            format!(" {id}"),
+            String::new(),
+        ] {
+            assert!(item_id(&other).is_err(), "{other}");
         }
     }
 }

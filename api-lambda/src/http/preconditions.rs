@@ -1,15 +1,20 @@
 //! Conditions on an item's version: `ETag`, `If-Match`, `If-None-Match` (RFC
-//! 9110, sections 8.8.3 and 13.1).
+//! 9110, sections 8.8.3 and 13).
 //!
 //! An item's tag is strong and made of its version alone. Whatever else has the
 //! form of a tag is a tag of something else, so it is compared and never
 //! matches; what has not even that form is a mistake worth telling.
+//!
+//! A condition is evaluated only where the request would succeed without it
+//! (section 13.2.1): an item that is not there is not found, `*` or not.
+
+mod tags;
 
 use axum::http::{HeaderMap, HeaderValue};
-use contract::{FieldError, Version};
+use contract::{Expected, FieldError, Version};
 
-/// No item ever has this version, so waiting for it is in vain.
-const NO_VERSION: Version = 0;
+use self::tags::Tags;
+use super::problem::Problem;
 
 /// An item's `ETag`.
 pub(super) fn etag(version: Version) -> HeaderValue {
@@ -17,112 +22,82 @@ pub(super) fn etag(version: Version) -> HeaderValue {
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
-/// The version that the client expects of what it writes, if it says so. The
-/// opposite condition would have to be met as well, so it is refused and not ignored
-/// (section 13.1.2).
-///
-/// `*` asks for any version; an item that is not there is not found with and
-/// without it (section 13.2.1).
-pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Version>, FieldError> {
-    const NAME: &str = "If-Match";
-    if headers.contains_key("If-None-Match") {
-        return Err(mistake(
-            "If-None-Match",
-            "goes with reading only; a write takes If-Match",
-        ));
-    }
-    match tags(headers, NAME)? {
-        None | Some(Tags::Any) => Ok(None),
-        Some(Tags::These(tags)) => match tags.as_slice() {
-            [Tag { weak: true, .. }] => Err(mistake(
-                NAME,
-                "must be a strong ETag, such as \"3\": a weak one never matches",
-            )),
-            [tag] => Ok(Some(tag.version().unwrap_or(NO_VERSION))),
-            _ => Err(mistake(NAME, "must be one ETag, such as \"3\", or *")),
-        },
-    }
+/// The conditions of a request.
+#[derive(Debug, Default)]
+pub(super) struct Preconditions {
+    if_match: Option<Tags>,
+    if_none_match: Option<Tags>,
 }
 
-/// The versions that the client has already, if it says so.
-pub(super) fn if_none_match(headers: &HeaderMap) -> Result<Known, FieldError> {
-    tags(headers, "If-None-Match").map(Known)
+/// What the conditions come to for a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// They hold.
+    Hold,
+    /// The client has this version already: 304.
+    Known,
+    /// The client wants another version: 412.
+    Fail,
 }
 
-/// What a client has already.
-pub(super) struct Known(Option<Tags>);
-
-impl Known {
-    /// Whether it has this version. That a tag became weak on its way, as it does
-    /// when a proxy compresses an answer, does not matter to a read.
-    pub(super) fn includes(&self, version: Version) -> bool {
-        match &self.0 {
-            None => false,
-            Some(Tags::Any) => true,
-            Some(Tags::These(tags)) => tags.iter().any(|tag| tag.version() == Some(version)),
+/// Reads the conditions of a request.
+pub(super) fn read(headers: &HeaderMap) -> Result<Preconditions, Vec<FieldError>> {
+    match (
+        Tags::of(headers, "If-Match"),
+        Tags::of(headers, "If-None-Match"),
+    ) {
+        (Ok(if_match), Ok(if_none_match)) => Ok(Preconditions {
+            if_match,
+            if_none_match,
+        }),
+        (if_match, if_none_match) => {
+            let errors = [if_match.err(), if_none_match.err()];
+            Err(errors.into_iter().flatten().collect())
         }
     }
 }
 
-enum Tags {
-    Any,
-    These(Vec<Tag>),
-}
-
-struct Tag {
-    weak: bool,
-    opaque: String,
-}
-
-impl Tag {
-    /// Tags are compared letter by letter: `"03"` is not the tag of version 3.
-    fn version(&self) -> Option<Version> {
-        let version: Version = self.opaque.parse().ok()?;
-        (version > NO_VERSION && version.to_string() == self.opaque).then_some(version)
+/// Whether the conditions hold for a resource that is there and has no `ETag`.
+pub(super) fn of_resource_without_etag(headers: &HeaderMap) -> Result<(), Problem> {
+    let conditions = read(headers).map_err(Problem::invalid_parameters)?;
+    let wants_tag = matches!(conditions.if_match, Some(Tags::These(_)));
+    if wants_tag || matches!(conditions.if_none_match, Some(Tags::Any)) {
+        return Err(Problem::precondition_failed());
     }
+    Ok(())
 }
 
-fn tags(headers: &HeaderMap, name: &'static str) -> Result<Option<Tags>, FieldError> {
-    let lines = headers.get_all(name).iter();
-    let lines: Vec<&str> = lines
-        .map(|line| line.to_str().unwrap_or_default())
-        .collect();
-    if lines.is_empty() {
-        return Ok(None);
-    }
-    parse(&lines.join(","))
-        .map(Some)
-        .ok_or_else(|| mistake(name, "must be the ETag of an answer, such as \"3\", or *"))
-}
-
-fn parse(text: &str) -> Option<Tags> {
-    let mut rest = text.trim();
-    if rest == "*" {
-        return Some(Tags::Any);
-    }
-    let mut tags = Vec::new();
-    loop {
-        let weak = rest.strip_prefix("W/");
-        let (opaque, after) = weak.unwrap_or(rest).strip_prefix('"')?.split_once('"')?;
-        if !opaque.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return None;
+impl Preconditions {
+    /// For a read of an item at this version, in the order of section 13.2.2.
+    pub(super) fn of_read(&self, version: Version) -> Verdict {
+        let matches = |tags: &Tags| tags.include_strongly(version);
+        let known = |tags: &Tags| tags.include_weakly(version);
+        if !self.if_match.as_ref().is_none_or(matches) {
+            Verdict::Fail
+        } else if self.if_none_match.as_ref().is_some_and(known) {
+            Verdict::Known
+        } else {
+            Verdict::Hold
         }
-        tags.push(Tag {
-            weak: weak.is_some(),
-            opaque: opaque.to_owned(),
-        });
-        let after = after.trim_start();
-        if after.is_empty() {
-            return Some(Tags::These(tags));
-        }
-        rest = after.strip_prefix(',')?.trim_start();
     }
-}
 
-fn mistake(name: &str, message: &str) -> FieldError {
-    FieldError {
-        field: name.to_owned(),
-        message: message.to_owned(),
+    /// The versions of an item at which a write may be done; `None` if any will do.
+    pub(super) fn of_write(&self) -> Option<Expected> {
+        match (&self.if_match, &self.if_none_match) {
+            // Only an item that is there is looked at, so one condition contradicts it.
+            (_, Some(Tags::Any)) => Some(Expected::one_of([])),
+            (None | Some(Tags::Any), None) => None,
+            (None | Some(Tags::Any), Some(known)) => Some(known.weak_versions())
+                .filter(|known| !known.is_empty())
+                .map(Expected::none_of),
+            (Some(expected), None) => Some(Expected::one_of(expected.strong_versions())),
+            (Some(expected), Some(known)) => {
+                let expected = expected.strong_versions().into_iter();
+                Some(Expected::one_of(
+                    expected.filter(|version| !known.include_weakly(*version)),
+                ))
+            }
+        }
     }
 }
 
@@ -130,68 +105,89 @@ fn mistake(name: &str, message: &str) -> FieldError {
 mod tests {
     use super::*;
 
-    fn expected(value: &'static str) -> Result<Option<Version>, FieldError> {
-        let value = HeaderValue::from_static(value);
-        if_match(&[("if-match".parse().unwrap(), value)].into_iter().collect())
+    const NAMES: [&str; 2] = ["if-match", "if-none-match"];
+
+    fn headers(if_match: &str, if_none_match: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in NAMES.into_iter().zip([if_match, if_none_match]) {
+            if value != "-" {
+                headers.insert(name, value.parse().unwrap());
+            }
+        }
+        headers
     }
 
-    fn includes_3(value: &'static str) -> bool {
-        let value = HeaderValue::from_static(value);
-        let headers = [("if-none-match".parse().unwrap(), value)];
-        if_none_match(&headers.into_iter().collect())
-            .unwrap()
-            .includes(3)
+    fn conditions(if_match: &str, if_none_match: &str) -> Preconditions {
+        read(&headers(if_match, if_none_match)).unwrap()
     }
 
-    #[test]
-    fn a_tag_of_this_api_is_its_version_and_any_other_is_a_version_that_never_is() {
-        assert_eq!(expected("\"3\""), Ok(Some(3)));
-        assert_eq!(expected("*"), Ok(None));
-        for foreign in ["\"03\"", "\"+3\"", "\"0\"", "\"-1\"", "\"x\"", "\"\""] {
-            assert_eq!(expected(foreign), Ok(Some(NO_VERSION)), "{foreign}");
+    /// Every kind of field value, for version 3; `-` is no field.
+    const VALUES: [&str; 9] = [
+        "-",
+        "*",
+        "",
+        "\"3\"",
+        "W/\"3\"",
+        "\"4\"",
+        "\"4\", \"3\"",
+        "W/\"3\", \"4\"",
+        "\"x\"",
+    ];
+
+    /// What RFC 9110 says of an item that is there, at version 3.
+    fn rule(if_match: &str, if_none_match: &str) -> Verdict {
+        let strong = ["*", "\"3\"", "\"4\", \"3\""];
+        let weak = ["*", "\"3\"", "W/\"3\"", "\"4\", \"3\"", "W/\"3\", \"4\""];
+        if if_match != "-" && !strong.contains(&if_match) {
+            Verdict::Fail
+        } else if weak.contains(&if_none_match) {
+            Verdict::Known
+        } else {
+            Verdict::Hold
         }
     }
 
     #[test]
-    fn a_condition_that_a_write_cannot_keep_is_a_mistake() {
-        let headers = [(
-            "if-none-match".parse().unwrap(),
-            HeaderValue::from_static("*"),
-        )];
-        let refused = if_match(&headers.into_iter().collect()).unwrap_err();
-        assert_eq!(refused.field, "If-None-Match");
+    fn reads_and_writes_obey_every_pair_of_conditions_alike() {
+        for if_match in VALUES {
+            for if_none_match in VALUES {
+                let conditions = conditions(if_match, if_none_match);
+                let verdict = rule(if_match, if_none_match);
+                let pair = format!("{if_match} | {if_none_match}");
+                assert_eq!(conditions.of_read(3), verdict, "{pair}");
+                let allowed = conditions
+                    .of_write()
+                    .is_none_or(|expected| expected.allows(3));
+                assert_eq!(allowed, verdict == Verdict::Hold, "{pair}");
+            }
+        }
     }
 
     #[test]
-    fn what_is_no_tag_or_cannot_be_one_strong_tag_is_a_mistake() {
-        for wrong in [
-            "3",
-            "",
-            "\"3",
-            "3\"",
-            "*, \"3\"",
-            "\"3\" \"4\"",
-            "\"3\",",
-            "w/\"3\"",
-        ] {
-            assert!(expected(wrong).is_err(), "{wrong}");
+    fn a_write_without_a_condition_that_could_fail_expects_nothing() {
+        for if_match in ["-", "*"] {
+            for if_none_match in ["-", "", "\"x\""] {
+                assert_eq!(conditions(if_match, if_none_match).of_write(), None);
+            }
         }
-        assert!(expected("W/\"3\"").unwrap_err().message.contains("weak"));
-        assert!(
-            expected("\"3\", \"4\"")
-                .unwrap_err()
-                .message
-                .contains("one")
-        );
     }
 
     #[test]
-    fn a_client_may_have_many_versions_and_weak_ones() {
-        for value in ["\"3\"", "W/\"3\"", "\"1\", W/\"x\" ,\"3\"", "*"] {
-            assert!(includes_3(value), "{value}");
+    fn a_resource_without_a_tag_matches_no_tag_and_is_there_all_the_same() {
+        for if_match in VALUES {
+            for if_none_match in VALUES {
+                let holds = ["-", "*"].contains(&if_match) && if_none_match != "*";
+                let headers = headers(if_match, if_none_match);
+                assert_eq!(of_resource_without_etag(&headers).is_ok(), holds);
+            }
         }
-        for value in ["\"4\"", "\"03\"", "\"1\", \"2\""] {
-            assert!(!includes_3(value), "{value}");
-        }
+    }
+
+    #[test]
+    fn mistakes_in_both_headers_are_told_at_once() {
+        let headers = NAMES.map(|name| (name.parse().unwrap(), HeaderValue::from_static("3")));
+        let errors = read(&headers.into_iter().collect()).unwrap_err();
+        let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["If-Match", "If-None-Match"]);
     }
 }

@@ -4,121 +4,31 @@
 //! status. Details say what was wrong and what would be right, and never
 //! mention SQL, ARNs or host names.
 
+mod body;
+mod kind;
+mod mistakes;
+
 use std::time::Duration;
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use contract::{Attempt, FaultTarget, FieldError, IdempotencyKey, Version};
 use lambda_kit::{clock::as_ms, config::Stage};
-use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::kind::Kind;
+pub(super) use self::{
+    body::{Change, ProblemBody},
+    mistakes::Mistakes,
+};
 use super::headers::{IDEMPOTENCY_KEY, SERVER_TIMING, describe_timing, tell_key};
-
-/// How many mistakes the detail of a problem tells.
-const MISTAKES_TOLD: usize = 5;
-
-/// The kinds of problem.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    FaultsRefused,
-    MalformedJson,
-    InvalidItem,
-    InvalidParameter,
-    NotFound,
-    UnknownRoute,
-    MethodNotAllowed,
-    VersionMismatch,
-    PayloadTooLarge,
-    UnsupportedMediaType,
-    IdempotencyKeyReused,
-    StillUnderWay,
-    Internal,
-    ServiceUnavailable,
-    DeadlineExceeded,
-}
-
-impl Kind {
-    const fn entry(self) -> (&'static str, &'static str, StatusCode) {
-        match self {
-            Self::FaultsRefused => (
-                "faults-refused",
-                "Faults cannot be injected here",
-                StatusCode::FORBIDDEN,
-            ),
-            Self::MalformedJson => (
-                "malformed-json",
-                "The body is not JSON",
-                StatusCode::BAD_REQUEST,
-            ),
-            Self::InvalidItem => (
-                "invalid-item",
-                "The document is not acceptable",
-                StatusCode::BAD_REQUEST,
-            ),
-            Self::InvalidParameter => (
-                "invalid-parameter",
-                "A parameter is not acceptable",
-                StatusCode::BAD_REQUEST,
-            ),
-            Self::NotFound => ("not-found", "There is no such thing", StatusCode::NOT_FOUND),
-            Self::UnknownRoute => (
-                "unknown-route",
-                "There is no such route",
-                StatusCode::NOT_FOUND,
-            ),
-            Self::MethodNotAllowed => (
-                "method-not-allowed",
-                "The route does not have this method",
-                StatusCode::METHOD_NOT_ALLOWED,
-            ),
-            Self::VersionMismatch => (
-                "version-mismatch",
-                "The item has been written since",
-                StatusCode::PRECONDITION_FAILED,
-            ),
-            Self::PayloadTooLarge => (
-                "payload-too-large",
-                "The body is too large",
-                StatusCode::PAYLOAD_TOO_LARGE,
-            ),
-            Self::UnsupportedMediaType => (
-                "unsupported-media-type",
-                "The body's type is not supported",
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            ),
-            Self::IdempotencyKeyReused => (
-                "idempotency-key-reused",
-                "The idempotency key was used for another request",
-                StatusCode::UNPROCESSABLE_ENTITY,
-            ),
-            Self::StillUnderWay => (
-                "still-under-way",
-                "The first request with this idempotency key is still under way",
-                StatusCode::CONFLICT,
-            ),
-            Self::Internal => (
-                "internal",
-                "Something went wrong here",
-                StatusCode::INTERNAL_SERVER_ERROR,
-            ),
-            Self::ServiceUnavailable => (
-                "service-unavailable",
-                "The service is in trouble",
-                StatusCode::SERVICE_UNAVAILABLE,
-            ),
-            Self::DeadlineExceeded => (
-                "deadline-exceeded",
-                "There was no time left",
-                StatusCode::GATEWAY_TIMEOUT,
-            ),
-        }
-    }
-}
+use crate::{
+    access::Denied,
+    event::{QUERY_MAX_BYTES, Refusal},
+};
 
 /// A problem on its way to the client.
 ///
@@ -127,88 +37,63 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
     kind: Kind,
-    detail: String,
-    errors: Vec<FieldError>,
+    detail: Box<str>,
+    mistakes: Mistakes,
     retry_after: Option<Duration>,
     /// The key under which the change can be repeated.
     key: Option<IdempotencyKey>,
+    /// What became of the change that was asked for.
+    change: Option<Change>,
     /// What was tried before giving up.
     attempts: Vec<Attempt>,
 }
 
-/// The body of a problem (RFC 9457).
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Problem)]
-pub(super) struct ProblemBody {
-    /// `urn:breaker:problem:` and the kind's name.
-    r#type: String,
-    /// What kind of problem this is; the same for all of its kind.
-    title: &'static str,
-    /// The HTTP status.
-    status: u16,
-    /// What was wrong this time, and what would be right.
-    detail: String,
-    /// Ties this answer to the logs.
-    request_id: String,
-    /// Every single mistake, where there are any to name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<FieldError>,
-    /// Every attempt made, in order, where any was made.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    attempts: Vec<Attempt>,
-    /// After how many seconds another attempt may succeed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after_s: Option<u64>,
-}
-
 impl Problem {
-    fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    fn new(kind: Kind, detail: impl Into<Box<str>>) -> Self {
         Self {
             kind,
             detail: detail.into(),
-            errors: Vec::new(),
+            mistakes: Mistakes::default(),
             retry_after: None,
             key: None,
+            change: None,
             attempts: Vec::new(),
         }
     }
 
     pub(super) fn malformed_json(error: &serde_json::Error) -> Self {
-        let (line, column) = (error.line(), error.column());
-        let kind = match error.classify() {
-            serde_json::error::Category::Eof => "it ends too early",
-            _ => "it has a syntax error",
-        };
-        let detail = format!("The body must be JSON, but {kind} at line {line}, column {column}.");
+        let detail = format!("The body must be JSON in UTF-8: {error}.");
         Self::new(Kind::MalformedJson, detail)
     }
 
-    pub(super) fn invalid_item(errors: Vec<FieldError>) -> Self {
-        Self::of_mistakes(Kind::InvalidItem, errors)
+    pub(super) fn other_encoding(name: &str) -> Self {
+        let detail = format!(
+            "The body must be JSON in UTF-8, but it begins with the byte-order mark of {name}."
+        );
+        Self::new(Kind::MalformedJson, detail)
+    }
+
+    pub(super) fn invalid_item(mistakes: Mistakes) -> Self {
+        Self::of_mistakes(Kind::InvalidItem, mistakes)
+    }
+
+    pub(super) fn invalid_override(mistakes: Mistakes) -> Self {
+        Self::of_mistakes(Kind::InvalidOverride, mistakes)
+    }
+
+    pub(super) fn invalid_fault(mistakes: Mistakes) -> Self {
+        Self::of_mistakes(Kind::InvalidFault, mistakes)
     }
 
     pub(super) fn invalid_parameters(errors: Vec<FieldError>) -> Self {
-        Self::of_mistakes(Kind::InvalidParameter, errors)
+        Self::of_mistakes(Kind::InvalidParameter, errors.into_iter().collect())
     }
 
-    /// The detail tells the first mistakes to people; programs read them all
-    /// in `errors`.
-    fn of_mistakes(kind: Kind, errors: Vec<FieldError>) -> Self {
-        let told = errors
-            .iter()
-            .take(MISTAKES_TOLD)
-            .map(|error| match error.field.as_str() {
-                "" => error.message.clone(),
-                field => format!("{field} {}", error.message),
-            });
-        let mut detail = told.collect::<Vec<_>>().join("; ");
-        if errors.len() > MISTAKES_TOLD {
-            detail.push_str("; and more");
-        }
-        detail.push('.');
+    fn of_mistakes(kind: Kind, mistakes: Mistakes) -> Self {
         Self {
-            errors,
-            ..Self::new(kind, detail)
+            detail: mistakes.detail().into(),
+            mistakes,
+            ..Self::new(kind, "")
         }
     }
 
@@ -227,19 +112,19 @@ impl Problem {
     pub(super) fn circuit_not_found(known: &str) -> Self {
         Self::new(
             Kind::NotFound,
-            format!("There is no such circuit; known are {known}."),
+            format!("No circuit has this name; the circuits are {known}."),
         )
     }
 
     pub(super) fn fault_target_not_found() -> Self {
         let known = FaultTarget::ALL.map(FaultTarget::as_str).join(", ");
-        let detail = format!("There is no such target of faults; known are {known}.");
+        let detail = format!("Faults do not have this target; the targets are {known}.");
         Self::new(Kind::NotFound, detail)
     }
 
     pub(super) fn faults_refused(stage: Stage) -> Self {
         let detail = format!(
-            "The stage {} does not let anybody inject faults; FAULT_INJECTION=allowed would.",
+            "The stage {} does not allow faults; FAULT_INJECTION=allowed would allow them.",
             stage.as_str()
         );
         Self::new(Kind::FaultsRefused, detail)
@@ -247,8 +132,47 @@ impl Problem {
 
     pub(super) fn unknown_route(path: &str) -> Self {
         let shown: String = path.chars().take(100).collect();
-        let detail = format!("There is nothing at {shown}; GET /openapi.json lists every route.");
+        let detail = format!("No route has the path {shown}; GET /openapi.json lists every route.");
         Self::new(Kind::UnknownRoute, detail)
+    }
+
+    /// A request that no route may see.
+    pub(super) fn refused(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Path => {
+                let detail = "No route has such a path: each consists of single slashes and of \
+                              segments of letters, digits, -, ., _ and ~; GET /openapi.json \
+                              lists every route.";
+                Self::new(Kind::UnknownRoute, detail)
+            }
+            Refusal::QueryTooLong => {
+                let detail =
+                    format!("The query may have at most {QUERY_MAX_BYTES} bytes, encoded.");
+                Self::new(Kind::UriTooLong, detail)
+            }
+            Refusal::Header(name) => {
+                let shown: String = name.chars().take(100).collect();
+                let message = "cannot be read as a header; its name must be a token, its value \
+                               text without control characters";
+                Self::invalid_parameter(&shown, message)
+            }
+            Refusal::Body => Self::invalid_parameter("", "the body must be base64, as it says"),
+        }
+    }
+
+    /// Something that the caller may not do.
+    pub(super) fn denied(denied: Denied) -> Self {
+        match denied {
+            Denied::NotSignedIn => {
+                let detail = "The header Authorization must bear an access token of this stage's \
+                              user pool.";
+                Self::new(Kind::SignInRequired, detail)
+            }
+            Denied::NotAnOperator => {
+                let detail = "The user must belong to the operators' group of the user pool.";
+                Self::new(Kind::OperatorsOnly, detail)
+            }
+        }
     }
 
     pub(super) fn method_not_allowed() -> Self {
@@ -257,8 +181,15 @@ impl Problem {
     }
 
     pub(super) fn version_mismatch(current: Version) -> Self {
-        let detail = format!("The item is at version {current} now; read it and decide anew.");
+        let detail = format!("The item is at version {current} now; read it and decide again.");
         Self::new(Kind::VersionMismatch, detail)
+    }
+
+    /// A condition on a resource that has no `ETag`.
+    pub(super) fn precondition_failed() -> Self {
+        let detail = "This resource has no ETag, so that If-Match holds with * alone, and \
+                      If-None-Match with ETags alone. Nothing was changed.";
+        Self::new(Kind::PreconditionFailed, detail)
     }
 
     pub(super) fn payload_too_large(limit: usize) -> Self {
@@ -269,6 +200,11 @@ impl Problem {
     pub(super) fn unsupported_media_type() -> Self {
         let detail = "The header Content-Type must be application/json.";
         Self::new(Kind::UnsupportedMediaType, detail)
+    }
+
+    pub(super) fn unsupported_encoding() -> Self {
+        let detail = "The body must not be encoded: leave Content-Encoding out, or say identity.";
+        Self::new(Kind::UnsupportedEncoding, detail)
     }
 
     pub(super) fn idempotency_key_reused() -> Self {
@@ -286,11 +222,11 @@ impl Problem {
     }
 
     pub(super) fn internal() -> Self {
-        let detail = "The mistake is ours; the request id helps to find it.";
+        let detail = "This is a defect of the service; the request id helps to find it.";
         Self::new(Kind::Internal, detail)
     }
 
-    pub(super) fn unavailable(detail: impl Into<String>, retry_after: Duration) -> Self {
+    pub(super) fn unavailable(detail: impl Into<Box<str>>, retry_after: Duration) -> Self {
         let retry_after = Some(retry_after);
         Self {
             retry_after,
@@ -310,15 +246,28 @@ impl Problem {
         }
     }
 
+    /// The same problem, with what became of the change that was asked for.
+    pub(super) fn with_change(self, change: Change) -> Self {
+        Self {
+            change: Some(change),
+            ..self
+        }
+    }
+
     /// The same problem, with what was tried before giving up.
     pub(super) fn after(self, attempts: Vec<Attempt>) -> Self {
         Self { attempts, ..self }
     }
 
-    /// Whole seconds, rounded up: coming back too early would be in vain.
+    /// Whole seconds, rounded up: an earlier attempt would fail.
     fn retry_after_s(&self) -> Option<u64> {
         self.retry_after
             .map(|wait| as_ms(wait).div_ceil(1_000).max(1))
+    }
+
+    /// What was wrong this time.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// The body for the client.
@@ -328,11 +277,13 @@ impl Problem {
             r#type: format!("urn:breaker:problem:{name}"),
             title,
             status: status.as_u16(),
-            detail: self.detail.clone(),
+            detail: self.detail.to_string(),
             request_id: request_id.to_owned(),
-            errors: self.errors.clone(),
+            errors: self.mistakes.named.clone(),
+            errors_omitted: Some(self.mistakes.more).filter(|more| *more > 0),
             attempts: self.attempts.clone(),
             retry_after_s: self.retry_after_s(),
+            change: self.change,
         }
     }
 
@@ -356,6 +307,8 @@ impl Problem {
         let keep = [
             header::ALLOW,
             header::ACCEPT,
+            header::WWW_AUTHENTICATE,
+            header::ACCEPT_ENCODING,
             header::RETRY_AFTER,
             IDEMPOTENCY_KEY.clone(),
             SERVER_TIMING.clone(),
@@ -385,6 +338,14 @@ impl IntoResponse for Problem {
         if self.kind == Kind::UnsupportedMediaType {
             let json = HeaderValue::from_static("application/json");
             headers.insert(header::ACCEPT, json);
+        }
+        if self.kind == Kind::SignInRequired {
+            let bearer = HeaderValue::from_static("Bearer");
+            headers.insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        if self.kind == Kind::UnsupportedEncoding {
+            let identity = HeaderValue::from_static("identity");
+            headers.insert(header::ACCEPT_ENCODING, identity);
         }
         describe_timing(headers, &self.attempts, None);
         response.extensions_mut().insert(self);

@@ -1,12 +1,12 @@
 //! Every request has an id: in every log line, in every answer.
 
 use axum::{
-    extract::Request,
+    extract::{MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
-use lambda_http::RequestExt;
+use lambda_runtime::Context;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -25,16 +25,17 @@ pub(super) struct RequestId(pub(super) String);
 pub(super) async fn carry(mut request: Request, next: Next) -> Response {
     let id = of_client(request.headers())
         .or_else(|| {
-            request
-                .lambda_context_ref()
-                .map(|context| context.request_id.clone())
+            let context = request.extensions().get::<Context>();
+            context.map(|context| context.request_id.clone())
         })
         .unwrap_or_else(|| Uuid::now_v7().to_string());
+    let route = request.extensions().get::<MatchedPath>();
+    // Not the path: what stands in the place of an id is what a client wrote there.
     let span = tracing::info_span!(
         "request",
         request_id = id,
         method = %request.method(),
-        path = request.uri().path(),
+        route = route.map_or("none", MatchedPath::as_str),
         trace_id = lambda_kit::telemetry::trace_id(),
     );
     request.extensions_mut().insert(RequestId(id.clone()));
@@ -45,9 +46,11 @@ pub(super) async fn carry(mut request: Request, next: Next) -> Response {
     }
     // An answer tells how it came about, and a stored one would tell it again of a
     // request for which that is not true.
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    let no_store = HeaderValue::from_static("no-store");
+    headers.entry(header::CACHE_CONTROL).or_insert(no_store);
+    let no_sniff = HeaderValue::from_static("nosniff");
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, no_sniff);
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), "answered"));
     response
 }

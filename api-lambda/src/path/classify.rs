@@ -5,15 +5,19 @@ use std::{sync::Arc, time::Duration};
 use breaker_core::{Breaker, Outcome, StateStore};
 use chrono::{DateTime, Utc};
 use contract::{Dependency, Reply, Response, Setback};
-use lambda_kit::{clock::Clock, function::InvokeError};
+use lambda_kit::{
+    clock::Clock,
+    function::{InvokeError, NotRun},
+};
 
-use super::AttemptError;
+use super::throttling::Throttling;
 
 /// Says what results mean for a circuit.
 pub(super) struct Classifier<C> {
     /// Two clocks may be so far apart: for so much longer than the database's
     /// circuit says, this one stays away from it.
     apart: Duration,
+    throttling: Throttling<C>,
     clock: Arc<C>,
 }
 
@@ -25,28 +29,36 @@ impl<C: Clock> Classifier<C> {
     {
         Self {
             apart: circuit.policy().clock_skew.saturating_mul(2),
+            throttling: Throttling::new(Arc::clone(&clock)),
             clock,
         }
     }
 
-    pub(super) fn into_function(self) -> impl Fn(&Result<Response, AttemptError>) -> Outcome {
+    pub(super) fn into_function(self) -> impl Fn(&Result<Response, InvokeError>) -> Outcome {
         move |result| self.classify(result.as_ref().map(|response| &response.reply))
     }
 
     /// A reply that the Retry Lambda could only give with the fallback's help is a
     /// failure of what it stands for. A refusal is work done: the caller's own
     /// mistakes never count against the dependency.
-    fn classify(&self, result: Result<&Reply, &AttemptError>) -> Outcome {
-        match result {
-            Ok(Reply::Served(served)) => match served.setback {
+    fn classify(&self, result: Result<&Reply, &InvokeError>) -> Outcome {
+        self.throttling.outcome(result, |result| match result {
+            Ok(reply) => self.of_reply(reply),
+            Err(error) => of_error(error),
+        })
+    }
+
+    fn of_reply(&self, reply: &Reply) -> Outcome {
+        match reply {
+            Reply::Served(served) => match served.setback {
                 Some(setback) => self.of_setback(setback),
                 None if served.source.is_degraded() => Outcome::Failure,
                 None => Outcome::Success,
             },
-            Ok(Reply::Refused(refusal)) => refusal
+            Reply::Refused(refusal) => refusal
                 .setback()
                 .map_or(Outcome::Success, |setback| self.of_setback(setback)),
-            Ok(Reply::Unavailable(unavailable)) => {
+            Reply::Unavailable(unavailable) => {
                 match (unavailable.setback, unavailable.dependency) {
                     (Some(setback), _) => self.of_setback(setback),
                     (
@@ -56,10 +68,6 @@ impl<C: Clock> Classifier<C> {
                     (None, Dependency::Time) => Outcome::Ignored,
                 }
             }
-            Err(
-                AttemptError::DeadlineReached | AttemptError::Invoke(InvokeError::Unwritable(_)),
-            ) => Outcome::Ignored,
-            Err(AttemptError::TimedOut | AttemptError::Invoke(_)) => Outcome::Failure,
         }
     }
 
@@ -82,20 +90,39 @@ impl<C: Clock> Classifier<C> {
     }
 }
 
+/// What an attempt without a reply says, unless it was throttled. One request that
+/// Lambda does not accept says nothing about the others.
+pub(super) fn of_error(error: &InvokeError) -> Outcome {
+    match error {
+        InvokeError::Unwritable(_)
+        | InvokeError::NotRun {
+            cause: NotRun::BadRequest,
+            ..
+        } => Outcome::Ignored,
+        InvokeError::Timeout(_)
+        | InvokeError::Throttled(_)
+        | InvokeError::NotRun { .. }
+        | InvokeError::NotConnected
+        | InvokeError::NoAnswer(_)
+        | InvokeError::Crashed(_)
+        | InvokeError::Unreadable(_) => Outcome::Failure,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use breaker_core::{MemoryStore, Policy};
     use contract::{Body, Refusal, Served, Source, Unavailable};
-    use lambda_kit::testing::ManualClock;
+    use lambda_kit::{code::Code, function::Throttle, testing::ManualClock};
     use uuid::Uuid;
 
     use super::*;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
-    fn classify(result: &Result<Reply, AttemptError>) -> Outcome {
+    fn classify(result: &Result<Reply, InvokeError>) -> Outcome {
         let name = "retry".parse().unwrap();
         let circuit = Breaker::builder(name, Policy::default(), MemoryStore::new());
         let clock = Arc::new(ManualClock::at(NOW));
@@ -117,6 +144,7 @@ mod tests {
             dependency,
             reason: String::new(),
             setback,
+            unchanged: false,
         })
     }
 
@@ -144,11 +172,27 @@ mod tests {
     fn a_deadline_of_the_caller_counts_for_nothing_and_a_time_out_of_ours_does() {
         let no_time = unavailable(Dependency::Time, None);
         assert_eq!(classify(&Ok(no_time)), Outcome::Ignored);
-        assert_eq!(
-            classify(&Err(AttemptError::DeadlineReached)),
-            Outcome::Ignored
-        );
-        assert_eq!(classify(&Err(AttemptError::TimedOut)), Outcome::Failure);
+        let late = InvokeError::Timeout(Duration::ZERO);
+        assert_eq!(classify(&Err(late)), Outcome::Failure);
+    }
+
+    #[test]
+    fn what_lambda_says_of_one_request_counts_for_nothing_and_of_the_function_it_does() {
+        let classified = |error: InvokeError| classify(&Err(error));
+        let not_run = |cause| InvokeError::NotRun { code: "", cause };
+        assert_eq!(classified(not_run(NotRun::BadRequest)), Outcome::Ignored);
+        for error in [
+            not_run(NotRun::NotReady),
+            not_run(NotRun::Misconfigured),
+            InvokeError::NotConnected,
+            InvokeError::NoAnswer(Code::UNKNOWN),
+            InvokeError::Crashed(Code::UNKNOWN),
+        ] {
+            let shown = error.to_string();
+            assert_eq!(classified(error), Outcome::Failure, "{shown}");
+        }
+        let throttled = InvokeError::Throttled(Throttle::default());
+        assert_eq!(classified(throttled), Outcome::Ignored);
     }
 
     #[test]

@@ -12,14 +12,14 @@ use std::{
 };
 
 use breaker_core::{Breaker, BreakerLayer, Outcome, StateStore};
-use contract::{Body, Command, Dependency, Read, Reply, Request, Response, Target};
+use contract::{Body, Command, Deadline, Dependency, Read, Reply, Request, Response, Target};
 use lambda_kit::{
     clock::Clock,
     function::{Function, InvokeError},
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn, util::BoxCloneSyncService};
 
-use super::{AttemptError, Call, PathError};
+use super::{Call, PathError, breaker_deadline, classify::of_error, throttling::Throttling};
 use crate::telemetry::{Comparison, count_comparison};
 
 /// The share of reads of one item that ask the fallback although all went well.
@@ -28,25 +28,22 @@ const SAMPLED: f64 = 0.01;
 /// What such a read may wait for that longer.
 const SAMPLE_LIMIT: Duration = Duration::from_millis(250);
 
-/// The Fallback Lambda behind its own circuit, asked with a time-out.
-type Guarded = BoxCloneSyncService<(Request<Read>, Duration), Response, PathError>;
+/// The Fallback Lambda behind its own circuit, asked until a deadline.
+type Protected = BoxCloneSyncService<(Request<Read>, Deadline), Response, PathError>;
 
 pub(super) struct FallbackLayer<C> {
     fallback: Fallback<C>,
 }
 
-/// The Fallback Lambda and how long it may take.
 struct Fallback<C> {
-    guarded: Guarded,
-    limit: Duration,
+    protected: Protected,
     clock: Arc<C>,
 }
 
 impl<C> Clone for Fallback<C> {
     fn clone(&self) -> Self {
         Self {
-            guarded: self.guarded.clone(),
-            limit: self.limit,
+            protected: self.protected.clone(),
             clock: Arc::clone(&self.clock),
         }
     }
@@ -62,47 +59,36 @@ impl<C> FallbackLayer<C> {
     where
         S: StateStore,
         B: breaker_core::Clock,
+        C: Clock,
     {
-        let patience = limit;
-        let invoke = service_fn(move |(request, limit): (Request<Read>, Duration)| {
+        let invoke = service_fn(move |(request, _): (Request<Read>, Deadline)| {
             let function = function.clone();
-            async move {
-                let invoked = function.invoke::<_, Response>(&request, limit).await;
-                invoked.map_err(|error| told(error, limit, patience))
-            }
+            async move { function.invoke::<_, Response>(&request, limit).await }
         });
-        let guarded = ServiceBuilder::new()
-            .layer(BreakerLayer::new(breaker, classify))
-            .service(invoke);
+        let throttling = Throttling::new(Arc::clone(&clock));
+        let classify = move |result: &Result<_, _>| throttling.outcome(result.as_ref(), classify);
+        let breaker = BreakerLayer::new(breaker, classify)
+            .with_deadlines(|(_, deadline): &(_, Deadline)| Some(breaker_deadline(*deadline)));
+        let protected = ServiceBuilder::new().layer(breaker).service(invoke);
         Self {
             fallback: Fallback {
-                guarded: BoxCloneSyncService::new(guarded),
-                limit,
+                protected: BoxCloneSyncService::new(protected),
                 clock,
             },
         }
     }
 }
 
-/// Whoever could not wait as long as others may says nothing about the Fallback Lambda.
-fn told(error: InvokeError, limit: Duration, patience: Duration) -> AttemptError {
-    match error {
-        InvokeError::Timeout(_) if limit < patience => AttemptError::DeadlineReached,
-        error => AttemptError::from(error),
-    }
-}
-
 /// That nothing is cached is an answer, and no failure of the Fallback Lambda.
-fn classify(result: &Result<Response, AttemptError>) -> Outcome {
-    match result.as_ref().map(|response| &response.reply) {
+fn classify(result: Result<&Response, &InvokeError>) -> Outcome {
+    match result.map(|response| &response.reply) {
         Ok(Reply::Served(_) | Reply::Refused(_)) => Outcome::Success,
         Ok(Reply::Unavailable(unavailable)) => match unavailable.dependency {
             Dependency::NothingCached => Outcome::Success,
             Dependency::Cache | Dependency::Database => Outcome::Failure,
             Dependency::Time => Outcome::Ignored,
         },
-        Err(AttemptError::DeadlineReached) => Outcome::Ignored,
-        Err(AttemptError::TimedOut | AttemptError::Invoke(_)) => Outcome::Failure,
+        Err(error) => of_error(error),
     }
 }
 
@@ -171,8 +157,8 @@ where
 impl<C: Clock> Fallback<C> {
     /// What the Fallback Lambda knows; `None` if that is nothing.
     async fn ask(&self, call: &Call, read: Read) -> Option<Reply> {
-        let attempt = self.attempt(call, read, self.limit)?;
-        match call.journal.invocation(Target::Fallback, attempt).await {
+        let attempt = self.attempt(call, read, call.request.deadline)?;
+        match call.attempt_log.invocation(Target::Fallback, attempt).await {
             Ok(reply @ (Reply::Served(_) | Reply::Refused(_))) => Some(reply),
             Ok(Reply::Unavailable(unavailable)) => {
                 tracing::info!(reason = unavailable.reason, "the fallback has no answer");
@@ -187,9 +173,11 @@ impl<C: Clock> Fallback<C> {
 
     /// How what the Fallback Lambda knows compares with what was just read, and
     /// so was just left in the cache. Not an attempt at an answer, hence not in
-    /// the journal.
+    /// the attempt log.
     async fn compare(&self, call: &Call, read: Read, known: &Body) -> Comparison {
-        let Some(attempt) = self.attempt(call, read, SAMPLE_LIMIT) else {
+        let soon = Deadline::after(self.clock.now(), SAMPLE_LIMIT);
+        let until = call.request.deadline.min(soon);
+        let Some(attempt) = self.attempt(call, read, until) else {
             return Comparison::Unavailable;
         };
         match attempt.await.map(|response| response.reply) {
@@ -204,7 +192,7 @@ impl<C: Clock> Fallback<C> {
         &self,
         call: &Call,
         read: Read,
-        limit: Duration,
+        until: Deadline,
     ) -> Option<impl Future<Output = Result<Response, PathError>>> {
         let Request {
             request_id,
@@ -212,8 +200,7 @@ impl<C: Clock> Fallback<C> {
             faults,
             ..
         } = call.request.clone();
-        let limit = deadline.remaining(self.clock.now()).min(limit);
-        if limit.is_zero() {
+        if until.remaining(self.clock.now()).is_zero() {
             return None;
         }
         let request = Request {
@@ -222,7 +209,7 @@ impl<C: Clock> Fallback<C> {
             faults,
             command: read,
         };
-        Some(self.guarded.clone().oneshot((request, limit)))
+        Some(self.protected.clone().oneshot((request, until)))
     }
 }
 
@@ -270,23 +257,14 @@ mod tests {
                 dependency,
                 reason: String::new(),
                 setback: None,
+                unchanged: false,
             })))
         };
-        let classified = |dependency| classify(&unavailable(dependency));
+        let classified = |dependency| classify(unavailable(dependency).as_ref());
         assert_eq!(classified(Dependency::NothingCached), Outcome::Success);
         assert_eq!(classified(Dependency::Cache), Outcome::Failure);
         assert_eq!(classified(Dependency::Time), Outcome::Ignored);
-        assert_eq!(classify(&Err(AttemptError::TimedOut)), Outcome::Failure);
-    }
-
-    #[test]
-    fn who_is_in_a_hurry_says_nothing_about_the_fallback() {
-        let patience = SAMPLE_LIMIT * 4;
-        let outcome = |error, limit| classify(&Err(told(error, limit, patience)));
-        let late = InvokeError::Timeout;
-        assert_eq!(outcome(late(SAMPLE_LIMIT), SAMPLE_LIMIT), Outcome::Ignored);
-        assert_eq!(outcome(late(patience), patience), Outcome::Failure);
-        let throttled = InvokeError::Throttled;
-        assert_eq!(outcome(throttled, SAMPLE_LIMIT), Outcome::Failure);
+        let late = InvokeError::Timeout(SAMPLE_LIMIT);
+        assert_eq!(classify(Err(&late)), Outcome::Failure);
     }
 }

@@ -13,19 +13,17 @@ use tower::Service;
 
 use super::Call;
 
-/// The Timeout layer decides how long an attempt may take; this only makes
-/// sure that no socket is held for ever if that layer is ever left out.
-const LONGEST: Duration = Duration::from_secs(15);
-
 /// Sends a command to the Retry Lambda.
 #[derive(Debug, Clone)]
 pub(super) struct Invoke {
     function: Function,
+    /// How long one attempt may take.
+    limit: Duration,
 }
 
 impl Invoke {
-    pub(super) fn new(function: Function) -> Self {
-        Self { function }
+    pub(super) fn new(function: Function, limit: Duration) -> Self {
+        Self { function, limit }
     }
 }
 
@@ -39,7 +37,7 @@ impl Service<Call> for Invoke {
     }
 
     fn call(&mut self, call: Call) -> Self::Future {
-        let function = self.function.clone();
-        Box::pin(async move { function.invoke(&call.request, LONGEST).await })
+        let Self { function, limit } = self.clone();
+        Box::pin(async move { function.invoke(&call.request, limit).await })
     }
 }

@@ -1,27 +1,27 @@
 //! The call path: what happens between an HTTP request and its answer.
 //!
 //! ```text
-//! Fallback ─▶ Retry ─▶ Journal ─▶ Breaker ─▶ Timeout ─▶ Invoke
+//! Fallback ─▶ Retry ─▶ AttemptLog ─▶ Breaker ─▶ Invoke
 //! ```
 //!
-//! * **Invoke** sends the command to the Retry Lambda.
-//! * **Timeout** cuts an attempt off, at the latest at the client's deadline.
-//! * **Breaker** refuses at once what is bound to fail, for the whole fleet.
-//! * **Journal** notes each attempt, refused ones too, with what it was made of.
+//! * **Invoke** sends the command to the Retry Lambda, within an attempt's time-out.
+//! * **Breaker** refuses at once what is bound to fail, for the whole fleet, and ends an
+//!   attempt at the client's deadline, which is not the dependency's failure.
+//! * **`AttemptLog`** notes each attempt, refused ones too, with what it was made of.
 //! * **Retry** tries again what may pass, with full jitter and a budget.
 //! * **Fallback** asks the Fallback Lambda, behind a circuit of its own, when a
 //!   read had no luck.
 
-mod attempt_timeout;
+mod attempt_log;
 mod classify;
 mod fallback;
 mod invoke;
-mod journal;
 mod retry;
+mod throttling;
 
 use std::{sync::Arc, time::Duration};
 
-use breaker_core::{Breaker, BreakerLayer, StateStore};
+use breaker_core::{Breaker, BreakerLayer, StateStore, Timestamp};
 use chrono::{DateTime, Utc};
 use contract::{Command, Deadline, Faults, Reply, Request, Target};
 use lambda_kit::{
@@ -31,15 +31,14 @@ use lambda_kit::{
 };
 use tower::{Service, ServiceBuilder, ServiceExt, retry::RetryLayer, util::BoxCloneSyncService};
 
+pub use self::{attempt_log::AttemptLog, retry::RetryLimits};
 use self::{
-    attempt_timeout::AttemptTimeoutLayer,
+    attempt_log::AttemptLogLayer,
     classify::Classifier,
     fallback::FallbackLayer,
     invoke::Invoke,
-    journal::JournalLayer,
     retry::{RetryPolicy, suspicion_of},
 };
-pub use self::{journal::Journal, retry::RetryLimits};
 
 /// A command on its way, with the notes taken about it.
 #[derive(Debug, Clone)]
@@ -50,7 +49,7 @@ pub struct Call {
     /// fallback; a write has none to ask.
     pub attempts_end: Deadline,
     /// Every attempt made for it.
-    pub journal: Journal,
+    pub attempt_log: AttemptLog,
 }
 
 impl Call {
@@ -59,13 +58,13 @@ impl Call {
         request_id: String,
         command: Command,
         faults: Faults,
-        patience: Patience,
+        timeouts: Timeouts,
         now: DateTime<Utc>,
     ) -> Self {
-        let deadline = Deadline::after(now, patience.request);
+        let deadline = Deadline::after(now, timeouts.request);
         let attempts_end = match &command {
             Command::Read(_) => {
-                Deadline::after(now, patience.request.saturating_sub(patience.fallback))
+                Deadline::after(now, timeouts.request.saturating_sub(timeouts.fallback))
             }
             Command::Write { .. } => deadline,
         };
@@ -78,14 +77,14 @@ impl Call {
         Self {
             request,
             attempts_end,
-            journal: Journal::new(),
+            attempt_log: AttemptLog::new(),
         }
     }
 }
 
 /// How long calls may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// A whole request, from its arrival to its answer.
     pub request: Duration,
     /// One attempt at the Retry Lambda.
@@ -94,28 +93,14 @@ pub struct Patience {
     pub fallback: Duration,
 }
 
-/// Why an attempt at the Retry Lambda gave no reply.
-#[derive(Debug, thiserror::Error)]
-pub enum AttemptError {
-    /// It took longer than one attempt may.
-    #[error("no reply within the time for one attempt")]
-    TimedOut,
-    /// The client's deadline came first; that is nobody's fault.
-    #[error("no reply before the client's deadline")]
-    DeadlineReached,
-    /// It could not be made, or ended without a reply.
-    #[error(transparent)]
-    Invoke(#[from] InvokeError),
-}
-
 /// Why a command has no reply in the end.
-pub type PathError = breaker_core::CallError<AttemptError>;
+pub type PathError = breaker_core::CallError<InvokeError>;
 
 /// The whole call path as one service.
 pub type Path = BoxCloneSyncService<Call, Reply, PathError>;
 
 /// The circuits, each named after what it guards. Those inside the Retry Lambda are
-/// here to be looked at and given orders; this function makes no call through them.
+/// here to be looked at and overridden; this function makes no call through them.
 #[derive(Debug)]
 pub struct Circuits<S, B = breaker_core::SystemClock> {
     /// In front of the Retry Lambda.
@@ -165,7 +150,7 @@ pub fn build<S, B, C>(
     retry: Function,
     fallback: Function,
     circuits: Circuits<S, B>,
-    patience: Patience,
+    timeouts: Timeouts,
     retries: RetryLimits,
     clock: &Arc<C>,
 ) -> Path
@@ -179,7 +164,7 @@ where
         .layer(FallbackLayer::new(
             fallback,
             circuits.fallback,
-            patience.fallback,
+            timeouts.fallback,
             Arc::clone(clock),
         ))
         .layer(RetryLayer::new(RetryPolicy::new(
@@ -187,14 +172,23 @@ where
             suspicion_of(&circuits.retry),
             Arc::clone(clock),
         )))
-        .layer(JournalLayer::new(Target::Retry))
-        .layer(BreakerLayer::new(circuits.retry, classify.into_function()))
-        .layer(AttemptTimeoutLayer::new(
-            patience.attempt,
-            Arc::clone(clock),
-        ))
-        .service(Invoke::new(retry));
+        .layer(AttemptLogLayer::new(Target::Retry))
+        .layer(
+            BreakerLayer::new(circuits.retry, classify.into_function())
+                .with_deadlines(|call: &Call| Some(breaker_deadline(call.attempts_end))),
+        )
+        .service(Invoke::new(retry, timeouts.attempt));
     BoxCloneSyncService::new(stack)
+}
+
+/// The deadline as a circuit reads it. However little time is left, an attempt is made:
+/// what it takes at least is not known.
+fn breaker_deadline(deadline: Deadline) -> breaker_core::Deadline {
+    let at = u64::try_from(deadline.at().timestamp_millis()).unwrap_or_default();
+    breaker_core::Deadline {
+        at: Timestamp::from_unix_ms(at),
+        needs: Duration::ZERO,
+    }
 }
 
 /// Sends one call down the path.

@@ -5,19 +5,20 @@
 //! Architecture Blog, 2015). A budget shared by all requests of this
 //! environment keeps retries a small part of the traffic, and nothing is tried
 //! again once the circuit's record shows trouble: retries are for a fault that
-//! passes, and would meet an outage with a multiple of the traffic.
+//! passes, and would meet an outage with a multiple of the traffic. If Lambda had no
+//! capacity and says how long to wait, the wait comes before the backoff.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use breaker_core::{Breaker, Snapshot, StateStore};
 use contract::{Dependency, Reply, Setback};
-use lambda_kit::{clock::Clock, function::InvokeError};
+use lambda_kit::clock::Clock;
 use tower::retry::{
     Policy,
     budget::{Budget, TpsBudget},
 };
 
-use super::{AttemptError, Call, PathError};
+use super::{Call, PathError};
 
 const BASE: Duration = Duration::from_millis(50);
 const CAP: Duration = Duration::from_secs(1);
@@ -44,14 +45,14 @@ pub struct RetryLimits {
 }
 
 impl Default for RetryLimits {
-    /// Three attempts, a retry for every ten requests, and none once four calls
+    /// Three attempts, a retry for every ten requests, and none once three calls
     /// more have failed than have succeeded under the breaker's default policy.
     fn default() -> Self {
         Self {
             attempts: 3,
             earned: 0.1,
             reserve_per_s: 1,
-            suspicion: 0.15,
+            suspicion: 0.1,
         }
     }
 }
@@ -121,7 +122,7 @@ impl<C: Clock> Policy<Call, Reply, PathError> for RetryPolicy<C> {
             }
             return None;
         }
-        let wait = backoff(self.attempts, fastrand::f64());
+        let wait = told_to_wait(result) + backoff(self.attempts, fastrand::f64());
         let remaining = call.attempts_end.remaining(self.clock.now());
         if self.attempts >= self.limits.attempts
             || remaining < wait + MIN_ATTEMPT
@@ -154,18 +155,18 @@ fn is_transient(result: &Result<Reply, PathError>) -> bool {
         | Err(PathError::Rejected(_) | PathError::ProbeTimedOut | PathError::DeadlineExceeded) => {
             false
         }
-        Err(PathError::Inner(error)) => match error {
-            AttemptError::TimedOut => true,
-            AttemptError::DeadlineReached => false,
-            AttemptError::Invoke(error) => match error {
-                InvokeError::Timeout(_)
-                | InvokeError::Throttled
-                | InvokeError::Unreachable(_)
-                | InvokeError::Crashed(_) => true,
-                InvokeError::Unreadable(_) | InvokeError::Unwritable(_) => false,
-            },
-        },
+        Err(PathError::Inner(error)) => error.is_transient(),
     }
+}
+
+/// How long Lambda wants callers to wait, if it had no capacity and says so.
+fn told_to_wait(result: &Result<Reply, PathError>) -> Duration {
+    let throttle = match result {
+        Err(PathError::Inner(error)) => error.throttle(),
+        _ => None,
+    };
+    let wait = throttle.and_then(|throttle| throttle.retry_after);
+    wait.unwrap_or_default()
 }
 
 /// The wait before attempt `attempts` + 1; `draw` is uniform from 0 to 1.
@@ -178,6 +179,7 @@ fn backoff(attempts: u32, draw: f64) -> Duration {
 mod tests {
     use breaker_core::{Rejection, RejectionReason, State, Timestamp};
     use contract::Unavailable;
+    use lambda_kit::function::{InvokeError, Throttle};
 
     use super::*;
 
@@ -195,6 +197,7 @@ mod tests {
                 dependency,
                 reason: String::new(),
                 setback,
+                unchanged: false,
             }))
         };
         let unavailable = |dependency| setback_of(dependency, None);
@@ -213,11 +216,12 @@ mod tests {
             let reply = setback_of(Dependency::Database, Some(held_back));
             assert!(!is_transient(&reply), "{held_back:?}");
         }
-        assert!(is_transient(&Err(PathError::Inner(AttemptError::TimedOut))));
+        let throttled = InvokeError::Throttled(Throttle::default());
+        assert!(is_transient(&Err(PathError::Inner(throttled))));
+        let late = InvokeError::Timeout(Duration::ZERO);
+        assert!(is_transient(&Err(PathError::Inner(late))));
         assert!(!is_transient(&unavailable(Dependency::Time)));
         assert!(!is_transient(&Err(PathError::Rejected(rejected))));
-        assert!(!is_transient(&Err(PathError::Inner(
-            AttemptError::DeadlineReached
-        ))));
+        assert!(!is_transient(&Err(PathError::DeadlineExceeded)));
     }
 }

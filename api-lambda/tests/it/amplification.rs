@@ -1,49 +1,21 @@
 //! What a dependency in trouble is asked for beyond what clients ask.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use api_lambda::path::{self, Call, Circuits, Patience, RetryLimits};
-use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
-use breaker_core::{Breaker, MemoryStore, Policy};
-use contract::{
-    AttemptOutcome, Command, Dependency, Faults, IdempotencyKey, Reply, Target, Unavailable, Write,
-};
-use lambda_kit::{
-    clock::{Clock, SystemClock},
-    function::Function,
-    testing::LambdaEndpoint,
-};
-use uuid::Uuid;
+use contract::{AttemptOutcome, Target};
 
-const PATIENCE: Patience = Patience {
-    request: Duration::from_secs(10),
-    attempt: Duration::from_secs(3),
-    fallback: Duration::from_secs(2),
-};
-
-fn delete() -> Command {
-    Command::Write {
-        idempotency_key: IdempotencyKey::from(Uuid::now_v7()),
-        write: Write::Delete {
-            id: Uuid::now_v7(),
-            expected: None,
-        },
-    }
-}
+use crate::world::{Met, World, write};
 
 /// With the defaults no circuit opens on fewer failures.
-const FEWEST: usize = 23;
+const FEWEST: usize = 28;
 
 /// Sends writes one after the other until the circuit refuses one, and tells how
 /// many were admitted, and how many attempts that made.
-async fn admitted_and_attempts(path: &path::Path) -> (usize, usize) {
+async fn admitted_and_attempts(world: &World) -> (usize, usize) {
     let (mut admitted, mut attempts) = (0, 0);
     for _ in 0..100_000 {
-        let now = SystemClock.now();
-        let call = Call::begin("r".to_owned(), delete(), Faults::default(), PATIENCE, now);
-        let journal = call.journal.clone();
-        let _ = path::send(path, call).await;
-        let made = journal.attempts();
+        let (_, attempt_log) = world.send(0, write()).await;
+        let made = attempt_log.attempts();
         let made = made.iter().filter(|attempt| {
             attempt.target == Target::Retry && attempt.outcome != AttemptOutcome::Rejected
         });
@@ -53,41 +25,18 @@ async fn admitted_and_attempts(path: &path::Path) -> (usize, usize) {
         }
         admitted += 1;
         attempts += made;
+        tokio::time::advance(Duration::from_millis(1)).await;
     }
     panic!("the circuit never opened: {attempts} attempts");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_outage_gets_a_tenth_more_attempts_than_calls_at_most() {
-    let trouble = Reply::Unavailable(Unavailable {
-        dependency: Dependency::Database,
-        reason: "connection refused".to_owned(),
-        setback: None,
+    let world = World::with(|target, _, _| match target {
+        Target::Retry => Met::Failing,
+        _ => Met::Well,
     });
-    let endpoint = LambdaEndpoint::replying(trouble).await;
-    let lambda = aws_sdk_lambda::Client::from_conf(
-        aws_sdk_lambda::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&endpoint.url)
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .build(),
-    );
-    let function = |name: &str| Function::new(lambda.clone(), name.to_owned());
-    let circuits = Circuits::make(|name| {
-        Breaker::new(
-            name.parse().unwrap(),
-            Policy::default(),
-            Arc::new(MemoryStore::new()),
-        )
-    });
-    let circuits = circuits.unwrap();
-    let clock = Arc::new(SystemClock);
-    let (retry, fallback) = (function("retry"), function("fallback"));
-    let retries = RetryLimits::default();
-    let path = path::build(retry, fallback, circuits, PATIENCE, retries, &clock);
-
-    let (admitted, attempts) = admitted_and_attempts(&path).await;
+    let (admitted, attempts) = admitted_and_attempts(&world).await;
     assert!(admitted > FEWEST, "the outage was met: {admitted} calls");
     let retries = attempts - admitted;
     assert!(retries > 0, "the first failure was tried again");

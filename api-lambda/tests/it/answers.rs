@@ -180,6 +180,39 @@ async fn second_best_never_confirms_what_the_client_has() {
 }
 
 #[tokio::test]
+async fn second_best_never_says_that_the_client_expects_a_wrong_version() {
+    let until = SystemClock.now() + TimeDelta::seconds(40);
+    for (setback, seconds) in [(None, 1..=1), (Some(Setback::Open { until }), 20..=40)] {
+        let reply = Reply::Served(Served {
+            body: ReplyBody::Item(item()),
+            source: Source::Fallback,
+            as_of: SystemClock.now(),
+            setback,
+        });
+        for tag in ["\"4\"", "W/\"3\"", "\"x\""] {
+            for method in [Method::GET, Method::HEAD] {
+                let headers = [("If-Match", tag)];
+                let (response, body, _) = told(&reply, method.clone(), &headers).await;
+                assert_eq!(response.status(), 503, "{method} {tag}");
+                let headers = response.headers();
+                let told: u64 = text(headers, "retry-after").parse().unwrap();
+                assert!(seconds.contains(&told), "{told} s");
+                assert!(text(headers, "server-timing").contains("retry;dur="));
+                assert!(!headers.contains_key(header::ETAG));
+                if method == Method::GET {
+                    assert_eq!(body["type"], "urn:breaker:problem:service-unavailable");
+                    assert_eq!(body["attempts"].as_array().unwrap().len(), 1);
+                }
+            }
+        }
+        let known = [("If-Match", "\"3\"")];
+        let (response, body, _) = told(&reply, Method::GET, &known).await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(body["served"]["degraded"], true);
+    }
+}
+
+#[tokio::test]
 async fn an_expected_version_is_handed_on_and_a_foreign_tag_as_one_that_never_is() {
     let outdated = Reply::Refused(Refusal::VersionMismatch { current: 3 });
     for (tag, expected) in [("\"2\"", json!(2)), ("\"x\"", json!(0)), ("*", Value::Null)] {
@@ -232,7 +265,7 @@ async fn a_repetition_of_what_is_still_under_way_is_told_when_to_come_back() {
 /// By that alone: the circuit around the functions is closed.
 #[tokio::test]
 async fn who_meets_the_databases_open_circuit_is_told_when_to_come_back() {
-    // An order may last for longer than anybody should wait.
+    // An override may last for longer than anybody should wait.
     for (open_for, seconds) in [(40, 20..=40), (3_600, 60..=60)] {
         for method in [Method::GET, Method::POST] {
             let until = SystemClock.now() + TimeDelta::seconds(open_for);
@@ -240,6 +273,7 @@ async fn who_meets_the_databases_open_circuit_is_told_when_to_come_back() {
                 dependency: Dependency::Database,
                 reason: "its circuit is open".to_owned(),
                 setback: Some(Setback::Open { until }),
+                unchanged: false,
             });
             let (response, _, _) = told(&reply, method, &[]).await;
             assert_eq!(response.status(), 503);

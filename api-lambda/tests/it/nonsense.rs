@@ -81,15 +81,15 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     let draft = (any::<String>(), any::<i64>()).prop_map(|(name, quantity)| {
         serde_json::json!({"name": name, "quantity": quantity}).to_string()
     });
-    let order = (any::<String>(), any::<u64>()).prop_map(|(reason, seconds)| {
-        serde_json::json!({"mode": "shadow", "reason": reason, "actor": "ada",
+    let placed = (any::<String>(), any::<u64>()).prop_map(|(reason, seconds)| {
+        serde_json::json!({"mode": "shadow", "reason": reason, "display_name": "ada",
             "expires_in_s": seconds})
         .to_string()
     });
     prop_oneof![
         vec(any::<u8>(), 0..64),
         draft.prop_map(String::into_bytes),
-        order.prop_map(String::into_bytes),
+        placed.prop_map(String::into_bytes),
     ]
 }
 

@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::{
     },
     http::StatusCode,
 };
-use contract::Reply;
+use contract::{Reply, Target};
 
 /// The functions at the other end.
 pub(crate) trait Functions: fmt::Debug + Send + Sync + 'static {
@@ -25,6 +25,33 @@ pub(crate) trait Functions: fmt::Debug + Send + Sync + 'static {
 
     /// What the Fallback Lambda says to anything.
     fn fallback(&self) -> impl Future<Output = Reply> + Send;
+
+    /// Whether Lambda has no capacity for an invocation of the function that begins
+    /// now, and what it then says.
+    fn throttle(&self, _function: Target) -> Option<Throttled> {
+        None
+    }
+}
+
+/// `TooManyRequestsException`, as Lambda says it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Throttled {
+    /// The header `Retry-After`, in seconds.
+    pub(crate) retry_after: Option<u32>,
+}
+
+impl Throttled {
+    fn response(self) -> HttpResponse {
+        let status = StatusCode::try_from(429).unwrap();
+        let body = r#"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#;
+        let mut response = HttpResponse::new(status, SdkBody::from(body));
+        let headers = response.headers_mut();
+        headers.insert("x-amzn-errortype", "TooManyRequestsException");
+        if let Some(seconds) = self.retry_after {
+            headers.insert("retry-after", seconds.to_string());
+        }
+        response
+    }
 }
 
 /// Carries invocations to them.
@@ -50,13 +77,19 @@ impl<F: Functions> HttpClient for Wire<F> {
 impl<F: Functions> HttpConnector for Wire<F> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let functions = Arc::clone(&self.0);
-        let to_fallback = request.uri().contains("/functions/fallback/");
+        let target = if request.uri().contains("/functions/fallback/") {
+            Target::Fallback
+        } else {
+            Target::Retry
+        };
+        if let Some(throttled) = functions.throttle(target) {
+            return HttpConnectorFuture::ready(Ok(throttled.response()));
+        }
         let event = request.body().bytes().unwrap().to_vec();
         HttpConnectorFuture::new(async move {
-            let reply = if to_fallback {
-                functions.fallback().await
-            } else {
-                functions.retry(event).await
+            let reply = match target {
+                Target::Fallback => functions.fallback().await,
+                _ => functions.retry(event).await,
             };
             let payload = serde_json::to_vec(&reply).unwrap();
             let status = StatusCode::try_from(200).unwrap();

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Reply;
-
 /// One attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -96,17 +94,6 @@ impl Attempt {
         self.started_ms = self.started_ms.saturating_add(by_ms);
         for attempt in &mut self.attempts {
             attempt.postpone(by_ms);
-        }
-    }
-}
-
-impl From<&Reply> for AttemptOutcome {
-    fn from(reply: &Reply) -> Self {
-        match reply {
-            Reply::Served(served) if served.source.is_degraded() => Self::Degraded,
-            Reply::Served(_) => Self::Ok,
-            Reply::Refused(_) => Self::Refused,
-            Reply::Unavailable(_) => Self::Unavailable,
         }
     }
 }

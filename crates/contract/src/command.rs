@@ -2,11 +2,16 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
-use serde_json::Value;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{
+        Error as _, IntoDeserializer, MapAccess, Visitor,
+        value::{MapAccessDeserializer, StrDeserializer},
+    },
+};
 use uuid::Uuid;
 
-use crate::{Cursor, Deadline, Faults, ItemDraft, PageLimit, Version};
+use crate::{Cursor, Deadline, Expected, Faults, ItemDraft, PageLimit};
 
 /// A command with what every hop needs to know about it.
 ///
@@ -75,15 +80,15 @@ pub enum Write {
         id: Uuid,
         /// What it shall be.
         draft: ItemDraft,
-        /// Only if the item still is at this version (`If-Match`).
-        expected: Option<Version>,
+        /// Only while the item has such a version.
+        expected: Option<Expected>,
     },
     /// The end of an item.
     Delete {
         /// Which item.
         id: Uuid,
-        /// Only if the item still is at this version (`If-Match`).
-        expected: Option<Version>,
+        /// Only while the item has such a version.
+        expected: Option<Expected>,
     },
 }
 
@@ -91,8 +96,7 @@ pub enum Write {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum RetryEvent {
-    /// The deployment asks for the database's schema to be brought up to date:
-    /// `{"command": "migrate"}`.
+    /// An operator, or the deployment for one: `{"command": "migrate"}`.
     Operator {
         /// What the operator wants.
         command: Operation,
@@ -103,18 +107,62 @@ pub enum RetryEvent {
 
 /// A command that is one word comes from an operator. Deciding by that, and not
 /// by trying one variant after the other, keeps the reason why an event cannot
-/// be read.
+/// be read, and reads it once.
 impl<'de> Deserialize<'de> for RetryEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let event = Value::deserialize(deserializer)?;
-        match event.get("command") {
-            Some(word @ Value::String(_)) => Operation::deserialize(word)
-                .map(|command| Self::Operator { command })
-                .map_err(D::Error::custom),
-            _ => Request::deserialize(event)
-                .map(Self::Items)
-                .map_err(D::Error::custom),
+        /// A request, of which an operator gives the command alone.
+        #[derive(Deserialize)]
+        struct Event {
+            request_id: Option<String>,
+            deadline: Option<Deadline>,
+            #[serde(default)]
+            faults: Faults,
+            command: Option<Wanted>,
         }
+        let event = Event::deserialize(deserializer)?;
+        let command = match event.command {
+            Some(Wanted::Operation(command)) => return Ok(Self::Operator { command }),
+            Some(Wanted::Command(command)) => Some(command),
+            None => None,
+        };
+        let missing = D::Error::missing_field;
+        Ok(Self::Items(Request {
+            request_id: event.request_id.ok_or_else(|| missing("request_id"))?,
+            deadline: event.deadline.ok_or_else(|| missing("deadline"))?,
+            faults: event.faults,
+            command: command.ok_or_else(|| missing("command"))?,
+        }))
+    }
+}
+
+/// A word, or a command about items.
+enum Wanted {
+    Operation(Operation),
+    Command(Command),
+}
+
+impl<'de> Deserialize<'de> for Wanted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Wanted;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an operator's word or a command about items")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Wanted, E> {
+                let word: StrDeserializer<'_, E> = word.into_deserializer();
+                Operation::deserialize(word).map(Wanted::Operation)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Wanted, A::Error> {
+                Command::deserialize(MapAccessDeserializer::new(map)).map(Wanted::Command)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
     }
 }
 
@@ -124,17 +172,23 @@ impl<'de> Deserialize<'de> for RetryEvent {
 pub enum Operation {
     /// Apply the migrations that the database does not have yet.
     Migrate,
+    /// Trust nothing that the cache knows: the database was set back, to a backup or to
+    /// a standby without the last writes.
+    NewIncarnation,
 }
 
-/// Names one intent of a client: 1 to 255 visible ASCII characters.
+/// Names one intent of a client: 1 to 255 visible ASCII characters without a comma.
+///
+/// API Gateway joins the values of repeated headers with commas, so a key with a comma may be
+/// two keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct IdempotencyKey(String);
 
-/// A key that is empty, too long, or not visible ASCII.
+/// A key that is empty, too long, not visible ASCII, or holds a comma.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be 1 to {} visible ASCII characters, such as a UUID",
+    "must be given once, as 1 to {} visible ASCII characters without a comma, such as a UUID",
     IdempotencyKey::MAX_LENGTH
 )]
 pub struct IdempotencyKeyError;
@@ -159,8 +213,8 @@ impl FromStr for IdempotencyKey {
     type Err = IdempotencyKeyError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if visible && (1..=Self::MAX_LENGTH).contains(&text.len()) {
+        let usable = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+        if text.bytes().all(usable) && (1..=Self::MAX_LENGTH).contains(&text.len()) {
             Ok(Self(text.to_owned()))
         } else {
             Err(IdempotencyKeyError)
@@ -196,14 +250,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_operator_asks_for_migrations_in_one_word() {
-        let event: RetryEvent = serde_json::from_value(json!({"command": "migrate"})).unwrap();
-        assert_eq!(
-            event,
-            RetryEvent::Operator {
-                command: Operation::Migrate
-            }
-        );
+    fn the_operator_commands_in_one_word() {
+        for (word, command) in [
+            ("migrate", Operation::Migrate),
+            ("new_incarnation", Operation::NewIncarnation),
+        ] {
+            let event: RetryEvent = serde_json::from_value(json!({"command": word})).unwrap();
+            assert_eq!(event, RetryEvent::Operator { command });
+        }
     }
 
     #[test]
@@ -211,7 +265,7 @@ mod tests {
         for (event, reason) in [
             (
                 json!({"command": "drop"}),
-                "unknown variant `drop`, expected `migrate`",
+                "unknown variant `drop`, expected `migrate` or `new_incarnation`",
             ),
             (json!({}), "missing field `request_id`"),
             (
@@ -236,7 +290,7 @@ mod tests {
                 write: Write::Replace {
                     id: Uuid::from_u128(2),
                     draft,
-                    expected: Some(3),
+                    expected: Some(3.into()),
                 },
             },
         };
@@ -258,7 +312,16 @@ mod tests {
     #[test]
     fn unusable_idempotency_keys_are_refused() {
         let too_long = "k".repeat(256);
-        for text in ["", "two words", "naïve", "tab\t", too_long.as_str()] {
+        for text in [
+            "",
+            "two words",
+            "naïve",
+            "tab\t",
+            "a,b",
+            ",",
+            "a,",
+            too_long.as_str(),
+        ] {
             assert_eq!(text.parse::<IdempotencyKey>(), Err(IdempotencyKeyError));
         }
     }

@@ -19,6 +19,11 @@ impl Deadline {
         Self(now + budget)
     }
 
+    /// The moment itself.
+    pub fn at(self) -> DateTime<Utc> {
+        self.0
+    }
+
     /// The time left at `now`; zero once the deadline has passed.
     pub fn remaining(self, now: DateTime<Utc>) -> Duration {
         (self.0 - now).to_std().unwrap_or(Duration::ZERO)

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::is_blank;
+
 const NAME_MAX_CHARS: usize = 200;
 const DESCRIPTION_MAX_CHARS: usize = 2_000;
 const QUANTITY_MAX: i64 = 1_000_000_000;
@@ -22,16 +24,21 @@ pub struct FieldError {
 /// Values come into being through [`ItemDraft::parse`]; between Lambdas they
 /// travel as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(utoipa::ToSchema),
+    schema(examples(json!({"name": "bolt", "description": "M4", "quantity": 3})))
+)]
 #[serde(deny_unknown_fields)]
 pub struct ItemDraft {
-    /// 1 to 200 characters, not only white space, none of them U+0000.
+    /// 1 to 200 characters, at least one of them visible, none of them U+0000. White space,
+    /// control, format and default-ignorable characters are not visible.
     #[cfg_attr(
         feature = "openapi",
         schema(
             min_length = 1,
             max_length = 200,
-            pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+            pattern = r"^[^\u0000]*[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}][^\u0000]*$"
         )
     )]
     name: String,
@@ -62,15 +69,6 @@ impl ItemDraft {
             }]);
         };
         let mut errors = Vec::new();
-        for field in fields.keys() {
-            if !matches!(field.as_str(), "name" | "description" | "quantity") {
-                errors.push(FieldError {
-                    field: field.chars().take(NAME_MAX_CHARS).collect(),
-                    message: "is no known field; known are name, description and quantity"
-                        .to_owned(),
-                });
-            }
-        }
         let mut check = |field: &str, found: Result<(), String>| {
             if let Err(message) = found {
                 errors.push(FieldError {
@@ -85,6 +83,13 @@ impl ItemDraft {
         check("description", check_description(description));
         let quantity = fields.get("quantity");
         check("quantity", check_quantity(quantity));
+        // Last, for there may be more of them than anybody is told.
+        for field in fields.keys() {
+            if !matches!(field.as_str(), "name" | "description" | "quantity") {
+                let message = "is no known field; known are name, description and quantity";
+                check(field, Err(message.to_owned()));
+            }
+        }
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -113,12 +118,12 @@ impl ItemDraft {
 }
 
 fn check_name(value: Option<&Value>) -> Result<(), String> {
-    let expected = format!("1 to {NAME_MAX_CHARS} characters, not only white space");
+    let expected = format!("1 to {NAME_MAX_CHARS} characters, at least one of them visible");
     let text = required(value)?
         .as_str()
         .ok_or_else(|| format!("must be a string of {expected}"))?;
-    if text.trim().is_empty() {
-        return Err(format!("is empty; it must have {expected}"));
+    if is_blank(text) {
+        return Err(format!("is blank; it must have {expected}"));
     }
     at_most(text, NAME_MAX_CHARS)
 }
@@ -202,7 +207,7 @@ mod tests {
         let document = json!({"name": " ", "quantity": -1, "colour": "red", "description": 5});
         assert_eq!(
             fields(&document),
-            ["colour", "name", "description", "quantity"]
+            ["name", "description", "quantity", "colour"]
         );
     }
 
@@ -241,6 +246,25 @@ mod tests {
                 fields(&json!({"name": "bolt", "quantity": quantity})),
                 ["quantity"]
             );
+        }
+    }
+
+    #[test]
+    fn a_name_without_a_visible_character_is_refused() {
+        for name in [
+            "",
+            " ",
+            "\u{85}",
+            "\u{feff}",
+            "\u{200b}",
+            "\u{3164}",
+            "\u{e0020}",
+        ] {
+            let errors = ItemDraft::parse(&json!({"name": name, "quantity": 1})).unwrap_err();
+            assert!(errors[0].message.starts_with("is blank"), "{errors:?}");
+        }
+        for name in ["\u{feff}x", "!", "🔌", "❤\u{fe0f}", "ا\u{200d}"] {
+            assert!(ItemDraft::parse(&json!({"name": name, "quantity": 1})).is_ok());
         }
     }
 

@@ -12,26 +12,36 @@
 //! last one says anything about the health of a dependency.
 
 mod attempt;
+mod blank;
 mod cache;
 mod command;
 mod deadline;
+mod decimal;
 mod draft;
+mod expected;
 mod fault;
+mod incarnation;
 mod item;
+mod json;
 mod page;
 mod reply;
 
 pub use attempt::{Attempt, AttemptOutcome, Target};
+pub use blank::{VISIBLE, is_blank};
 pub use cache::{CacheContent, CacheEntry, CacheEntryError, CacheKey};
 pub use command::{
     Command, IdempotencyKey, IdempotencyKeyError, Operation, Read, Request, RetryEvent, Write,
 };
 pub use deadline::Deadline;
+pub use decimal::decimal;
 pub use draft::{FieldError, ItemDraft, whole_number};
+pub use expected::Expected;
 pub use fault::{
     Fault, FaultKind, FaultRate, FaultRateError, FaultTarget, FaultTargetError, Faults,
 };
+pub use incarnation::Incarnation;
 pub use item::{Item, Version};
+pub use json::JsonError;
 pub use page::{Cursor, CursorError, ItemPage, PageLimit, PageLimitError};
 pub use reply::{
     Body, Dependency, OperatorReply, Refusal, Reply, Response, Served, Setback, Source, Unavailable,

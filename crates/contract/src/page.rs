@@ -6,16 +6,19 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Item;
+use crate::{Item, decimal};
 
 /// How many items a page may hold: 1 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u16", into = "u16")]
 pub struct PageLimit(NonZeroU16);
 
-/// A page limit outside 1 to 100.
+/// A page limit outside 1 to 100, or not in plain decimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number from 1 to {}", PageLimit::MAX)]
+#[error(
+    "must be a whole number from 1 to {}, without a sign or leading zeros",
+    PageLimit::MAX
+)]
 pub struct PageLimitError;
 
 impl PageLimit {
@@ -56,7 +59,7 @@ impl FromStr for PageLimit {
     type Err = PageLimitError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse::<u16>().map_err(|_| PageLimitError)?.try_into()
+        decimal::<u16>(text).ok_or(PageLimitError)?.try_into()
     }
 }
 
@@ -171,7 +174,9 @@ mod tests {
 
     #[test]
     fn limits_outside_the_bounds_are_refused() {
-        for text in ["0", "101", "-1", "ten", "70000", ""] {
+        for text in [
+            "0", "101", "-1", "ten", "70000", "", "+5", "05", " 5", "5.0", "٥",
+        ] {
             assert_eq!(text.parse::<PageLimit>(), Err(PageLimitError));
         }
         assert_eq!("100".parse::<PageLimit>().map(PageLimit::get), Ok(100));

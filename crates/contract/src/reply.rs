@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Attempt, Item, ItemPage, Version};
+use crate::{Attempt, AttemptOutcome, Incarnation, Item, ItemPage, Version};
 
 /// What a function returns for a [`Request`](crate::Request).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct Response {
     /// The answer.
     #[serde(flatten)]
@@ -15,6 +16,39 @@ pub struct Response {
     /// What was asked for it, timed from the start of the invocation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
+}
+
+/// A [`Response`] as it is written, with one of the replies. Read by this, and not by
+/// `flatten`, which would first read all of it into a tree of its own.
+#[derive(Deserialize)]
+struct Written {
+    served: Option<Served>,
+    refused: Option<Refusal>,
+    unavailable: Option<Unavailable>,
+    #[serde(default)]
+    attempts: Vec<Attempt>,
+}
+
+/// No reply, or several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected one of `served`, `refused` and `unavailable`")]
+struct NotOneReply;
+
+impl TryFrom<Written> for Response {
+    type Error = NotOneReply;
+
+    fn try_from(written: Written) -> Result<Self, NotOneReply> {
+        let reply = match (written.served, written.refused, written.unavailable) {
+            (Some(served), None, None) => Reply::Served(served),
+            (None, Some(refusal), None) => Reply::Refused(refusal),
+            (None, None, Some(unavailable)) => Reply::Unavailable(unavailable),
+            _ => return Err(NotOneReply),
+        };
+        Ok(Self {
+            reply,
+            attempts: written.attempts,
+        })
+    }
 }
 
 impl From<Reply> for Response {
@@ -35,7 +69,7 @@ pub enum Reply {
     Served(Served),
     /// The caller asked for something that cannot be; asking again will not help.
     Refused(Refusal),
-    /// Something of ours is in trouble; asking again may help.
+    /// The service is temporarily unavailable; asking again may help.
     Unavailable(Unavailable),
 }
 
@@ -135,7 +169,7 @@ impl Refusal {
     }
 }
 
-/// Something of ours that is in trouble.
+/// What is temporarily unavailable, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unavailable {
     /// What failed.
@@ -145,6 +179,9 @@ pub struct Unavailable {
     /// What the database's circuit made of it, if it is the database that failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setback: Option<Setback>,
+    /// Whether it is certain that a write was not done; of no meaning for a read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unchanged: bool,
 }
 
 /// Why the database gave no answer, as its own circuit sees it.
@@ -205,6 +242,26 @@ pub enum OperatorReply {
         /// How many were applied just now; zero if none was missing.
         applied: usize,
     },
+    /// A new incarnation has begun:
+    /// `{"incarnation_begun": {"number": 1767225600000, "cache_knows": true}}`.
+    IncarnationBegun {
+        /// The number that it has.
+        number: Incarnation,
+        /// Whether the cache was told, so that no function serves anything of before
+        /// any more. If not, it is told with the next entry.
+        cache_knows: bool,
+    },
+}
+
+impl From<&Reply> for AttemptOutcome {
+    fn from(reply: &Reply) -> Self {
+        match reply {
+            Reply::Served(served) if served.source.is_degraded() => Self::Degraded,
+            Reply::Served(_) => Self::Ok,
+            Reply::Refused(_) => Self::Refused,
+            Reply::Unavailable(_) => Self::Unavailable,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -212,6 +269,46 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn refused() -> Reply {
+        Reply::Refused(Refusal::not_found(Uuid::from_u128(1)))
+    }
+
+    #[test]
+    fn each_kind_of_reply_survives_the_wire() {
+        let served = Reply::Served(Served {
+            body: Body::Deleted {
+                id: Uuid::from_u128(1),
+            },
+            source: Source::Database,
+            as_of: DateTime::UNIX_EPOCH,
+            setback: None,
+        });
+        let unavailable = Reply::Unavailable(Unavailable {
+            dependency: Dependency::Database,
+            reason: "it is gone".to_owned(),
+            setback: Some(Setback::Recovering),
+            unchanged: true,
+        });
+        for reply in [served, refused(), unavailable] {
+            let response = Response::from(reply);
+            let wire = serde_json::to_string(&response).unwrap();
+            assert_eq!(serde_json::from_str::<Response>(&wire).unwrap(), response);
+        }
+    }
+
+    #[test]
+    fn a_response_holds_one_reply() {
+        let mut wire = serde_json::to_value(Response::from(refused())).unwrap();
+        wire["unavailable"] = json!({"dependency": "time", "reason": ""});
+        for wire in [wire, json!({"attempts": []})] {
+            let error = serde_json::from_value::<Response>(wire).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "expected one of `served`, `refused` and `unavailable`"
+            );
+        }
+    }
 
     #[test]
     fn the_operator_is_told_how_many_migrations_were_applied() {

@@ -1,6 +1,6 @@
 //! Configuration from environment variables, with every mistake reported at once.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 /// One variable that is missing or cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,6 +180,37 @@ impl FromStr for Stage {
     }
 }
 
+/// How many requests one environment answers at a time: one, unless Lambda says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concurrency(NonZeroU32);
+
+impl Concurrency {
+    /// Reads `AWS_LAMBDA_MAX_CONCURRENCY`, which Lambda sets where it is more than one.
+    pub fn read<L: Fn(&str) -> Option<String>>(variables: &mut Variables<L>) -> Option<Self> {
+        let expected = "a whole number from 1 on";
+        let one = NonZeroU32::MIN;
+        variables
+            .optional("AWS_LAMBDA_MAX_CONCURRENCY", expected, one)
+            .map(Self)
+    }
+
+    /// Whether requests come one after the other.
+    pub fn is_one(self) -> bool {
+        self.0 == NonZeroU32::MIN
+    }
+
+    /// The number.
+    pub fn get(self) -> NonZeroU32 {
+        self.0
+    }
+}
+
+impl Default for Concurrency {
+    fn default() -> Self {
+        Self(NonZeroU32::MIN)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,6 +241,17 @@ mod tests {
         let mut variables = read("x");
         let _ = variables.required::<u16>("A", "a number");
         assert!(variables.finish(|| Some(())).is_err());
+    }
+
+    #[test]
+    fn requests_come_one_after_the_other_unless_lambda_says_otherwise() {
+        let concurrency = |value| Concurrency::read(&mut read(value));
+        assert_eq!(concurrency(""), Some(Concurrency::default()));
+        assert!(concurrency("1").is_some_and(Concurrency::is_one));
+        assert!(concurrency("64").is_some_and(|several| several.get().get() == 64));
+        for bad in ["0", "-1", "many"] {
+            assert_eq!(concurrency(bad), None, "{bad}");
+        }
     }
 
     #[test]

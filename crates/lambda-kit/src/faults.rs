@@ -60,8 +60,13 @@ pub enum InjectedFault {
     AnswerLost,
 }
 
-/// Strikes operations of this execution environment with the faults that the
-/// last request told of. Clones share them.
+tokio::task_local! {
+    /// Those of the request that this task works on.
+    static OF_REQUEST: Faults;
+}
+
+/// Strikes operations of this execution environment: those of a request with the faults that it
+/// carries, all others with those of the last request. Clones share them.
 #[derive(Clone)]
 pub struct Injector {
     injection: FaultInjection,
@@ -86,10 +91,23 @@ impl Injector {
         }
     }
 
+    /// Does the `work` of a request that carries `faults`, which strike it whatever other
+    /// requests at the same time carry.
+    pub async fn following<T>(&self, faults: Faults, work: impl Future<Output = T>) -> T {
+        self.follow(faults.clone());
+        OF_REQUEST.scope(faults, work).await
+    }
+
     fn strike(&self, target: FaultTarget) -> Option<FaultKind> {
-        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let kind = faults.strike(target, self.clock.now(), fastrand::f64())?;
-        tracing::warn!(target = target.as_str(), ?kind, "fault injected");
+        if self.injection == FaultInjection::Refused {
+            return None;
+        }
+        let strike = |faults: &Faults| faults.strike(target, self.clock.now(), fastrand::f64());
+        let kind = OF_REQUEST.try_with(strike).unwrap_or_else(|_| {
+            strike(&self.faults.lock().unwrap_or_else(PoisonError::into_inner))
+        })?;
+        // Not `target`: the line has a field of that name, for the module.
+        tracing::warn!(fault_target = target.as_str(), ?kind, "fault injected");
         Some(kind)
     }
 
@@ -209,6 +227,21 @@ mod tests {
             strike(&injector, FaultTarget::Cache),
             (Poll::Ready(Ok(7)), true)
         );
+    }
+
+    #[tokio::test]
+    async fn a_request_is_struck_by_the_faults_that_it_carries_and_by_no_others() {
+        let struck = injector(FaultInjection::Allowed, FaultKind::Error);
+        let carried = struck.faults.lock().unwrap().clone();
+        let strike = async |faults| {
+            let operation = async {
+                tokio::task::yield_now().await;
+                struck.around(FaultTarget::Cache, async { 7 }).await
+            };
+            struck.following(faults, operation).await
+        };
+        let (with, without) = tokio::join!(strike(carried), strike(Faults::default()));
+        assert_eq!((with, without), (Err(InjectedFault::NotDone), Ok(7)));
     }
 
     #[test]

@@ -85,8 +85,8 @@ pub enum Grant {
     },
 }
 
-/// Why there is no token.
-#[derive(Debug, thiserror::Error)]
+/// Why there is no token. It does not hold the words of those who refused one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// The SDK found no region.
     #[error("no AWS region is configured")]
@@ -95,14 +95,31 @@ pub enum TokenError {
     #[error("no AWS credentials are configured")]
     NoCredentials,
     /// The credentials cannot be had just now.
-    #[error("AWS credentials cannot be had")]
-    Credentials(#[from] CredentialsError),
+    #[error("AWS credentials cannot be had: {0}")]
+    Credentials(&'static str),
     /// The host or the cache name makes no address.
-    #[error("host or cache name makes no address")]
-    Address(#[from] url::ParseError),
+    #[error("host or cache name makes no address: {0}")]
+    Address(url::ParseError),
     /// The request cannot be signed.
-    #[error("token cannot be signed: {0}")]
-    Signing(String),
+    #[error("token cannot be signed")]
+    Signing,
+}
+
+impl From<CredentialsError> for TokenError {
+    fn from(error: CredentialsError) -> Self {
+        Self::Credentials(match error {
+            CredentialsError::CredentialsNotLoaded(_) => "there are none",
+            CredentialsError::ProviderTimedOut(_) => "their provider does not answer in time",
+            CredentialsError::InvalidConfiguration(_) => "the configuration is invalid",
+            _ => "their provider fails",
+        })
+    }
+}
+
+impl From<url::ParseError> for TokenError {
+    fn from(error: url::ParseError) -> Self {
+        Self::Address(error)
+    }
 }
 
 /// Signs tokens for one grant.
@@ -163,7 +180,7 @@ impl Tokens {
             .time(self.clock.now().into())
             .settings(settings)
             .build()
-            .map_err(|error| TokenError::Signing(error.to_string()))?
+            .map_err(|_| TokenError::Signing)?
             .into();
         let headers = std::iter::empty();
         let request = SignableRequest::new(
@@ -172,9 +189,9 @@ impl Tokens {
             headers,
             SignableBody::Bytes(&[]),
         )
-        .map_err(|error| TokenError::Signing(error.to_string()))?;
+        .map_err(|_| TokenError::Signing)?;
         let (instructions, _) = sign(request, &parameters)
-            .map_err(|error| TokenError::Signing(error.to_string()))?
+            .map_err(|_| TokenError::Signing)?
             .into_parts();
         let mut signed = self.request.clone();
         signed.query_pairs_mut().extend_pairs(instructions.params());

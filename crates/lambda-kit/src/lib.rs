@@ -1,7 +1,7 @@
 //! What every function of this system needs, and nothing that only one needs.
 //!
 //! * [`config`] reads environment variables and reports every mistake at once.
-//! * [`entry`] is the way every function starts and ends.
+//! * [`entry`] is the way every function starts, takes events, and ends.
 //! * [`telemetry`] writes one JSON log line per event to standard output.
 //! * [`aws`] makes SDK clients that never retry by themselves and never wait
 //!   without a bound.
@@ -9,31 +9,33 @@
 //! * [`function`] invokes another function and tells apart the ways in which
 //!   that can fail.
 //! * [`faults`] strikes operations with the faults that somebody asked for.
-//! * [`journal`] notes what was asked on the way to an answer.
+//! * [`attempt_log`] notes what was asked on the way to an answer.
 //! * [`clock`] is the one place that reads the time.
+//! * [`code`] is what errors hold in place of a server's words.
 //! * `cache` (with the feature of that name) is a handle on the cache that
 //!   costs little when the cache is dead.
 //! * `circuits` (with the feature of that name) are those of this system, in their
-//!   table; `guard` is one of them around calls.
+//!   table; `circuit` puts one of them around calls.
 //! * `iam` (with the feature of that name) signs tokens that stand in for
 //!   passwords.
 //! * `testing` (with the feature of that name) is for the tests of functions.
 
+pub mod attempt_log;
 pub mod aws;
 #[cfg(feature = "cache")]
 pub mod cache;
+#[cfg(any(feature = "cache", feature = "circuits"))]
+pub mod circuit;
 #[cfg(feature = "circuits")]
 pub mod circuits;
 pub mod clock;
+pub mod code;
 pub mod config;
 pub mod entry;
 pub mod faults;
 pub mod function;
-#[cfg(any(feature = "cache", feature = "circuits"))]
-pub mod guard;
 #[cfg(feature = "iam")]
 pub mod iam;
-pub mod journal;
 pub mod metrics;
 pub mod telemetry;
 #[cfg(feature = "testing")]

@@ -5,6 +5,8 @@
 //! their number does not grow with what clients send. Whoever counts uses the
 //! `metrics` facade with the names below.
 
+use std::io::Write;
+
 use metrics::{Unit, describe_counter, describe_histogram};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 
@@ -37,6 +39,8 @@ pub const STORE_OPERATIONS: &str = "StoreOperations";
 pub const STORE_FAILURES: &str = "StoreFailures";
 /// How long each took.
 pub const STORE_TIME: &str = "StoreTime";
+/// Calls a second that the fleet refuses at a circuit, by its record.
+pub const REFUSED_PER_SECOND: &str = "RefusedPerSecond";
 /// Reads that the cache answered.
 pub const CACHE_HITS: &str = "CacheHits";
 /// Reads that it did not.
@@ -68,11 +72,17 @@ impl Metrics {
 
     /// Writes what has gathered since the last time, if anything has, to
     /// standard output, where Lambda collects it.
+    ///
+    /// Of several requests at a time, each writes what all of them have gathered since the last
+    /// one did. All of it is written at once: log lines of others must not come in between.
     pub fn flush(self) {
-        if let Some(collector) = self.0
-            && let Err(error) = collector.flush(std::io::stdout())
-        {
-            tracing::warn!(%error, "metrics cannot be written");
+        let Some(collector) = self.0 else { return };
+        let mut lines = Vec::new();
+        let written = collector
+            .flush(&mut lines)
+            .and_then(|()| std::io::stdout().write_all(&lines));
+        if let Err(error) = written {
+            tracing::warn!(kind = %error.kind(), "metrics cannot be written");
         }
     }
 }
@@ -96,4 +106,5 @@ fn describe() {
     }
     describe_histogram!(ATTEMPTS_PER_REQUEST, Unit::Count, "");
     describe_histogram!(STORE_TIME, Unit::Milliseconds, "");
+    describe_histogram!(REFUSED_PER_SECOND, Unit::CountPerSecond, "");
 }

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use contract::{
-    AttemptOutcome, Body, CacheContent, CacheEntry, CacheKey, Deadline, Dependency, Faults, Item,
-    ItemPage, PageLimit, Read, Refusal, Reply, Request, Response, Served, Source, Target,
+    AttemptOutcome, Body, CacheContent, CacheEntry, CacheKey, Deadline, Dependency, Faults,
+    Incarnation, Item, ItemPage, PageLimit, Read, Refusal, Reply, Request, Response, Served,
+    Source, Target,
 };
 use fallback_lambda::handler::Handler;
 use lambda_kit::{
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
 const ID: Uuid = Uuid::from_u128(7);
+const INCARNATION: Incarnation = Incarnation::numbered(5);
 
 struct Fallback {
     handler: Handler,
@@ -48,6 +50,7 @@ impl Fallback {
     async fn remember(&self, key: CacheKey, content: CacheContent) {
         let entry = CacheEntry {
             content,
+            incarnation: INCARNATION,
             as_of: START,
             fresh_until: START + Duration::from_secs(30),
         };
@@ -203,6 +206,45 @@ async fn what_is_too_old_or_unknown_is_not_served() {
     assert_eq!(dependency(too_old), Dependency::NothingCached);
 }
 
+/// It is of a history that the database has no more: not even old, but never so.
+#[tokio::test]
+async fn what_an_earlier_incarnation_of_the_database_said_is_not_served() {
+    let Some(url) = server("TEST_CACHE_URL") else {
+        return;
+    };
+    let fallback = Fallback::beside(&url);
+    let read = Read::Get { id: ID };
+    let key = CacheKey::Item(ID);
+    fallback.remember(key, CacheContent::Item(item())).await;
+    let cache = &fallback.handler.cache;
+    cache.announce(INCARNATION).await.unwrap();
+    let served = fallback.ask(read.clone()).await;
+    assert!(matches!(served, Reply::Served(_)), "{served:?}");
+    let later = Incarnation::numbered(INCARNATION.number() + 1);
+    cache.announce(later).await.unwrap();
+    let response = fallback.respond(read).await;
+    assert_eq!(response.attempts[0].outcome, AttemptOutcome::Miss);
+    assert_eq!(dependency(response.reply), Dependency::NothingCached);
+}
+
+#[tokio::test]
+async fn an_entry_from_the_end_of_time_is_not_served() {
+    let Some(url) = server("TEST_CACHE_URL") else {
+        return;
+    };
+    let fallback = Fallback::beside(&url);
+    let entry = CacheEntry {
+        content: CacheContent::Item(item()),
+        incarnation: INCARNATION,
+        as_of: DateTime::<Utc>::MAX_UTC,
+        fresh_until: DateTime::<Utc>::MAX_UTC,
+    };
+    let key = CacheKey::Item(ID);
+    fallback.handler.cache.put(&key, &entry).await.unwrap();
+    let reply = fallback.ask(Read::Get { id: ID }).await;
+    assert_eq!(dependency(reply), Dependency::NothingCached);
+}
+
 #[tokio::test]
 async fn nothing_is_asked_after_the_deadline() {
     let Some(url) = server("TEST_CACHE_URL") else {
@@ -231,11 +273,12 @@ async fn an_event_that_asks_for_a_write_is_refused_with_a_reason() {
         "command": {"delete": {"id": ID, "expected": null}},
     });
     let fallback = Fallback::beside("redis://127.0.0.1:1");
-    let error = fallback.handler.handle(event).await.unwrap_err();
-    assert!(error.to_string().contains("unknown variant `delete`"));
-    let empty = fallback.handler.handle(json!({})).await.unwrap_err();
-    assert_eq!(
-        empty.to_string(),
-        "event cannot be understood: missing field `request_id`"
-    );
+    for event in [event, json!({})] {
+        let error = fallback.handler.handle(event).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "event cannot be understood: the JSON has another form than expected; it must be a \
+             request to read"
+        );
+    }
 }

@@ -1,11 +1,11 @@
 //! How to reach the database.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU8, sync::Arc, time::Duration};
 
 use lambda_kit::{
     aws,
     clock::Clock,
-    config::Variables,
+    config::{Concurrency, Variables},
     iam::{AuthMode, Grant, Login, TokenError, Tokens},
 };
 
@@ -21,6 +21,9 @@ pub struct DatabaseConfig {
     /// `DATABASE_TIMEOUT_MS`: the most that one request may spend there,
     /// connecting included.
     pub limit: Duration,
+    /// How many connections there are at most: `DATABASE_MAX_CONNECTIONS`, but no more than
+    /// requests at a time.
+    pub connections: NonZeroU8,
 }
 
 impl DatabaseConfig {
@@ -28,11 +31,24 @@ impl DatabaseConfig {
     /// fall back. A healthy database needs a hundredth of it.
     pub const DEFAULT_LIMIT: Duration = Duration::from_millis(1_500);
 
-    /// Reads `DATABASE_URL`, `DATABASE_AUTH` and `DATABASE_TIMEOUT_MS`.
-    pub fn read<L: Fn(&str) -> Option<String>>(variables: &mut Variables<L>) -> Option<Self> {
+    /// As many as Lambda gives requests to one processor at a time, if nobody says otherwise.
+    /// Most requests find the cache fresh and need none.
+    pub const DEFAULT_CONNECTIONS: NonZeroU8 = NonZeroU8::new(8).unwrap();
+
+    /// Reads `DATABASE_URL`, `DATABASE_AUTH`, `DATABASE_TIMEOUT_MS` and
+    /// `DATABASE_MAX_CONNECTIONS`, for a function that answers several requests at a time.
+    pub fn read<L: Fn(&str) -> Option<String>>(
+        variables: &mut Variables<L>,
+        concurrency: Concurrency,
+    ) -> Option<Self> {
         let url = variables.required::<DatabaseUrl>("DATABASE_URL", DatabaseUrl::EXPECTED);
         let auth = variables.optional("DATABASE_AUTH", AuthMode::EXPECTED, AuthMode::Password);
         let limit = variables.optional_ms("DATABASE_TIMEOUT_MS", Self::DEFAULT_LIMIT);
+        let most = variables.optional(
+            "DATABASE_MAX_CONNECTIONS",
+            "a whole number from 1 to 255",
+            Self::DEFAULT_CONNECTIONS,
+        );
         let (url, auth) = (url?, auth?);
         // A token is as good as a password for as long as it is valid.
         if auth == AuthMode::Iam && !url.verifies_server() {
@@ -44,6 +60,7 @@ impl DatabaseConfig {
             url,
             auth,
             limit: limit?,
+            connections: most?.min(concurrency.get().try_into().unwrap_or(NonZeroU8::MAX)),
         })
     }
 
@@ -82,7 +99,7 @@ mod tests {
             "DATABASE_AUTH" => Some(auth.to_owned()),
             _ => None,
         });
-        let config = DatabaseConfig::read(&mut variables);
+        let config = DatabaseConfig::read(&mut variables, Concurrency::default());
         variables
             .finish(|| config)
             .map_err(|error| error.to_string())

@@ -4,12 +4,9 @@ mod config;
 mod error;
 mod url;
 
+pub(crate) use self::url::Address;
 pub use self::{
     config::DatabaseConfig,
-    error::DatabaseError,
+    error::{DatabaseError, MigrationError, SqlError, SqlState, Trouble},
     url::{DatabaseUrl, DatabaseUrlError},
-};
-pub(crate) use self::{
-    error::{Condition, condition},
-    url::Address,
 };

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::migrate::{Migrate, Migrator};
+
+use super::lineage::Recorded;
+use crate::database::{MigrationError, SqlError};
 
 /// A connection to a server of the kind `E`.
 pub(super) type Connection<E> = <<E as Engine>::Database as sqlx::Database>::Connection;
@@ -25,18 +28,41 @@ pub(super) trait Engine: Send + Sync + 'static {
         &self,
         token: Option<&str>,
         limit: Duration,
-    ) -> impl Future<Output = Result<Connection<Self>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Connection<Self>, SqlError>> + Send;
 
     /// A connection without limits: building an index takes its time.
     fn connect_to_migrate(
         &self,
         token: Option<&str>,
-    ) -> impl Future<Output = Result<Connection<Self>, sqlx::Error>> + Send;
+    ) -> impl Future<Output = Result<Connection<Self>, SqlError>> + Send;
 
     /// Waits until nobody else migrates this database, which then holds for as
     /// long as the connection, and clears away what a migration that was cut off
     /// has left.
     fn prepare_to_migrate(
         connection: &mut Connection<Self>,
-    ) -> impl Future<Output = Result<(), MigrateError>> + Send;
+    ) -> impl Future<Output = Result<(), MigrationError>> + Send;
+
+    /// What is written down of the incarnation, and what the server says of itself.
+    fn recorded_incarnation(
+        connection: &mut Connection<Self>,
+    ) -> impl Future<Output = Result<Recorded, SqlError>> + Send;
+
+    /// The number of the incarnation, and nothing else.
+    fn incarnation_number(
+        connection: &mut Connection<Self>,
+    ) -> impl Future<Output = Result<i64, SqlError>> + Send;
+
+    /// Writes the server's lineage down, with a new number if an incarnation `begins`,
+    /// unless somebody has done so since it was found.
+    fn write_lineage(
+        connection: &mut Connection<Self>,
+        found: &Recorded,
+        begins: bool,
+    ) -> impl Future<Output = Result<(), SqlError>> + Send;
+
+    /// Begins a new incarnation.
+    fn begin_incarnation(
+        connection: &mut Connection<Self>,
+    ) -> impl Future<Output = Result<(), SqlError>> + Send;
 }

@@ -2,37 +2,23 @@
 
 use std::time::Duration;
 
-use sqlx::migrate::{Migrate, MigrateError};
+use sqlx::migrate::Migrate;
 use tokio::time::timeout;
 
 use super::{
     engine::{Connection, Engine},
-    slot::Slot,
+    pool::Pool,
 };
-use crate::database::DatabaseError;
-
-/// Why the schema is not up to date.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrationError {
-    /// No connection, or it broke.
-    #[error("cannot migrate: {0}")]
-    Database(#[from] DatabaseError),
-    /// The migrations themselves fail, or differ from those that were applied.
-    #[error("cannot migrate: {0}")]
-    Migrations(#[from] MigrateError),
-    /// The invocation is about to end.
-    #[error("cannot migrate: not done within {} ms", .0.as_millis())]
-    Timeout(Duration),
-}
+use crate::database::MigrationError;
 
 /// See [`super::Repository::migrate`]. The connection is its own, and closing it
 /// lets the next caller migrate.
 pub(super) async fn migrate<E: Engine>(
-    slot: &Slot<E>,
+    pool: &Pool<E>,
     limit: Duration,
 ) -> Result<usize, MigrationError> {
     timeout(limit, async {
-        let mut connection = slot.connect_to_migrate().await?;
+        let mut connection = pool.connect_to_migrate().await?;
         E::prepare_to_migrate(&mut connection).await?;
         let before = applied::<E>(&mut connection).await?;
         // `Migrator::run` itself is generic over lifetimes in a way that no
@@ -46,7 +32,7 @@ pub(super) async fn migrate<E: Engine>(
     .unwrap_or(Err(MigrationError::Timeout(limit)))
 }
 
-async fn applied<E: Engine>(connection: &mut Connection<E>) -> Result<usize, MigrateError> {
+async fn applied<E: Engine>(connection: &mut Connection<E>) -> Result<usize, MigrationError> {
     let table = &E::MIGRATIONS.table_name;
     connection.ensure_migrations_table(table).await?;
     Ok(connection.list_applied_migrations(table).await?.len())

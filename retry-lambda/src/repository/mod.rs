@@ -6,18 +6,20 @@
 //! talked to, and `Tables` holds the statements.
 //!
 //! ```text
-//! Repository ─▶ Guarded ─▶ SqlRepository<E> ─▶ slot · write_once · migrations ─▶ Engine, Tables
-//!                                                                                postgres, mysql
+//! Repository ─▶ CircuitRepository ─▶ SqlRepository<E> ─▶ pool · write_once ─▶ Engine, Tables
+//!                                      migrations · incarnation     postgres, mysql
 //! ```
 //!
-//! `Guarded` is the database's circuit around any of them.
+//! `CircuitRepository` is the database's circuit around any of them.
 
+mod circuit;
 mod engine;
-mod guarded;
+mod incarnation;
+mod lineage;
 mod migrations;
 mod mysql;
+mod pool;
 mod postgres;
-mod slot;
 mod sql;
 mod tables;
 mod write_once;
@@ -25,13 +27,16 @@ mod write_once;
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use contract::{Cursor, IdempotencyKey, Item, ItemPage, PageLimit, Reply, Write};
+use contract::{Cursor, IdempotencyKey, Incarnation, Item, ItemPage, PageLimit, Reply, Write};
 use lambda_kit::{clock::Clock, faults::Injector, iam::Login};
 use uuid::Uuid;
 
-pub use self::{guarded::Guarded, migrations::MigrationError};
-use self::{mysql::MySql, postgres::Postgres, slot::Slot, sql::SqlRepository};
-use crate::database::{Address, DatabaseConfig, DatabaseError};
+pub use self::circuit::CircuitRepository;
+use self::{mysql::MySql, pool::Pool, postgres::Postgres, sql::SqlRepository};
+use crate::{
+    commit::Commit,
+    database::{Address, DatabaseConfig, DatabaseError, MigrationError},
+};
 
 /// What comes of asking a repository. Boxed, so that the kind of server can be
 /// chosen at run time.
@@ -41,8 +46,8 @@ pub type Asked<'a, T, E = DatabaseError> = Pin<Box<dyn Future<Output = Result<T,
 ///
 /// Each question takes `time_left` at most, and the limit set for the database
 /// at most; without time left nothing is even begun. Its error is one of
-/// [`DatabaseError`], and after an error of a write it is open whether it
-/// happened; another attempt with the same key finds out.
+/// [`DatabaseError`]. After an error of a write, [`Commit`] says whether it may
+/// have happened; if so, another attempt with the same key finds out.
 pub trait Repository: Send + Sync {
     /// The item `id`, if there is one.
     fn get(&self, id: Uuid, time_left: Option<Duration>) -> Asked<'_, Option<Item>>;
@@ -56,13 +61,23 @@ pub trait Repository: Send + Sync {
     ) -> Asked<'_, ItemPage>;
 
     /// Applies `write`, unless an attempt with `key` did so before: then its
-    /// reply is given again. Effect, key and reply are committed together.
+    /// reply is given again. Effect, key and reply are committed together, and
+    /// `commit` says whether that may have happened.
     fn write_once<'a>(
         &'a self,
         key: &'a IdempotencyKey,
         write: &'a Write,
+        commit: &'a Commit,
         time_left: Option<Duration>,
-    ) -> Asked<'a, Outcome>;
+    ) -> Asked<'a, WriteOutcome>;
+
+    /// The latest incarnation of the database that an answer has come from; one
+    /// earlier than any before the first answer.
+    fn incarnation(&self) -> Incarnation;
+
+    /// Begins a new incarnation, because the database was set back and does not show
+    /// it. Of what was known before, nothing counts any more.
+    fn begin_incarnation(&self, time_left: Option<Duration>) -> Asked<'_, Incarnation>;
 
     /// Applies the migrations that the database does not have yet, within
     /// `limit`, and says how many those were. Of several callers at once, one
@@ -72,7 +87,7 @@ pub trait Repository: Send + Sync {
 
 /// What became of a write.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct WriteOutcome {
     /// For the caller. What an earlier attempt was told is told again, although
     /// the item may have been written since.
     pub reply: Reply,
@@ -103,15 +118,15 @@ pub fn open(
     faults: Injector,
     clock: Arc<dyn Clock>,
 ) -> Box<dyn Repository> {
-    let limit = config.limit;
+    let (limit, most) = (config.limit, config.connections);
     match config.url.into_address() {
         Address::Postgres(options) => {
-            let slot = Slot::new(Postgres::new(options), login, limit, faults);
-            Box::new(SqlRepository::new(slot, clock))
+            let pool = Pool::new(Postgres::new(options), login, limit, most, faults);
+            Box::new(SqlRepository::new(pool, clock))
         }
         Address::MySql(options) => {
-            let slot = Slot::new(MySql::new(options), login, limit, faults);
-            Box::new(SqlRepository::new(slot, clock))
+            let pool = Pool::new(MySql::new(options), login, limit, most, faults);
+            Box::new(SqlRepository::new(pool, clock))
         }
     }
 }

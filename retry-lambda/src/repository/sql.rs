@@ -2,31 +2,32 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contract::{Cursor, IdempotencyKey, Item, ItemPage, PageLimit, Write};
+use contract::{Cursor, IdempotencyKey, Incarnation, Item, ItemPage, PageLimit, Write};
 use lambda_kit::clock::Clock;
 use uuid::Uuid;
 
 use super::{
-    Asked, MigrationError, Outcome, Repository, migrations::migrate, slot::Slot, tables::Tables,
+    Asked, Repository, WriteOutcome, migrations::migrate, pool::Pool, tables::Tables,
     write_once::write_once,
 };
+use crate::{commit::Commit, database::MigrationError};
 
 /// Items by way of the statements of `E`.
 pub(super) struct SqlRepository<E: Tables> {
-    slot: Slot<E>,
+    pool: Pool<E>,
     clock: Arc<dyn Clock>,
 }
 
 impl<E: Tables> SqlRepository<E> {
-    pub(super) fn new(slot: Slot<E>, clock: Arc<dyn Clock>) -> Self {
-        Self { slot, clock }
+    pub(super) fn new(pool: Pool<E>, clock: Arc<dyn Clock>) -> Self {
+        Self { pool, clock }
     }
 }
 
 impl<E: Tables> Repository for SqlRepository<E> {
     fn get(&self, id: Uuid, time_left: Option<Duration>) -> Asked<'_, Option<Item>> {
-        Box::pin(self.slot.within(time_left, async move {
-            let mut session = self.slot.session().await?;
+        Box::pin(self.pool.within(time_left, async move {
+            let mut session = self.pool.session().await?;
             let item = E::item(&mut session, id).await?;
             session.keep();
             Ok(item)
@@ -39,11 +40,11 @@ impl<E: Tables> Repository for SqlRepository<E> {
         cursor: Option<Cursor>,
         time_left: Option<Duration>,
     ) -> Asked<'_, ItemPage> {
-        Box::pin(self.slot.within(time_left, async move {
+        Box::pin(self.pool.within(time_left, async move {
             let before = cursor.map_or(Uuid::max(), |cursor| cursor.after);
             // One row more than wanted tells whether there is a next page.
             let most = limit.get() + 1;
-            let mut session = self.slot.session().await?;
+            let mut session = self.pool.session().await?;
             let items = E::items_before(&mut session, before, most).await?;
             session.keep();
             Ok(page(items, limit))
@@ -54,18 +55,32 @@ impl<E: Tables> Repository for SqlRepository<E> {
         &'a self,
         key: &'a IdempotencyKey,
         write: &'a Write,
+        commit: &'a Commit,
         time_left: Option<Duration>,
-    ) -> Asked<'a, Outcome> {
-        Box::pin(self.slot.within(time_left, async move {
-            let mut session = self.slot.session().await?;
-            let outcome = write_once::<E>(&mut session, key, write, &*self.clock).await?;
+    ) -> Asked<'a, WriteOutcome> {
+        Box::pin(self.pool.within(time_left, async move {
+            let mut session = self.pool.session().await?;
+            let outcome = write_once::<E>(&mut session, key, write, commit, &*self.clock).await?;
             session.keep();
             Ok(outcome)
         }))
     }
 
+    fn incarnation(&self) -> Incarnation {
+        self.pool.incarnation.get()
+    }
+
+    fn begin_incarnation(&self, time_left: Option<Duration>) -> Asked<'_, Incarnation> {
+        Box::pin(self.pool.within(time_left, async move {
+            let mut session = self.pool.session().await?;
+            let begun = self.pool.incarnation.begin::<E>(&mut session).await?;
+            session.keep();
+            Ok(begun)
+        }))
+    }
+
     fn migrate(&self, limit: Duration) -> Asked<'_, usize, MigrationError> {
-        Box::pin(migrate(&self.slot, limit))
+        Box::pin(migrate(&self.pool, limit))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use contract::{
     AttemptOutcome::{Error, Miss, Ok, Refused, Rejected, Unavailable},
-    Command, Read,
+    Command, Expected, Read,
     Target::{Cache, Database, Fallback},
     Write,
 };
@@ -47,7 +47,7 @@ async fn a_write_tells_what_the_database_made_of_it(surroundings: Surroundings) 
         let id = item.id;
         let write = Write::Replace {
             id,
-            expected: Some(expected),
+            expected: Some(Expected::from(expected)),
             draft,
         };
         command(&new_key(), write)

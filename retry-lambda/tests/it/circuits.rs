@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use breaker_core::Epoch;
 use contract::{Command, Deadline, Dependency, Read, Reply, Setback, Source};
 use lambda_kit::{
+    circuit::Circuit,
     circuits::{CACHE, DATABASE},
-    guard::Guard,
     testing::ManualClock,
 };
 use tokio::net::TcpListener;
@@ -32,8 +32,8 @@ on_each_engine! {
 /// As many failures as open a circuit of thin traffic.
 const FAILURES: usize = 5;
 
-/// Between them, or nothing is concluded: the fleet is young.
-const APART: Duration = Duration::from_secs(1);
+/// Calls so far apart are rare, so that failures in a row decide.
+const APART: Duration = Duration::from_secs(3);
 
 fn unknown() -> Read {
     Read::Get { id: Uuid::now_v7() }

@@ -7,10 +7,13 @@ use sqlx::{AssertSqlSafe, Connection, MySqlConnection, PgConnection};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use crate::world::PATIENCE;
+use crate::world::TIMEOUTS;
 
 /// InnoDB shows what it showed last to whoever looks again within 100 ms.
 const RENEWED_AFTER: Duration = Duration::from_millis(110);
+
+const LOCK_WAITS_OF_POSTGRES: &str = "SELECT count(*) FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 /// Runs each test, a function that takes its [`Surroundings`], on each kind of
 /// server, as `name::postgres` and `name::mysql`.
@@ -59,6 +62,15 @@ impl Engine {
         Some(format!("{host}/{name}"))
     }
 
+    /// How many migrations there are.
+    pub(crate) fn migrations(self) -> usize {
+        match self {
+            Self::Postgres => 3,
+            // Each is one statement.
+            Self::MySql => 4,
+        }
+    }
+
     /// Where connections are refused.
     pub(crate) fn nowhere(self) -> String {
         self.url_at("127.0.0.1:1")
@@ -98,7 +110,7 @@ impl Session {
         matches!(outcome, Err(sqlx::Error::Database(_)))
     }
 
-    async fn try_execute(&mut self, sql: &str) -> Result<(), sqlx::Error> {
+    async fn try_execute(&mut self, sql: &str) -> sqlx::Result<()> {
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         match self {
             Self::Postgres(connection) => sql.execute(connection).await.map(drop),
@@ -114,6 +126,18 @@ impl Session {
             Self::MySql(_) => {
                 let is_mariadb = "SELECT CAST(VERSION() LIKE '%MariaDB%' AS SIGNED)";
                 self.numbers(is_mariadb).await == [1]
+            }
+        }
+    }
+
+    /// Whether the server says something of itself that no backup brings along:
+    /// MariaDB does not.
+    pub(crate) async fn tells_its_lineage(&mut self) -> bool {
+        match self {
+            Self::Postgres(_) => true,
+            Self::MySql(_) => {
+                let is_mariadb = "SELECT CAST(VERSION() LIKE '%MariaDB%' AS SIGNED)";
+                self.numbers(is_mariadb).await != [1]
             }
         }
     }
@@ -137,6 +161,48 @@ impl Session {
         .await;
     }
 
+    /// Locks a table so that nobody else can read or write it.
+    pub(crate) async fn lock_out(&mut self, table: &str) {
+        self.lock(table, "ACCESS EXCLUSIVE", "WRITE").await;
+    }
+
+    /// Locks a table so that others can only read it.
+    pub(crate) async fn lock_writes_out(&mut self, table: &str) {
+        self.lock(table, "SHARE", "READ").await;
+    }
+
+    async fn lock(&mut self, table: &str, of_postgres: &str, of_mysql: &str) {
+        match self {
+            Self::Postgres(_) => {
+                self.execute("BEGIN").await;
+                self.execute(&format!("LOCK TABLE {table} IN {of_postgres} MODE"))
+                    .await;
+            }
+            Self::MySql(_) => {
+                self.execute(&format!("LOCK TABLES {table} {of_mysql}"))
+                    .await;
+            }
+        }
+    }
+
+    /// Holds the rows that there are, and no room between them for others.
+    pub(crate) async fn hold_items(&mut self) {
+        if let Self::MySql(_) = self {
+            self.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+                .await;
+        }
+        self.execute("BEGIN").await;
+        self.execute("SELECT id FROM items FOR UPDATE").await;
+    }
+
+    /// Gives back the lock on a table.
+    pub(crate) async fn let_in(&mut self) {
+        match self {
+            Self::Postgres(_) => self.execute("ROLLBACK").await,
+            Self::MySql(_) => self.execute("UNLOCK TABLES").await,
+        }
+    }
+
     /// Lets a key be some days older than it is.
     pub(crate) async fn age(&mut self, key: &contract::IdempotencyKey, days: u32) {
         let column = self.key_column();
@@ -155,25 +221,38 @@ impl Session {
         }
     }
 
+    /// Returns when a session of this database waits for the lock of a table.
+    pub(crate) async fn until_somebody_waits_for_a_table(&mut self) {
+        let waiting = match self {
+            Self::Postgres(_) => LOCK_WAITS_OF_POSTGRES,
+            Self::MySql(_) => {
+                "SELECT CAST(count(*) AS SIGNED) FROM information_schema.processlist
+                 WHERE db = DATABASE() AND state = 'Waiting for table metadata lock'"
+            }
+        };
+        self.until_some(waiting).await;
+    }
+
     /// Returns when a session of this database waits for another's lock.
     pub(crate) async fn until_somebody_waits(&mut self) {
         let waiting = match self {
-            Self::Postgres(_) => {
-                "SELECT count(*) FROM pg_stat_activity
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            }
+            Self::Postgres(_) => LOCK_WAITS_OF_POSTGRES,
             Self::MySql(_) => {
                 "SELECT CAST(count(*) AS SIGNED) FROM information_schema.innodb_trx
                  JOIN information_schema.processlist ON id = trx_mysql_thread_id
                  WHERE db = DATABASE() AND trx_state = 'LOCK WAIT'"
             }
         };
+        self.until_some(waiting).await;
+    }
+
+    async fn until_some(&mut self, waiting: &'static str) {
         let until_waiting = async {
             while self.numbers(waiting).await == [0] {
                 sleep(RENEWED_AFTER).await;
             }
         };
-        timeout(PATIENCE, until_waiting)
+        timeout(TIMEOUTS, until_waiting)
             .await
             .expect("nobody waited");
     }
@@ -196,7 +275,7 @@ impl Session {
                     self.execute(&format!("KILL {id}")).await;
                 }
                 let until_gone = async { while !self.numbers(others).await.is_empty() {} };
-                timeout(PATIENCE, until_gone)
+                timeout(TIMEOUTS, until_gone)
                     .await
                     .expect("they did not end");
                 found.len()

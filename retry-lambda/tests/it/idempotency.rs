@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use contract::{Body, PageLimit, Read, Refusal, Reply, Write};
+use contract::{Body, Expected, PageLimit, Read, Refusal, Reply, Write};
 
 use crate::{
     engine::on_each_engine,
@@ -70,7 +70,7 @@ async fn a_refused_write_does_not_use_up_its_key(surroundings: Surroundings) {
     let replace = |expected| Write::Replace {
         id,
         draft: draft("nut"),
-        expected: Some(expected),
+        expected: Some(Expected::from(expected)),
     };
     let key = new_key();
     let refused = environment.write(&key, replace(9)).await;

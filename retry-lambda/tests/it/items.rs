@@ -1,6 +1,6 @@
 //! Items in the database: created, read, listed, replaced, deleted.
 
-use contract::{Body, PageLimit, Read, Refusal, Reply, Source, Write};
+use contract::{Body, Expected, PageLimit, Read, Refusal, Reply, Source, Write};
 use uuid::Uuid;
 
 use crate::{
@@ -14,6 +14,7 @@ on_each_engine! {
     a_list_goes_from_the_newest_to_the_oldest_page_by_page,
     each_replacement_raises_the_version,
     a_deletion_needs_the_expected_version_and_is_final,
+    one_expected_version_of_several_suffices_and_an_excluded_one_does_not,
     text_of_any_kind_survives,
     the_database_is_the_last_to_check,
 }
@@ -79,7 +80,7 @@ async fn each_replacement_raises_the_version(surroundings: Surroundings) {
     let replace = Write::Replace {
         id: created.id,
         draft: draft("nut"),
-        expected: Some(1),
+        expected: Some(1.into()),
     };
     let replaced = item(environment.write(&new_key(), replace.clone()).await);
     assert_eq!((replaced.name.as_str(), replaced.version), ("nut", 2));
@@ -96,15 +97,44 @@ async fn a_deletion_needs_the_expected_version_and_is_final(surroundings: Surrou
     let id = environment.create("bolt").await.id;
     let delete = |expected| Write::Delete { id, expected };
     assert_eq!(
-        environment.write(&new_key(), delete(Some(7))).await,
+        environment.write(&new_key(), delete(Some(7.into()))).await,
         Reply::Refused(Refusal::VersionMismatch { current: 1 })
     );
-    let deleted = served(environment.write(&new_key(), delete(Some(1))).await);
+    let deleted = served(environment.write(&new_key(), delete(Some(1.into()))).await);
     assert_eq!(deleted.body, Body::Deleted { id });
     assert_eq!(
         environment.get(id).await,
         Reply::Refused(Refusal::not_found(id))
     );
+}
+
+async fn one_expected_version_of_several_suffices_and_an_excluded_one_does_not(
+    surroundings: Surroundings,
+) {
+    let environment = surroundings.migrated_environment().await;
+    let id = environment.create("bolt").await.id;
+    let replace = |expected| Write::Replace {
+        id,
+        draft: draft("nut"),
+        expected: Some(expected),
+    };
+    for (expected, current) in [
+        (Expected::one_of([2, 7]), 1),
+        (Expected::one_of([]), 1),
+        (Expected::none_of([1, 7]), 1),
+    ] {
+        let refused = environment.write(&new_key(), replace(expected)).await;
+        let mismatch = Refusal::VersionMismatch { current };
+        assert_eq!(refused, Reply::Refused(mismatch));
+    }
+    for (expected, version) in [
+        (Expected::one_of([7, 1]), 2),
+        (Expected::none_of([1, 7]), 3),
+        (Expected::none_of([]), 4),
+    ] {
+        let replaced = environment.write(&new_key(), replace(expected)).await;
+        assert_eq!(item(replaced).version, version);
+    }
 }
 
 async fn text_of_any_kind_survives(surroundings: Surroundings) {

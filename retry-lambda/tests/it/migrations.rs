@@ -28,7 +28,7 @@ async fn migrating_again_changes_nothing(surroundings: Surroundings) {
     let first = environment.migrate().await.unwrap();
     assert_eq!(
         serde_json::to_value(&first).unwrap(),
-        json!({"migrated": {"applied": 2}})
+        json!({"migrated": {"applied": surroundings.engine.migrations()}})
     );
     assert_eq!(environment.migrate().await.unwrap(), migrated(0));
 }
@@ -40,7 +40,10 @@ async fn of_two_that_migrate_at_once_one_does_the_work(surroundings: Surrounding
     );
     let (one, other) = tokio::join!(one.migrate(), other.migrate());
     let answers = [one.unwrap(), other.unwrap()];
-    assert!(answers.contains(&migrated(2)), "{answers:?}");
+    assert!(
+        answers.contains(&migrated(surroundings.engine.migrations())),
+        "{answers:?}"
+    );
     assert!(answers.contains(&migrated(0)), "{answers:?}");
 }
 

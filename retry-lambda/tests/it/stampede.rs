@@ -10,16 +10,21 @@ use std::{
 };
 
 use contract::{
-    CacheKey, Cursor, IdempotencyKey, Item, ItemPage, PageLimit, Refusal, Reply, Write,
+    CacheKey, Command, Cursor, Deadline, IdempotencyKey, Incarnation, Item, ItemPage, PageLimit,
+    Read, Refusal, Reply, Write,
 };
 use lambda_kit::{cache::Lease, testing::no_faults};
-use retry_lambda::repository::{Asked, MigrationError, Outcome, Repository};
+use retry_lambda::{
+    commit::Commit,
+    database::MigrationError,
+    repository::{Asked, Repository, WriteOutcome},
+};
 use tokio::task::{JoinSet, LocalSet};
 use uuid::Uuid;
 
 use crate::{
     engine::on_each_engine,
-    world::{Environment, PATIENCE, Surroundings, create, item, new_key},
+    world::{Environment, START, Surroundings, TIMEOUTS, create, item, new_key},
 };
 
 on_each_engine! {
@@ -58,9 +63,18 @@ impl Repository for Counted {
         &'a self,
         key: &'a IdempotencyKey,
         write: &'a Write,
+        commit: &'a Commit,
         time_left: Option<Duration>,
-    ) -> Asked<'a, Outcome> {
-        self.repository.write_once(key, write, time_left)
+    ) -> Asked<'a, WriteOutcome> {
+        self.repository.write_once(key, write, commit, time_left)
+    }
+
+    fn incarnation(&self) -> Incarnation {
+        self.repository.incarnation()
+    }
+
+    fn begin_incarnation(&self, time_left: Option<Duration>) -> Asked<'_, Incarnation> {
+        self.repository.begin_incarnation(time_left)
     }
 
     fn migrate(&self, limit: Duration) -> Asked<'_, usize, MigrationError> {
@@ -138,10 +152,12 @@ async fn a_winner_that_died_is_waited_for_until_its_lease_ends(mut surroundings:
 
 async fn a_wait_that_takes_too_long_ends_at_the_database(mut surroundings: Surroundings) {
     let id = cold_item(&mut surroundings).await;
-    let mut environment = surroundings.environment().await;
-    environment.handler.items.lease_life = Duration::from_millis(100);
-    take_lease(&environment, id, Duration::from_hours(1)).await;
-    let read = tokio::time::timeout(PATIENCE * 2, environment.get(id)).await;
+    let environment = surroundings.environment().await;
+    take_lease(&environment, id, TIMEOUTS).await;
+    // An eighth of it is for waiting.
+    let deadline = Deadline::after(START, Duration::from_secs(8));
+    let read = environment.ask_before(Command::Read(Read::Get { id }), deadline);
+    let read = tokio::time::timeout(TIMEOUTS / 2, read).await;
     assert_eq!(item(read.expect("it took too long")).id, id);
 }
 

@@ -1,6 +1,6 @@
 //! The function with everything around it, in a corner of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU8, sync::Arc, time::Duration};
 
 use breaker_core::{Breaker, MemoryStore, Override, OverrideMode, Policy, Timestamp};
 use chrono::{DateTime, Utc};
@@ -19,7 +19,7 @@ use retry_lambda::{
     cache_aside::{CacheAside, Freshness},
     database::DatabaseConfig,
     handler::{Answer, Handler, InvocationError},
-    repository::{self, Guarded, Repository},
+    repository::{self, CircuitRepository, Repository},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -27,9 +27,9 @@ use uuid::Uuid;
 use crate::engine::{Engine, Session};
 
 pub(crate) const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
-pub(crate) const FRESH_FOR: Duration = Duration::from_secs(30);
+pub(crate) const FRESH_FOR: Duration = Freshness::LONGEST;
 /// Ample: what tests claim does not depend on how busy the machine is.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const TIMEOUTS: Duration = Duration::from_mins(1);
 
 /// Where the function's dependencies are.
 #[derive(Clone)]
@@ -37,6 +37,7 @@ pub(crate) struct Surroundings {
     pub(crate) engine: Engine,
     pub(crate) database_url: String,
     pub(crate) database_limit: Duration,
+    pub(crate) connections: NonZeroU8,
     pub(crate) cache: CacheConfig,
     pub(crate) fallback: Reply,
     /// Where all environments keep their circuits.
@@ -61,18 +62,20 @@ impl Surroundings {
         let database_url = engine.create_database().await?;
         let cache = CacheConfig {
             namespace: format!("test-{}:", Uuid::now_v7()),
-            limit: PATIENCE,
+            limit: TIMEOUTS,
             ..CacheConfig::new(cache.parse().unwrap())
         };
         Some(Self {
             engine,
             database_url,
-            database_limit: PATIENCE,
+            database_limit: TIMEOUTS,
+            connections: NonZeroU8::MIN,
             cache,
             fallback: Reply::Unavailable(Unavailable {
                 dependency: Dependency::NothingCached,
                 reason: "nothing is cached".to_owned(),
                 setback: None,
+                unchanged: false,
             }),
             circuits: Arc::default(),
         })
@@ -85,14 +88,14 @@ impl Surroundings {
         let faults = Injector::new(FaultInjection::Allowed, clock.clone());
         let handler = Handler {
             items: CacheAside {
-                database: Box::new(Guarded::new(
+                database: Box::new(CircuitRepository::new(
                     self.repository(faults.clone(), clock.clone()),
                     self.circuit(circuits::DATABASE, &clock),
                 )),
                 cache: Cache::new(self.cache.clone(), Login::OfUrl, faults.clone())
                     .behind(self.circuit(circuits::CACHE, &clock)),
                 freshness: Freshness::at_most(FRESH_FOR),
-                lease_life: PATIENCE,
+                lease_life: TIMEOUTS,
                 clock: clock.clone(),
             },
             fallback: function_at(&fallback.url),
@@ -134,7 +137,7 @@ impl Surroundings {
             actor: "ada".to_owned(),
             expires: operator.known().now + (expires - START).to_std().unwrap(),
         };
-        operator.order(Some(order), "ada").await.unwrap();
+        operator.place_override(order).await.unwrap();
     }
 
     /// The items, with a connection of its own.
@@ -147,6 +150,7 @@ impl Surroundings {
             url: self.database_url.parse().unwrap(),
             auth: AuthMode::Password,
             limit: self.database_limit,
+            connections: self.connections,
         };
         repository::open(config, Login::OfUrl, faults, clock)
     }
@@ -166,7 +170,7 @@ pub(crate) struct Environment {
 
 impl Environment {
     pub(crate) async fn migrate(&self) -> Result<Answer, InvocationError> {
-        let ends_at = Deadline::after(START, PATIENCE * 2);
+        let ends_at = Deadline::after(START, TIMEOUTS * 2);
         self.handler
             .handle(json!({"command": "migrate"}), ends_at)
             .await

@@ -5,21 +5,47 @@ use breaker_core::{
     Timestamp, TransitionEvent, protocol::Phase,
 };
 use chrono::{DateTime, Utc};
-use lambda_kit::{clock::as_ms, guard::date};
+use lambda_kit::{circuit::date, clock::as_ms};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::evidence::EvidenceDescription;
-use crate::http::items::CircuitStateName;
+use crate::{
+    access::Audience,
+    http::{items::CircuitStateName, problem::Problem},
+};
+
+/// Who the trail says has made a transition that followed from the rules.
+const RULES: &str = "breaker";
 
 /// Every circuit.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({
+    "circuits": [],
+    "unavailable": [{
+        "name": "cache",
+        "detail": "The table of the circuits does not answer; calls go on by the last known state."
+    }]
+})))]
 pub(in crate::http) struct CircuitList {
-    pub(super) circuits: Vec<Circuit>,
+    /// The circuits that could be read, from the outside in.
+    circuits: Vec<Circuit>,
+    /// The circuits that could not be read.
+    unavailable: Vec<UnavailableCircuit>,
+}
+
+/// A circuit whose state is not known just now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct UnavailableCircuit {
+    /// Its name.
+    name: String,
+    /// Why it could not be read.
+    detail: String,
 }
 
 /// One circuit.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(Circuit::example))]
 pub(in crate::http) struct Circuit {
     /// Its name.
     name: String,
@@ -32,6 +58,13 @@ pub(in crate::http) struct Circuit {
     /// When this state began; null if it has never moved.
     #[schema(required)]
     since: Option<DateTime<Utc>>,
+    /// When it opened, before all attempts to recover; null while it is closed.
+    #[schema(required)]
+    opened_at: Option<DateTime<Utc>>,
+    /// Since when it has been suspected of an outage; null if it is not, and while it is not
+    /// closed.
+    #[schema(required)]
+    suspected_since: Option<DateTime<Utc>>,
     /// When calls may come back; null while they pass.
     #[schema(required)]
     retry_at: Option<DateTime<Utc>>,
@@ -39,20 +72,29 @@ pub(in crate::http) struct Circuit {
     /// circuit that has just closed ramps up.
     #[schema(minimum = 0, maximum = 1)]
     admitted_share: f64,
+    /// When all calls are admitted again after the last outage; null unless the circuit is closed
+    /// after one.
+    #[schema(required)]
+    ramp_ends_at: Option<DateTime<Utc>>,
+    /// Calls a second that the whole fleet has refused lately, for whatever reason; null before it
+    /// has told of any traffic.
+    #[schema(required, minimum = 0)]
+    refused_per_second: Option<f64>,
     /// How many recoveries have failed in a row.
     #[schema(minimum = 0)]
     reopens: u32,
-    /// Why the last transition happened.
+    /// Why the last transition happened; null for an operator's reason, unless an
+    /// operator asks.
     #[schema(required)]
     cause: Option<String>,
     /// What has been counted.
     evidence: EvidenceDescription,
     /// How far the way back has come.
     probes: Probes,
-    /// An operator's order in force.
+    /// An operator's override in force.
     #[serde(rename = "override")]
     #[schema(required)]
-    order: Option<OverrideDescription>,
+    placed: Option<OverrideDescription>,
     /// The rules.
     policy: PolicyDescription,
     /// The time of this description.
@@ -70,22 +112,30 @@ pub(in crate::http) struct Probes {
     /// Succeeded so far.
     #[schema(minimum = 0)]
     successes: u32,
-    /// Successes that close the circuit.
+    /// Failed so far. One that no success outweighs opens the circuit again.
+    #[schema(minimum = 0)]
+    failures: u32,
+    /// By how many successes must outnumber failures to close the circuit; more than the policy
+    /// says while the circuit is in doubt.
     needed: u32,
 }
 
-/// An operator's order.
+/// An operator's override.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Override)]
 pub(in crate::http) struct OverrideDescription {
     #[schema(value_type = OverrideModeName)]
     mode: OverrideMode,
-    reason: String,
-    actor: String,
+    /// Why; null unless an operator asks.
+    #[schema(required)]
+    reason: Option<String>,
+    /// By whom; null unless an operator asks.
+    #[schema(required)]
+    actor: Option<String>,
     expires_at: DateTime<Utc>,
 }
 
-/// What an operator may order.
+/// What an operator may override a circuit with.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -128,6 +178,13 @@ pub(in crate::http) struct PolicyDescription {
 
 /// Transitions of a circuit.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({
+    "events": [{
+        "epoch": 7, "at": "2026-11-30T12:00:00Z", "from": "closed", "to": "open",
+        "reason": "the failure rate reached the threshold", "actor": "breaker", "expires_at": null
+    }],
+    "next_since": 7
+})))]
 pub(in crate::http) struct CircuitEvents {
     /// Newest last.
     events: Vec<CircuitEvent>,
@@ -149,16 +206,18 @@ pub(in crate::http) struct CircuitEvent {
     /// The state after.
     #[schema(value_type = EffectiveStateName)]
     to: State,
-    /// Why.
-    reason: String,
-    /// An operator's name, or `breaker`.
-    actor: String,
+    /// Why; null for what an operator did, unless an operator asks.
+    #[schema(required)]
+    reason: Option<String>,
+    /// `breaker`, or the operator who did it; null for the latter, unless an operator asks.
+    #[schema(required)]
+    actor: Option<String>,
     /// For an override: when it ends, unless it is withdrawn or replaced before. No event
     /// tells of its end.
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// The state of a circuit, orders included.
+/// The state of a circuit, overrides included.
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -171,26 +230,77 @@ pub(in crate::http) enum EffectiveStateName {
     Shadow,
 }
 
+impl CircuitList {
+    /// What was read of each circuit; if that is nothing at all, the first problem.
+    pub(super) fn new<'a>(
+        read: impl IntoIterator<Item = (&'a str, Result<Circuit, Problem>)>,
+    ) -> Result<Self, Problem> {
+        let (mut circuits, mut unavailable, mut first) = (Vec::new(), Vec::new(), None);
+        for (name, read) in read {
+            match read {
+                Ok(circuit) => circuits.push(circuit),
+                Err(problem) => {
+                    unavailable.push(UnavailableCircuit {
+                        name: name.to_owned(),
+                        detail: problem.detail().to_owned(),
+                    });
+                    first.get_or_insert(problem);
+                }
+            }
+        }
+        match first {
+            Some(problem) if circuits.is_empty() => Err(problem),
+            _ => Ok(Self {
+                circuits,
+                unavailable,
+            }),
+        }
+    }
+}
+
 impl Circuit {
     pub(super) fn new<S: StateStore, C: Clock>(
         breaker: &Breaker<S, C>,
         snapshot: &Snapshot,
+        audience: Audience,
     ) -> Self {
+        Self::describe(
+            breaker.circuit().as_str(),
+            breaker.policy(),
+            snapshot,
+            audience,
+        )
+    }
+
+    /// A circuit that has never moved.
+    fn example() -> Self {
+        let snapshot = Snapshot {
+            record: Record::default(),
+            now: Timestamp::from_unix_ms(1_796_040_000_000),
+        };
+        Self::describe("retry", &Policy::default(), &snapshot, Audience::Public)
+    }
+
+    fn describe(name: &str, policy: &Policy, snapshot: &Snapshot, audience: Audience) -> Self {
         let Snapshot { record, now } = snapshot;
-        let (policy, now) = (breaker.policy(), *now);
-        let order = record.active_override(now);
+        let now = *now;
+        let placed = record.active_override(now);
         Self {
-            name: breaker.circuit().to_string(),
+            name: name.to_owned(),
             state: record.state(now),
             epoch: record.epoch.0,
             since: (record.epoch > Epoch(0)).then(|| date(record.since())),
+            opened_at: opened_at(record).map(date),
+            suspected_since: record.suspected().map(date),
             retry_at: retry_at(record, now).map(date),
             admitted_share: admitted_share(record, policy, now),
+            ramp_ends_at: record.ramp_ends(policy).map(date),
+            refused_per_second: refused_per_second(record, now),
             reopens: reopens(record),
-            cause: record.cause.clone(),
+            cause: cause(record, audience),
             evidence: EvidenceDescription::new(record, policy, now),
             probes: Probes::new(record, policy, now),
-            order: order.map(OverrideDescription::new),
+            placed: placed.map(|placed| OverrideDescription::new(placed, audience)),
             policy: PolicyDescription::new(policy),
             as_of: date(now),
         }
@@ -198,51 +308,65 @@ impl Circuit {
 }
 
 impl CircuitEvents {
-    pub(super) fn new(since: Epoch, events: Vec<TransitionEvent>) -> Self {
+    pub(super) fn new(since: Epoch, events: Vec<TransitionEvent>, audience: Audience) -> Self {
         let next_since = events.last().map_or(since, |event| event.epoch).0;
-        let events = events
-            .into_iter()
-            .map(|event| CircuitEvent {
-                epoch: event.epoch.0,
-                at: date(event.at),
-                from: event.from,
-                to: event.to,
-                reason: event.reason,
-                actor: event.actor,
-                expires_at: event.expires.map(date),
-            })
-            .collect();
-        Self { events, next_since }
+        let describe = |event| CircuitEvent::new(event, audience);
+        Self {
+            events: events.into_iter().map(describe).collect(),
+            next_since,
+        }
+    }
+}
+
+impl CircuitEvent {
+    fn new(event: TransitionEvent, audience: Audience) -> Self {
+        let by_rules = event.actor == RULES && event.expires.is_none();
+        let told = by_rules || audience == Audience::Operators;
+        Self {
+            epoch: event.epoch.0,
+            at: date(event.at),
+            from: event.from,
+            to: event.to,
+            reason: told.then_some(event.reason),
+            actor: told.then_some(event.actor),
+            expires_at: event.expires.map(date),
+        }
     }
 }
 
 impl Probes {
     fn new(record: &Record, policy: &Policy, now: Timestamp) -> Self {
-        let (leased, successes) = match &record.phase {
+        let (leased, successes, failures) = match &record.phase {
             Phase::HalfOpen {
-                leases, successes, ..
+                leases,
+                successes,
+                failures,
+                ..
             } => (
                 leases.values().filter(|lease| lease.expires > now).count(),
                 *successes,
+                *failures,
             ),
-            Phase::Closed { .. } | Phase::Open { .. } => (0, 0),
+            Phase::Closed { .. } | Phase::Open { .. } => (0, 0, 0),
         };
         Self {
             leased,
             max: policy.max_probes,
             successes,
-            needed: policy.successes_to_close,
+            failures,
+            needed: record.successes_needed(policy, now),
         }
     }
 }
 
 impl OverrideDescription {
-    fn new(order: &Override) -> Self {
+    fn new(placed: &Override, audience: Audience) -> Self {
+        let told = audience == Audience::Operators;
         Self {
-            mode: order.mode,
-            reason: order.reason.clone(),
-            actor: order.actor.clone(),
-            expires_at: date(order.expires),
+            mode: placed.mode,
+            reason: told.then(|| placed.reason.clone()),
+            actor: told.then(|| placed.actor.clone()),
+            expires_at: date(placed.expires),
         }
     }
 }
@@ -276,6 +400,29 @@ impl PolicyDescription {
     }
 }
 
+/// An override's reason becomes the cause of its transition, and stays it until the next.
+fn cause(record: &Record, audience: Audience) -> Option<String> {
+    let reason = record
+        .standing_override
+        .as_ref()
+        .map(|placed| &placed.reason);
+    let is_reason = record.cause.is_some() && record.cause.as_ref() == reason;
+    let told = audience == Audience::Operators || !is_reason;
+    record.cause.clone().filter(|_| told)
+}
+
+fn opened_at(record: &Record) -> Option<Timestamp> {
+    match record.phase {
+        Phase::Open { opened, .. } | Phase::HalfOpen { opened, .. } => Some(opened),
+        Phase::Closed { .. } => None,
+    }
+}
+
+fn refused_per_second(record: &Record, now: Timestamp) -> Option<f64> {
+    let size = record.traffic.fleet_size(now)?;
+    Some(size.refused_per_s)
+}
+
 fn retry_at(record: &Record, now: Timestamp) -> Option<Timestamp> {
     match record.phase {
         Phase::Open { until, .. } if now < until => Some(until),
@@ -296,3 +443,6 @@ fn reopens(record: &Record) -> u32 {
         Phase::Closed { .. } => 0,
     }
 }
+
+#[cfg(test)]
+mod tests;

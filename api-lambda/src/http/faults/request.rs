@@ -45,6 +45,7 @@ impl From<FaultKind> for FaultKindName {
 // Read by `parse`, which names every mistake; that serde could read it too is for the
 // description, which says by it that other fields are refused.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(examples(json!({"kind": "latency", "latency_ms": 250, "rate": 0.5, "expires_in_s": 60})))]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct FaultRequest {
     /// What it does.
@@ -67,17 +68,14 @@ impl FaultRequest {
     pub(super) fn parse(document: &Value) -> Result<Self, Vec<FieldError>> {
         let known = ["kind", "rate", "latency_ms", "expires_in_s"];
         let mut mistakes = Mistakes::begin(document, &known);
-        let kind = match FaultKindName::deserialize(&document["kind"]) {
-            Ok(FaultKindName::Error) => Some(FaultKind::Error),
-            Ok(FaultKindName::Hang) => Some(FaultKind::Hang),
-            Ok(FaultKindName::Crash) => Some(FaultKind::Crash),
-            Ok(FaultKindName::Latency) => mistakes
+        let kind = match mistakes.word("kind", "error, latency, hang or crash") {
+            Some(FaultKindName::Error) => Some(FaultKind::Error),
+            Some(FaultKindName::Hang) => Some(FaultKind::Hang),
+            Some(FaultKindName::Crash) => Some(FaultKind::Crash),
+            Some(FaultKindName::Latency) => mistakes
                 .whole_number("latency_ms", LATENCY_MAX_MS)
                 .map(|latency_ms| FaultKind::Latency { latency_ms }),
-            Err(_) => {
-                mistakes.note("kind", "must be error, latency, hang or crash");
-                None
-            }
+            None => None,
         };
         let latency_ms = match kind {
             Some(FaultKind::Latency { latency_ms }) => Some(latency_ms),
@@ -128,9 +126,22 @@ mod tests {
     #[test]
     fn every_mistake_is_reported_at_once() {
         let document = json!({"kind": "fire", "rate": 0, "expires_in_s": 901, "for": "fun"});
-        let fields = ["for", "kind", "rate", "expires_in_s"];
+        let fields = ["kind", "rate", "expires_in_s", "for"];
         assert_eq!(fields_refused(&document), fields);
         assert_eq!(fields_refused(&json!([])), ["", "kind", "expires_in_s"]);
+    }
+
+    #[test]
+    fn a_kind_is_a_word_and_nothing_else() {
+        for kind in [
+            json!({"hang": null}),
+            json!(["hang"]),
+            json!("HANG"),
+            json!(null),
+        ] {
+            let document = json!({"kind": kind, "expires_in_s": 1});
+            assert_eq!(fields_refused(&document), ["kind"], "{kind}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use breaker_core::{Snapshot, State as CircuitState, protocol::Phase};
@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use contract::{
     Attempt, Body, Dependency, IdempotencyKey, Item, ItemPage, Refusal, Reply, Setback, Source,
 };
+use lambda_kit::function::Throttle;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,10 +20,10 @@ use crate::{
     http::{
         App,
         headers::{self, Asked},
-        preconditions::{self, Known},
-        problem::Problem,
+        preconditions::{self, Preconditions, Verdict},
+        problem::{Change, Problem},
     },
-    path::{AttemptError, Journal, PathError},
+    path::{AttemptLog, PathError},
 };
 
 /// How an answer came about.
@@ -56,6 +57,18 @@ pub(in crate::http) enum CircuitStateName {
 
 /// One item and how the answer came about.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({
+    "data": {
+        "id": "0192f0c1-7a3b-7def-8123-456789abcdef", "name": "bolt", "description": "M4",
+        "quantity": 3, "version": 1,
+        "created_at": "2026-11-30T12:00:00Z", "updated_at": "2026-11-30T12:00:00Z"
+    },
+    "served": {
+        "source": "database", "degraded": false, "as_of": "2026-11-30T12:00:00Z",
+        "circuit": "closed",
+        "attempts": [{"target": "retry", "outcome": "ok", "started_ms": 0, "duration_ms": 12}]
+    }
+})))]
 pub(in crate::http) struct ItemAnswer {
     data: Item,
     served: Served,
@@ -63,6 +76,18 @@ pub(in crate::http) struct ItemAnswer {
 
 /// A page of items and how the answer came about.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({
+    "data": {"items": [{
+        "id": "0192f0c1-7a3b-7def-8123-456789abcdef", "name": "bolt", "description": "M4",
+        "quantity": 3, "version": 1,
+        "created_at": "2026-11-30T12:00:00Z", "updated_at": "2026-11-30T12:00:00Z"
+    }], "next_cursor": null},
+    "served": {
+        "source": "database", "degraded": false, "as_of": "2026-11-30T12:00:00Z",
+        "circuit": "closed",
+        "attempts": [{"target": "retry", "outcome": "ok", "started_ms": 0, "duration_ms": 12}]
+    }
+})))]
 pub(in crate::http) struct PageAnswer {
     data: ItemPage,
     served: Served,
@@ -76,24 +101,32 @@ pub(super) struct Answered {
     key: Option<IdempotencyKey>,
     now: DateTime<Utc>,
     took: Duration,
+    /// After how long the database may answer again, where this is second best.
+    wait: Duration,
 }
 
 impl Answered {
-    /// The answer, without the item if the client has it already. Second best is
-    /// never confirmed: the client could take it for what the database says.
-    pub(super) fn unless_known(self, known: &Known) -> Response {
-        let confirmed = match &self.body {
-            Body::Item(item) => !self.served.degraded && known.includes(item.version),
-            Body::Page(_) | Body::Deleted { .. } => false,
+    /// The answer under the conditions of the request: without the item if the client has it
+    /// already. Second best decides no condition, for the item may have another version by
+    /// now: it is never confirmed, and no version is called wrong because of it.
+    pub(super) fn under(self, conditions: &Preconditions) -> Result<Response, Problem> {
+        let version = match &self.body {
+            Body::Item(item) => item.version,
+            Body::Page(_) | Body::Deleted { .. } => return Ok(self.into_response()),
         };
-        let response = self.into_response();
-        if !confirmed {
-            return response;
+        match conditions.of_read(version) {
+            Verdict::Known if !self.served.degraded => {
+                let (parts, _) = self.into_response().into_parts();
+                let mut headers = parts.headers;
+                headers.remove(header::CONTENT_TYPE);
+                Ok((StatusCode::NOT_MODIFIED, headers).into_response())
+            }
+            Verdict::Hold | Verdict::Known => Ok(self.into_response()),
+            Verdict::Fail if self.served.degraded => {
+                Err(Problem::unavailable(UNDECIDED, self.wait).after(self.served.attempts))
+            }
+            Verdict::Fail => Err(Problem::version_mismatch(version).after(self.served.attempts)),
         }
-        let (parts, _) = response.into_parts();
-        let mut headers = parts.headers;
-        headers.remove(header::CONTENT_TYPE);
-        (StatusCode::NOT_MODIFIED, headers).into_response()
     }
 }
 
@@ -105,14 +138,20 @@ impl IntoResponse for Answered {
             key,
             now,
             took,
+            wait: _,
         } = self;
         let Served { source, as_of, .. } = served;
-        let attempts = served.attempts.clone();
         let asked = match (&key, &body) {
             (Some(_), _) => Asked::Write,
             (None, Body::Page(_)) => Asked::Page,
             (None, Body::Item(_) | Body::Deleted { .. }) => Asked::Item,
         };
+        let mut told = HeaderMap::new();
+        if let Some(key) = &key {
+            headers::tell_key(&mut told, key);
+        }
+        headers::describe_source(&mut told, source, asked, as_of, now);
+        headers::describe_timing(&mut told, &served.attempts, Some(took));
         let mut response = match body {
             Body::Item(data) => {
                 let etag = preconditions::etag(data.version);
@@ -121,12 +160,7 @@ impl IntoResponse for Answered {
             Body::Page(data) => Json(PageAnswer { data, served }).into_response(),
             Body::Deleted { .. } => StatusCode::NO_CONTENT.into_response(),
         };
-        let told = response.headers_mut();
-        if let Some(key) = &key {
-            headers::tell_key(told, key);
-        }
-        headers::describe_source(told, source, asked, as_of, now);
-        headers::describe_timing(told, &attempts, Some(took));
+        response.headers_mut().extend(told);
         response
     }
 }
@@ -135,12 +169,25 @@ impl IntoResponse for Answered {
 pub(super) fn answered(
     app: &App,
     result: Result<Reply, PathError>,
-    journal: &Journal,
+    attempt_log: &AttemptLog,
     key: Option<IdempotencyKey>,
 ) -> Result<Answered, Problem> {
     let circuit = app.circuits.retry.known();
-    // An order may last for a day, and be taken back before.
+    // An override may last for a day, and be taken back before.
     let longest = app.circuits.retry.policy().open_for_max;
+    // The database's own circuit may stay open for longer than the one around the functions.
+    let until_database_answers = |setback: Option<Setback>| {
+        let open_until = setback.and_then(Setback::open_until);
+        let inner = open_until.and_then(|until| (until - app.now()).to_std().ok());
+        until_calls_pass(&circuit).max(inner.unwrap_or_default().min(longest))
+    };
+    let change = key.is_some().then(|| {
+        if attempt_log.nothing_was_done() {
+            Change::NotMade
+        } else {
+            Change::Unknown
+        }
+    });
     match result {
         Ok(Reply::Served(reply)) => {
             let served = Served {
@@ -148,43 +195,36 @@ pub(super) fn answered(
                 degraded: reply.source.is_degraded(),
                 as_of: reply.as_of,
                 circuit: as_met(circuit.record.effective_state(circuit.now)),
-                attempts: journal.attempts(),
+                attempts: attempt_log.attempts(),
             };
             Ok(Answered {
                 body: reply.body,
                 served,
                 key,
                 now: app.now(),
-                took: journal.elapsed(),
+                took: attempt_log.elapsed(),
+                wait: until_database_answers(reply.setback),
             })
         }
         Ok(Reply::Refused(refusal)) => Err(refused(&refusal)),
         Ok(Reply::Unavailable(unavailable)) => {
             tracing::warn!(reason = unavailable.reason, "unavailable");
             Err(match unavailable.dependency {
-                Dependency::Time => no_time(key),
+                Dependency::Time => no_time(change),
                 Dependency::Database | Dependency::Cache | Dependency::NothingCached => {
-                    let open_until = unavailable.setback.and_then(Setback::open_until);
-                    let inner = open_until.and_then(|until| (until - app.now()).to_std().ok());
-                    let inner = inner.unwrap_or_default().min(longest);
-                    let wait = until_calls_pass(&circuit).max(inner);
-                    if key.is_some() && journal.nothing_was_done() {
-                        let detail = "Nothing was done, because the database's circuit lets nothing through.";
-                        Problem::unavailable(detail, wait)
-                    } else {
-                        in_trouble(wait, key)
-                    }
+                    let wait = until_database_answers(unavailable.setback);
+                    in_trouble(wait, change, inner_cause(unavailable.setback))
                 }
             })
         }
         Err(error) => {
             tracing::warn!(%error, "no reply");
-            Err(failed(&circuit, longest, &error, journal, key))
+            Err(failed(&circuit, longest, &error, change))
         }
     }
 }
 
-/// An operator's order, in terms of what calls meet.
+/// An operator's override, in terms of what calls meet.
 fn as_met(state: CircuitState) -> CircuitState {
     match state {
         CircuitState::ForcedOpen => CircuitState::Open,
@@ -206,30 +246,30 @@ fn failed(
     circuit: &Snapshot,
     longest: Duration,
     error: &PathError,
-    journal: &Journal,
-    key: Option<IdempotencyKey>,
+    change: Option<Change>,
 ) -> Problem {
     match error {
         PathError::Rejected(rejection) => {
             let wait = rejection.retry_at.since(circuit.now).min(longest);
-            if journal.nothing_was_done() {
-                let detail = format!("Nothing was done, because {rejection}.");
-                Problem::unavailable(detail, wait)
-            } else {
-                in_trouble(wait, key)
-            }
+            in_trouble(wait, change, &rejection.to_string())
         }
-        PathError::Inner(AttemptError::DeadlineReached) | PathError::DeadlineExceeded => {
-            no_time(key)
+        PathError::DeadlineExceeded => no_time(change),
+        PathError::Inner(cause) if cause.never_ran() => {
+            let told = cause.throttle().map(Throttle::wait);
+            let wait = until_calls_pass(circuit).max(told.unwrap_or_default().min(longest));
+            let cause = match told {
+                Some(_) => "the service has as many requests under way as it may have",
+                None => "it was never carried out",
+            };
+            in_trouble(wait, change, cause)
         }
         PathError::Inner(_) | PathError::ProbeTimedOut => {
-            in_trouble(until_calls_pass(circuit), key)
+            in_trouble(until_calls_pass(circuit), change, NO_DATABASE)
         }
     }
 }
 
-/// If the circuit has opened over this, coming back before it may let calls
-/// through would be in vain.
+/// If the circuit has opened over this, calls are refused until then.
 fn until_calls_pass(circuit: &Snapshot) -> Duration {
     match circuit.record.phase {
         Phase::Open { until, .. } => until.since(circuit.now),
@@ -240,19 +280,46 @@ fn until_calls_pass(circuit: &Snapshot) -> Duration {
 const IN_DOUBT: &str =
     "The change may or may not have been made; repeat it with the Idempotency-Key of this answer.";
 
-fn no_time(key: Option<IdempotencyKey>) -> Problem {
-    match key {
-        Some(key) => Problem::deadline_exceeded(IN_DOUBT).about(key),
-        None => Problem::deadline_exceeded("The request took too long; it can be repeated."),
+fn no_time(change: Option<Change>) -> Problem {
+    let detail = match change {
+        Some(Change::Unknown) => IN_DOUBT,
+        Some(Change::NotMade) => {
+            "The request took too long and changed nothing; it can be repeated."
+        }
+        None => "The request took too long; it can be repeated.",
+    };
+    with(change, Problem::deadline_exceeded(detail))
+}
+
+const UNDECIDED: &str = "Whether If-Match holds is for the database to say, which gives no answer; \
+                         without If-Match the last known version can be read.";
+
+const NO_DATABASE: &str = "the database cannot be reached";
+
+/// Why the database has no answer, as its own circuit says.
+fn inner_cause(setback: Option<Setback>) -> &'static str {
+    match setback {
+        Some(Setback::Open { .. } | Setback::Recovering) => {
+            "the database's circuit does not let it through"
+        }
+        Some(Setback::Failed { .. } | Setback::CutShort) | None => NO_DATABASE,
     }
 }
 
-fn in_trouble(wait: Duration, key: Option<IdempotencyKey>) -> Problem {
-    match key {
-        Some(key) => Problem::unavailable(IN_DOUBT, wait).about(key),
-        None => Problem::unavailable(
-            "The database cannot be reached and nothing is cached for this request.",
-            wait,
-        ),
+fn in_trouble(wait: Duration, change: Option<Change>, cause: &str) -> Problem {
+    let detail = match change {
+        Some(Change::Unknown) => IN_DOUBT.to_owned(),
+        Some(Change::NotMade) => {
+            format!("This request changed nothing, because {cause}; it can be repeated.")
+        }
+        None => format!("There is no answer, because {cause} and the cache has none."),
+    };
+    with(change, Problem::unavailable(detail, wait))
+}
+
+fn with(change: Option<Change>, problem: Problem) -> Problem {
+    match change {
+        Some(change) => problem.with_change(change),
+        None => problem,
     }
 }

@@ -16,8 +16,8 @@ pub(super) use self::answer::{CircuitStateName, ItemAnswer, PageAnswer};
 use super::{
     App, body,
     documented::{
-        BodyMistake, IfStill, KeyReused, Mistake, NotFound, Outdated, Repeatable, StillUnderWay,
-        Trouble, UnlessKnown,
+        BodyMistake, Conditional, KeyReused, Mistake, NotFound, Outdated, QueryTooLong, Repeatable,
+        StillUnderWay, Trouble,
     },
     headers,
     parameters::{Pairs, Query, all, both, item_id},
@@ -30,20 +30,24 @@ use crate::{
     telemetry::count_attempts,
 };
 
-/// Some items, newest first.
+/// List items.
+///
+/// The newest come first. A page that does not end the list says where the next one begins,
+/// in `next_cursor` and in the header Link. During an outage the answer may come from the
+/// cache; `served` says so.
 #[utoipa::path(get, path = "/items", operation_id = "list_items", tag = "items",
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 100,
-            description = "The most items wanted; 20."),
+            description = "The most items wanted; 20 if left out."),
         ("cursor" = Option<String>, Query, format = "cursor",
-            description = "next_cursor of the page before."),
+            description = "`next_cursor` of the page before."),
     ),
     responses(
         (status = 200, description = "A page of items.", body = PageAnswer,
             headers(("Link" = Option<String>, description = "rel=next: the next page, if there is one.")),
             links(("next_page" = (operation_id = "list_items",
                 parameters(("cursor" = "$response.body#/data/next_cursor")))))),
-        Mistake, Trouble,
+        Mistake, QueryTooLong, Trouble,
     ))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -68,11 +72,14 @@ pub(super) async fn list(
     Ok(response)
 }
 
-/// One item.
+/// Read an item.
+///
+/// During an outage the answer may come from the cache; `served` says so, and how old it is.
 #[utoipa::path(get, path = "/items/{id}", operation_id = "read_item", tag = "items",
     params(
-        ("id" = Uuid, Path, description = "The item."),
-        UnlessKnown,
+        ("id" = Uuid, Path, description = "The item: a UUID in lower case with hyphens.",
+            pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        Conditional,
     ),
     responses(
         (status = 200, description = "The item.", body = ItemAnswer,
@@ -84,9 +91,9 @@ pub(super) async fn list(
                     parameters(("id" = "$response.body#/data/id"), ("If-Match" = "$response.header.ETag")))),
                 ("delete_it" = (operation_id = "delete_item",
                     parameters(("id" = "$response.body#/data/id"), ("If-Match" = "$response.header.ETag")))))),
-        (status = 304, description = "The client has this version, and it is not second best.",
+        (status = 304, description = "The client has this version, and the answer is not degraded.",
             headers(("ETag" = String, description = "The item's version."))),
-        Mistake, NotFound, Trouble,
+        Mistake, NotFound, Outdated, Trouble,
     ))]
 pub(super) async fn read(
     State(app): State<App>,
@@ -94,12 +101,14 @@ pub(super) async fn read(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (id, known) = both(item_id(&id), preconditions::if_none_match(&headers))?;
+    let (id, conditions) = both(item_id(&id), preconditions::read(&headers))?;
     let answered = ask(&app, request_id, Command::Read(Read::Get { id })).await?;
-    Ok(answered.unless_known(&known))
+    answered.under(&conditions)
 }
 
-/// A new item.
+/// Create an item.
+///
+/// Send an `Idempotency-Key`, and repeating the request is safe: it creates one item.
 #[utoipa::path(post, path = "/items", operation_id = "create_item", tag = "items",
     params(Repeatable),
     request_body = ItemDraft,
@@ -114,7 +123,7 @@ pub(super) async fn read(
                     parameters(("id" = "$response.body#/data/id"), ("If-Match" = "$response.header.ETag")))),
                 ("delete_it" = (operation_id = "delete_item",
                     parameters(("id" = "$response.body#/data/id"), ("If-Match" = "$response.header.ETag")))))),
-        Mistake, BodyMistake, KeyReused, StillUnderWay, Trouble,
+        Mistake, Outdated, BodyMistake, KeyReused, StillUnderWay, Trouble,
     ))]
 pub(super) async fn create(
     State(app): State<App>,
@@ -122,9 +131,10 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let idempotency_key = headers::idempotency_key(&headers)
-        .map_err(|error| Problem::invalid_parameters(vec![error]))?;
+    let idempotency_key =
+        headers::idempotency_key(&headers).map_err(Problem::invalid_parameters)?;
     let draft = draft(&headers, body).await?;
+    preconditions::of_resource_without_etag(&headers)?;
     let write = Write::Create {
         id: Uuid::now_v7(),
         draft,
@@ -150,11 +160,15 @@ pub(super) async fn create(
         .into_response())
 }
 
-/// Everything that a client decides about an item, anew.
+/// Replace an item.
+///
+/// What is left out of the document gets its default. With `If-Match`, a change that somebody
+/// else has made since is not overwritten.
 #[utoipa::path(put, path = "/items/{id}", operation_id = "replace_item", tag = "items",
     params(
-        ("id" = Uuid, Path, description = "The item."),
-        IfStill,
+        ("id" = Uuid, Path, description = "The item: a UUID in lower case with hyphens.",
+            pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        Conditional,
         Repeatable,
     ),
     request_body = ItemDraft,
@@ -170,16 +184,16 @@ pub(super) async fn replace(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (id, expected, idempotency_key) = all(
+    let (id, conditions, idempotency_key) = all(
         item_id(&id),
-        preconditions::if_match(&headers),
+        preconditions::read(&headers),
         headers::idempotency_key(&headers),
     )?;
     let draft = draft(&headers, body).await?;
     let write = Write::Replace {
         id,
         draft,
-        expected,
+        expected: conditions.of_write(),
     };
     let answered = ask(
         &app,
@@ -193,11 +207,14 @@ pub(super) async fn replace(
     Ok(answered.into_response())
 }
 
-/// The end of an item.
+/// Delete an item.
+///
+/// With `If-Match`, a version that the client has not seen is not deleted.
 #[utoipa::path(delete, path = "/items/{id}", operation_id = "delete_item", tag = "items",
     params(
-        ("id" = Uuid, Path, description = "The item."),
-        IfStill,
+        ("id" = Uuid, Path, description = "The item: a UUID in lower case with hyphens.",
+            pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"),
+        Conditional,
         Repeatable,
     ),
     responses(
@@ -210,12 +227,15 @@ pub(super) async fn delete(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (id, expected, idempotency_key) = all(
+    let (id, conditions, idempotency_key) = all(
         item_id(&id),
-        preconditions::if_match(&headers),
+        preconditions::read(&headers),
         headers::idempotency_key(&headers),
     )?;
-    let write = Write::Delete { id, expected };
+    let write = Write::Delete {
+        id,
+        expected: conditions.of_write(),
+    };
     let answered = ask(
         &app,
         request_id,
@@ -230,7 +250,9 @@ pub(super) async fn delete(
 
 async fn draft(headers: &HeaderMap, body: Body) -> Result<ItemDraft, Problem> {
     let document = body::json(headers, body).await?;
-    ItemDraft::parse(&document).map_err(Problem::invalid_item)
+    document
+        .parse(ItemDraft::parse)
+        .map_err(Problem::invalid_item)
 }
 
 /// Sends a command down the call path and says what came of it.
@@ -246,12 +268,12 @@ async fn ask(
         } => Some(idempotency_key.clone()),
     };
     let faults = app.faults.current().await;
-    let call = Call::begin(request_id, command, faults, app.patience, app.now());
-    let journal = call.journal.clone();
+    let call = Call::begin(request_id, command, faults, app.timeouts, app.now());
+    let attempt_log = call.attempt_log.clone();
     let result = path::send(&app.path, call).await;
-    count_attempts(&journal.attempts());
-    answered(app, result, &journal, key.clone()).map_err(|problem| {
-        let problem = problem.after(journal.attempts());
+    attempt_log.look(count_attempts);
+    answered(app, result, &attempt_log, key.clone()).map_err(|problem| {
+        let problem = problem.after(attempt_log.attempts());
         match key {
             Some(key) => problem.about(key),
             None => problem,

@@ -121,6 +121,7 @@ impl Server {
                 dependency: Dependency::Time,
                 reason: "the deadline passed in the queue".to_owned(),
                 setback: None,
+                unchanged: false,
             })
         })
     }
@@ -143,6 +144,7 @@ fn reply_of(trouble: Option<Trouble>) -> Reply {
             dependency: Dependency::Database,
             reason: "the database failed".to_owned(),
             setback: None,
+            unchanged: false,
         }),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api_lambda::path::{self, Call, Circuits, Path, Patience};
+use api_lambda::path::{self, Call, Circuits, Path, Timeouts};
 use aws_sdk_lambda::config::{BehaviorVersion, Region, retry::RetryConfig};
 use breaker_core::{
     Breaker, CircuitName, Epoch, MemoryStore, Override, OverrideMode, Policy, State, StateStore,
@@ -36,7 +36,7 @@ pub(super) const ENVIRONMENTS: u64 = 8;
 pub(super) const LOAD: f64 = 0.8;
 
 /// As deployed by default.
-pub(super) const PATIENCE: Patience = Patience {
+pub(super) const TIMEOUTS: Timeouts = Timeouts {
     request: Duration::from_secs(10),
     attempt: Duration::from_secs(3),
     fallback: Duration::from_secs(2),
@@ -144,7 +144,7 @@ async fn environments(
         if protection.circuit == Circuit::HeldClosed {
             circuits
                 .retry
-                .order(Some(hold_closed(clock)), "the test")
+                .place_override(hold_closed(clock))
                 .await
                 .unwrap();
         }
@@ -157,7 +157,7 @@ async fn environments(
             function("retry"),
             function("fallback"),
             circuits,
-            PATIENCE,
+            TIMEOUTS,
             protection.retries.limits(),
             &Arc::new(clock),
         ));
@@ -210,15 +210,15 @@ impl Client {
             "r".to_owned(),
             command,
             Faults::default(),
-            PATIENCE,
+            TIMEOUTS,
             Clock::now(&self.clock),
         );
-        let journal = call.journal.clone();
+        let attempt_log = call.attempt_log.clone();
         let source = match path::send(&self.path, call).await {
             Ok(Reply::Served(served)) => Some(served.source),
             _ => None,
         };
-        let attempts = journal.attempts();
+        let attempts = attempt_log.attempts();
         let made = attempts.iter().filter(|attempt| {
             attempt.target == Target::Retry && attempt.outcome != AttemptOutcome::Rejected
         });

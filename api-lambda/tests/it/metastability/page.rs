@@ -7,7 +7,7 @@ use breaker_core::State;
 use super::{
     LONG_AFTER, RUNS, Run,
     dependency::{SERVICE_TIME, STRETCH, WORKERS},
-    fleet::{ENVIRONMENTS, LOAD, PATIENCE},
+    fleet::{ENVIRONMENTS, LOAD, TIMEOUTS},
     recovered_by,
     scenario::{END, TROUBLE},
 };
@@ -62,7 +62,7 @@ defaults: {attempt} s an attempt, {request} s a request, three attempts. In trou
 long. Time is simulated; every number follows from one seed.
 
 - *No retry limits*: three attempts whatever the budget and the circuit's suspicion say.
-- *No circuit*: an operator's order holds it closed. Nothing is evidence then, so the rule
+- *No circuit*: an operator's override holds it closed. Nothing is evidence then, so the rule
   about suspicion has no effect either, and what is left is the budget.
 
 Goodput is the share of calls that the database answered. *Answered* counts what the
@@ -75,8 +75,8 @@ the last {last} s of the run.
         environments = in_words(ENVIRONMENTS),
         service = SERVICE_TIME.as_millis(),
         rate = LOAD * capacity,
-        attempt = PATIENCE.attempt.as_secs(),
-        request = PATIENCE.request.as_secs(),
+        attempt = TIMEOUTS.attempt.as_secs(),
+        request = TIMEOUTS.request.as_secs(),
         last = END - LONG_AFTER,
     )
 }
@@ -161,9 +161,8 @@ const LIMITS: &str = "\
 - The circuit is what ends the overload: it lets the queue run empty. Retry limits add little
   to that here, and the budget alone is no help: its reserve, a retry a second in each
   environment, is a large part of such a traffic.
-- Recovery takes as long as the open time in force when the trouble ends, which may be as long
-  as the trouble was: probes that fail double it, those that wait in the old queue too. Then
-  comes the ramp.
+- Recovery takes until a probe meets no old queue any more: those that wait in it fail, and the
+  next one follows a second later. Then comes the ramp.
 - Skipping jobs past their deadline does not end the overload: attempts are given up after 3 s,
   but the deadline they carry is the request's.
 - An environment here answers any number of calls at once. Lambda gives each one call at a

@@ -9,14 +9,11 @@
 
 mod model;
 
-use std::{sync::LazyLock, thread, time::Duration};
-
-use breaker_core::Policy;
+use std::{ops::RangeInclusive, sync::LazyLock, thread, time::Duration};
 
 use self::model::{Outage, Run, Said, run};
 
-/// Outages that end after the first, the third and the last growth of the open
-/// times; a database that refuses and one that hangs.
+/// Short and long ones; a database that refuses and one that hangs.
 const OUTAGES: [Outage; 4] = [
     Outage {
         lasts: Duration::from_secs(8),
@@ -36,13 +33,16 @@ const OUTAGES: [Outage; 4] = [
     },
 ];
 
-const SEEDS: [u64; 2] = [1, 2];
+const SEEDS: RangeInclusive<u64> = 1..=2;
 
-fn runs(outages: &[Outage], said: Said) -> Vec<Run> {
+/// In some of these the circuits disagree, and in others chance does not let them.
+const MANY_SEEDS: RangeInclusive<u64> = 1..=6;
+
+fn runs(outages: &[Outage], seeds: &RangeInclusive<u64>, said: Said) -> Vec<Run> {
     thread::scope(|scope| {
         let wanted = outages
             .iter()
-            .flat_map(|outage| SEEDS.map(|seed| (outage, seed)));
+            .flat_map(|outage| seeds.clone().map(move |seed| (outage, seed)));
         let runs: Vec<_> = wanted
             .map(|(outage, seed)| {
                 scope.spawn(move || {
@@ -59,16 +59,10 @@ fn runs(outages: &[Outage], said: Said) -> Vec<Run> {
     })
 }
 
-static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| runs(&OUTAGES, Said::All));
+static RUNS: LazyLock<Vec<Run>> = LazyLock::new(|| runs(&OUTAGES, &SEEDS, Said::All));
 
-/// How long after the end of trouble both circuits may take to close: the longest
-/// open time, what two clocks may be apart, and some calls to become probes.
-fn longest() -> Duration {
-    let policy = Policy::default();
-    policy.open_for_max.mul_f64(1.0 + policy.open_jitter) + policy.clock_skew * 2 + CALLS
-}
-
-const CALLS: Duration = Duration::from_secs(3);
+/// How long after the end of trouble both circuits may take to close (decision 9).
+const LONGEST: Duration = Duration::from_secs(10);
 
 #[test]
 fn the_outer_circuit_opens_in_every_outage_and_the_inner_one_in_long_ones() {
@@ -81,12 +75,11 @@ fn the_outer_circuit_opens_in_every_outage_and_the_inner_one_in_long_ones() {
 }
 
 #[test]
-fn both_close_within_the_longest_open_time_after_any_outage() {
-    assert_eq!(longest(), Duration::from_secs(70), "the decision says so");
+fn both_close_soon_after_any_outage_however_long() {
     for run in RUNS.iter() {
         for circuit in ["database", "retry"] {
             let closed = run.closed_after_the_end(circuit);
-            let in_time = closed.is_some_and(|took| took <= longest());
+            let in_time = closed.is_some_and(|took| took <= LONGEST);
             assert!(in_time, "{circuit}: {run:?}");
         }
     }
@@ -109,7 +102,7 @@ fn the_outer_circuit_waits_once_at_most_for_an_inner_one_that_has_opened() {
 /// Or the model could not tell.
 #[test]
 fn if_the_inner_circuit_said_nothing_recoveries_would_fail_in_vain() {
-    let in_vain = runs(&OUTAGES[1..3], Said::Nothing);
+    let in_vain = runs(&OUTAGES[1..], &MANY_SEEDS, Said::Nothing);
     let in_vain = in_vain.iter().map(Run::recoveries_failed_in_vain);
     assert!(in_vain.sum::<usize>() > 0);
 }

@@ -6,19 +6,19 @@ use std::{
     time::Duration,
 };
 
-use api_lambda::path::{self, Call, Circuits, Path, Patience, RetryLimits};
+use api_lambda::path::{self, Call, Circuits, Path, RetryLimits, Timeouts};
 use aws_sdk_lambda::config::{BehaviorVersion, Region, retry::RetryConfig};
 use breaker_core::{
-    Breaker, Change, CircuitName, Epoch, MemoryStore, Outcome, Policy, Reading, Record, State,
-    StateStore, StoreError, Timestamp, TransitionEvent, member::Seeded,
+    Breaker, Cause, Change, CircuitName, Consistency, Epoch, MemoryStore, Outcome, Policy, Record,
+    State, StateStore, StoreError, Timestamp, TransitionEvent, member::Seeded, protocol::Phase,
 };
 use chrono::DateTime;
 use contract::{Body, Command, Faults, Read, Reply, Served, Setback, Source};
 use lambda_kit::{
+    circuit::{Circuit, through},
     circuits::{DATABASE, RETRY},
     clock::Clock,
     function::Function,
-    guard::{Guard, through},
 };
 use tokio::{
     task::JoinSet,
@@ -51,7 +51,7 @@ const GIVEN_UP_AFTER: Duration = Duration::from_millis(1_500);
 const WAY: Duration = Duration::from_millis(3);
 
 /// As deployed by default.
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     request: Duration::from_secs(10),
     attempt: Duration::from_secs(3),
     fallback: Duration::from_secs(2),
@@ -81,7 +81,8 @@ pub(super) struct Run {
     failures: Vec<Duration>,
 }
 
-#[derive(Debug)]
+/// A transition, or a probe that failed without one. The trail does not have all of them.
+#[derive(Debug, Clone)]
 struct Move {
     at: Duration,
     to: State,
@@ -131,8 +132,7 @@ impl Run {
             .iter()
             .filter(|moved| moved.why == "a probe failed");
         let in_vain = failed.filter(|moved| {
-            // It may be told by a clock that is ahead.
-            let from = moved.at.saturating_sub(apart() + WAY * 10);
+            let from = moved.at.saturating_sub(WAY * 10);
             let mut failures = self.failures.iter();
             !failures.any(|failure| (from..=moved.at).contains(failure))
         });
@@ -153,7 +153,11 @@ pub(super) async fn run(outage: Outage, said: Said, seed: u64) -> Run {
     let mut random = fastrand::Rng::with_seed(seed);
     let clock = PausedClock::starting_now();
     let memory = Arc::new(MemoryStore::default());
-    let store = Distant(Arc::clone(&memory));
+    let store = Distant {
+        memory,
+        clock,
+        moves: Arc::default(),
+    };
     let inner = (0..ENVIRONMENTS).map(|_| circuit(DATABASE, &store, clock, &mut random));
     let server = Arc::new(Server {
         outage,
@@ -176,7 +180,7 @@ pub(super) async fn run(outage: Outage, said: Said, seed: u64) -> Run {
             "r".to_owned(),
             command,
             Faults::default(),
-            PATIENCE,
+            TIMEOUTS,
             clock.now(),
         );
         clients.spawn(async move { path::send(&path, call).await });
@@ -187,8 +191,8 @@ pub(super) async fn run(outage: Outage, said: Said, seed: u64) -> Run {
     let failures = std::mem::take(&mut *server.failures.lock().unwrap());
     Run {
         outage,
-        retry: moves(RETRY, &memory, clock).await,
-        database: moves(DATABASE, &memory, clock).await,
+        retry: store.moves_of(RETRY),
+        database: store.moves_of(DATABASE),
         failures,
     }
 }
@@ -196,19 +200,6 @@ pub(super) async fn run(outage: Outage, said: Said, seed: u64) -> Run {
 /// What two clocks may be apart.
 fn apart() -> Duration {
     Policy::default().clock_skew * 2
-}
-
-async fn moves(circuit: &str, store: &MemoryStore, clock: PausedClock) -> Vec<Move> {
-    let name = circuit.parse().unwrap();
-    let events = store.events(&name, Epoch(0), u16::MAX).await.unwrap();
-    let began = breaker_core::Clock::now(&clock).as_unix_ms()
-        - u64::try_from(clock.elapsed().as_millis()).unwrap();
-    let moves = events.into_iter().map(|event| Move {
-        at: Duration::from_millis(event.at.as_unix_ms().saturating_sub(began)),
-        to: event.to,
-        why: event.reason,
-    });
-    moves.collect()
 }
 
 /// A handle whose clock is as much ahead as clocks may differ, or not at all.
@@ -252,7 +243,7 @@ fn path(
         function("retry"),
         function("fallback"),
         circuits.unwrap(),
-        PATIENCE,
+        TIMEOUTS,
         RetryLimits::default(),
         &Arc::new(clock),
     )
@@ -260,12 +251,47 @@ fn path(
 
 /// The circuits' table, some way off.
 #[derive(Debug, Clone)]
-struct Distant(Arc<MemoryStore>);
+struct Distant {
+    memory: Arc<MemoryStore>,
+    clock: PausedClock,
+    /// Every move of each circuit.
+    moves: Arc<Mutex<Vec<(CircuitName, Move)>>>,
+}
+
+impl Distant {
+    fn moves_of(&self, circuit: &str) -> Vec<Move> {
+        let moves = self.moves.lock().unwrap();
+        let of_circuit = moves.iter().filter(|(name, _)| name.as_str() == circuit);
+        of_circuit.map(|(_, moved)| moved.clone()).collect()
+    }
+
+    fn note(&self, circuit: &CircuitName, change: &Change) {
+        let (to, why) = match change {
+            Change::Transition { to, cause, .. } => {
+                let to = match to {
+                    Phase::Closed { .. } => State::Closed,
+                    Phase::Open { .. } => State::Open,
+                    Phase::HalfOpen { .. } => State::HalfOpen,
+                };
+                (to, cause.to_string())
+            }
+            Change::ProbeFailed { .. } => (State::HalfOpen, Cause::ProbeFailed.to_string()),
+            _ => return,
+        };
+        let at = self.clock.elapsed();
+        let moved = Move { at, to, why };
+        self.moves.lock().unwrap().push((circuit.clone(), moved));
+    }
+}
 
 impl StateStore for Distant {
-    async fn load(&self, circuit: &CircuitName, reading: Reading) -> Result<Record, StoreError> {
+    async fn load(
+        &self,
+        circuit: &CircuitName,
+        consistency: Consistency,
+    ) -> Result<Record, StoreError> {
         sleep(WAY).await;
-        let found = self.0.load(circuit, reading).await;
+        let found = self.memory.load(circuit, consistency).await;
         sleep(WAY).await;
         found
     }
@@ -278,7 +304,10 @@ impl StateStore for Distant {
         now: Timestamp,
     ) -> Result<Record, StoreError> {
         sleep(WAY).await;
-        let made = self.0.apply(circuit, basis, change, now).await;
+        let made = self.memory.apply(circuit, basis, change, now).await;
+        if made.is_ok() {
+            self.note(circuit, change);
+        }
         sleep(WAY).await;
         made
     }
@@ -289,7 +318,7 @@ impl StateStore for Distant {
         since: Epoch,
         limit: u16,
     ) -> Result<Vec<TransitionEvent>, StoreError> {
-        self.0.events(circuit, since, limit).await
+        self.memory.events(circuit, since, limit).await
     }
 }
 
@@ -307,7 +336,7 @@ impl Functions for Server {
     /// As the Retry Lambda answers a read that the cache cannot.
     async fn retry(self: Arc<Self>, _: Vec<u8>) -> Reply {
         let environment = &self.environments[fastrand::usize(..self.environments.len())];
-        let classify = |answer: &Result<(), ()>| Outcome::of_result(answer);
+        let classify = |answer: &Result<(), ()>| Outcome::from_result(answer);
         let setback = match through(environment, self.database(), classify).await {
             Ok(Ok(())) => return served(Source::Database, None),
             Ok(Err(())) => Setback::Failed {

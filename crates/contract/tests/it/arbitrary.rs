@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use contract::{
     Attempt, AttemptOutcome, Body, CacheContent, CacheEntry, Command, Cursor, Deadline, Dependency,
-    Fault, FaultKind, FaultRate, FaultTarget, Faults, IdempotencyKey, Item, ItemDraft, ItemPage,
-    PageLimit, Read, Refusal, Reply, Request, Response, Served, Setback, Source, Target,
-    Unavailable, Write,
+    Expected, Fault, FaultKind, FaultRate, FaultTarget, Faults, IdempotencyKey, Incarnation, Item,
+    ItemDraft, ItemPage, PageLimit, Read, Refusal, Reply, Request, Response, Served, Setback,
+    Source, Target, Unavailable, Write,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -54,7 +54,13 @@ pub(crate) fn read() -> impl Strategy<Value = Read> {
 }
 
 fn write() -> impl Strategy<Value = Write> {
-    let expected = || option::of(any::<i64>());
+    let versions = || vec(any::<i64>(), 0..3);
+    let expected = move || {
+        option::of(prop_oneof![
+            versions().prop_map(Expected::one_of),
+            versions().prop_map(Expected::none_of),
+        ])
+    };
     prop_oneof![
         (id(), draft()).prop_map(|(id, draft)| Write::Create { id, draft }),
         (id(), draft(), expected()).prop_map(|(id, draft, expected)| Write::Replace {
@@ -67,7 +73,8 @@ fn write() -> impl Strategy<Value = Write> {
 }
 
 fn key() -> impl Strategy<Value = IdempotencyKey> {
-    vec(b'!'..=b'~', 1..=IdempotencyKey::MAX_LENGTH)
+    let letter = (b'!'..=b'~').prop_filter("a comma parts two keys", |byte| *byte != b',');
+    vec(letter, 1..=IdempotencyKey::MAX_LENGTH)
         .prop_map(|bytes| String::from_utf8(bytes).unwrap().parse().unwrap())
 }
 
@@ -146,11 +153,15 @@ pub(crate) fn entry() -> impl Strategy<Value = CacheEntry> {
         id().prop_map(CacheContent::tombstone),
         page().prop_map(CacheContent::Page),
     ];
-    (content, moment(), moment()).prop_map(|(content, as_of, fresh_until)| CacheEntry {
-        content,
-        as_of,
-        fresh_until,
-    })
+    let incarnation = any::<i64>().prop_map(Incarnation::numbered);
+    (content, incarnation, moment(), moment()).prop_map(
+        |(content, incarnation, as_of, fresh_until)| CacheEntry {
+            content,
+            incarnation,
+            as_of,
+            fresh_until,
+        },
+    )
 }
 
 pub(crate) fn response() -> impl Strategy<Value = Response> {
@@ -220,13 +231,16 @@ fn reply() -> impl Strategy<Value = Reply> {
             })
         ),
         refusal.prop_map(Reply::Refused),
-        (dependency, text(), option::of(setback())).prop_map(|(dependency, reason, setback)| {
-            Reply::Unavailable(Unavailable {
-                dependency,
-                reason,
-                setback,
-            })
-        }),
+        (dependency, text(), option::of(setback()), any::<bool>()).prop_map(
+            |(dependency, reason, setback, unchanged)| {
+                Reply::Unavailable(Unavailable {
+                    dependency,
+                    reason,
+                    setback,
+                    unchanged,
+                })
+            }
+        ),
     ]
 }
 

@@ -22,7 +22,10 @@ fn read_as_everything(text: &str) {
     read::<RetryEvent>(text);
     read::<Request<Read>>(text);
     read::<Response>(text);
-    drop(CacheEntry::decode(&CacheKey::Item(Uuid::nil()), text));
+    drop(CacheEntry::decode(
+        &CacheKey::Item(Uuid::nil()),
+        text.as_bytes(),
+    ));
     if let Ok(document) = serde_json::from_str::<Value>(text) {
         drop(ItemDraft::parse(&document));
     }

@@ -1,5 +1,6 @@
 //! SDK configuration shared by every client.
 
+mod failure;
 mod trust;
 
 use std::time::Duration;
@@ -10,6 +11,8 @@ use aws_config::{
     retry::RetryConfig,
     timeout::TimeoutConfig,
 };
+
+pub use self::failure::code_of;
 
 /// How long a connection to an AWS endpoint may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);

@@ -38,15 +38,15 @@ fn is_amazons(region: &str, endpoint: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_types, reason = "nothing is logged here")]
 mod tests {
     use aws_config::{BehaviorVersion, Region};
     use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 
+    use aws_sdk_lambda::error::DisplayErrorContext;
+
     use super::*;
-    use crate::{
-        telemetry::Causes,
-        testing::{Opening, TlsFront},
-    };
+    use crate::testing::{Opening, TlsFront};
 
     /// Also shows that the certificates built in can be read.
     #[tokio::test]
@@ -66,7 +66,7 @@ mod tests {
             .invoke()
             .function_name("retry")
             .send();
-        let error = Causes(&asked.await.unwrap_err()).to_string();
+        let error = DisplayErrorContext(asked.await.unwrap_err()).to_string();
         assert!(error.contains("UnknownIssuer"), "{error}");
     }
 

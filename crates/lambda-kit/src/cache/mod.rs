@@ -8,114 +8,97 @@
 //! [`Cache::put_now`] alone does not respect that, because what it does not
 //! replace is wrong.
 //!
-//! There is one connection, made when first needed. An execution environment
-//! that was frozen may hold a dead one, which shows only when it is used; it is
-//! then replaced once, within the same limit. A connection manager that
-//! reconnects in the background would not help: while frozen, nothing runs in
-//! the background.
+//! * `config` says where the cache is.
+//! * `connection` asks it, over the one connection.
+//! * `failure` tells its refusals apart: about a command, or about the server.
+//! * `put` writes entries, and `lease` says whose turn it is to ask the database.
 
 mod config;
+mod connection;
+mod error;
+mod failure;
 mod lease;
 mod put;
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::Arc;
 
-use breaker_core::Outcome;
-use contract::{AttemptOutcome, CacheEntry, CacheEntryError, CacheKey, FaultTarget};
-use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, aio::MultiplexedConnection};
-use tokio::time::timeout;
+use contract::{AttemptOutcome, CacheEntry, CacheEntryError, CacheKey, Incarnation};
 
-use self::put::Where;
 pub use self::{
     config::{CacheAuth, CacheConfig, CacheTrust, CacheTrustError, CacheUrl, CacheUrlError},
+    error::CacheError,
+    failure::{Code, Failure},
     lease::Lease,
     put::Put,
 };
+use self::{
+    connection::{Answers, Line, Question},
+    error::classify,
+    lease::delete,
+    put::{Places, Where},
+};
 use crate::{
-    faults::{InjectedFault, Injector},
-    guard::{Guard, Withheld, through},
-    iam::{Login, TokenError},
+    circuit::{Circuit, Withheld, through},
+    faults::Injector,
+    iam::Login,
 };
 
 /// A handle on the cache; clones share its connection.
 #[derive(Clone)]
 pub struct Cache {
-    shared: Arc<Shared>,
-    guard: Option<Arc<dyn Guard>>,
-}
-
-struct Shared {
-    config: CacheConfig,
-    login: Login,
-    faults: Injector,
-    connection: Mutex<Option<MultiplexedConnection>>,
-}
-
-/// Why the cache was of no use. Callers go on as if nothing had been found.
-#[derive(Debug, thiserror::Error)]
-pub enum CacheError {
-    /// Its circuit did not let the question through.
-    #[error("not asked: {0}")]
-    Withheld(#[from] Withheld),
-    /// There was no answer in time.
-    #[error("no answer within {} ms", .0.as_millis())]
-    Timeout(Duration),
-    /// There was no connection, or it broke, or the cache refused the command.
-    #[error("cache failed")]
-    Failed(#[from] redis::RedisError),
-    /// There is no token to log in with.
-    #[error("cache cannot be logged in to")]
-    Token(#[from] TokenError),
-    /// The entry found is not one that this version can use.
-    #[error("entry cannot be used")]
-    Entry(#[from] CacheEntryError),
-    /// Somebody asked for this.
-    #[error(transparent)]
-    Injected(#[from] InjectedFault),
-    /// The entry cannot be written as JSON.
-    #[error("entry cannot be written")]
-    Unwritable(#[source] serde_json::Error),
+    line: Arc<Line>,
+    circuit: Option<Arc<dyn Circuit>>,
 }
 
 impl Cache {
     /// The cache that `config` describes. Nothing is connected yet.
     pub fn new(config: CacheConfig, login: Login, faults: Injector) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                config,
-                login,
-                faults,
-                connection: Mutex::default(),
-            }),
-            guard: None,
+            line: Arc::new(Line::new(config, login, faults)),
+            circuit: None,
         }
     }
 
     /// The same, asked only through a circuit: each operation is a call of its
     /// own.
     #[must_use]
-    pub fn behind(self, guard: Arc<dyn Guard>) -> Self {
+    pub fn behind(self, circuit: Arc<dyn Circuit>) -> Self {
         Self {
-            guard: Some(guard),
+            circuit: Some(circuit),
             ..self
         }
     }
 
-    /// The entry under `key`, fresh or not.
+    /// The entry under `key`, fresh or not. At most [`CacheKey::longest_entry`] bytes are
+    /// read of it.
     ///
     /// # Errors
     ///
-    /// If the cache is of no use just now, or the entry is not.
+    /// If the cache is of no use just now, or the entry is not: see
+    /// [`CacheEntryError`].
     pub async fn get(&self, key: &CacheKey) -> Result<Option<CacheEntry>, CacheError> {
-        let mut command = redis::cmd("HGET");
-        command.arg(self.place(key)).arg(put::ENTRY_FIELD);
-        let found: Option<String> = self.ask(&command).await?;
-        Ok(found
-            .map(|text| CacheEntry::decode(key, &text))
-            .transpose()?)
+        let mut entry = redis::cmd("GETRANGE");
+        entry.arg(self.place(key)).arg(0).arg(key.longest_entry());
+        let mut incarnation = redis::cmd("GETRANGE");
+        incarnation.arg(self.incarnation_place()).arg(0).arg(31);
+        let time = redis::cmd("TIME");
+        self.ask(&Question::of([entry, incarnation, time]), |mut answers| {
+            let text: Vec<u8> = match answers.next() {
+                Err(failure) if failure.is_wrong_type() => {
+                    return Err(CacheEntryError::WrongType.into());
+                }
+                text => text?,
+            };
+            if text.is_empty() {
+                return Ok(None);
+            }
+            let entry = CacheEntry::decode(key, &text)?;
+            if Some(entry.incarnation) < incarnation_found(&mut answers)? {
+                return Err(CacheEntryError::Superseded.into());
+            }
+            Ok(Some(entry))
+        })
+        .await
     }
 
     /// Writes `entry` under `key`, unless something later lies there already.
@@ -124,21 +107,22 @@ impl Cache {
     ///
     /// If the cache is of no use just now.
     pub async fn put(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
-        let command = self.command_to_put(key, entry, Where::Anywhere)?;
-        let stored = self.ask(&command).await?;
-        Ok(Put::told(stored))
+        let question = self.question_to_put(key, entry, Where::Anywhere)?;
+        self.ask(&question, put_told).await
     }
 
     /// Writes like [`Cache::put`], and tries once even if the circuit does not let
     /// it: after a write, what lies in the cache is out of date. What comes of
     /// that the circuit does not hear, which has its own way to find out.
     ///
+    /// What a cache refuses to replace it may still remove, as when it has no memory
+    /// left; so that is tried then.
+    ///
     /// # Errors
     ///
-    /// If the cache is of no use just now.
+    /// If the cache is of no use just now. What lay under the key may still do.
     pub async fn put_now(&self, key: &CacheKey, entry: &CacheEntry) -> Result<Put, CacheError> {
-        self.ask_now(&self.command_to_put(key, entry, Where::Anywhere)?)
-            .await
+        self.ask_now(key, entry, Where::Anywhere).await
     }
 
     /// Writes like [`Cache::put_now`], but only in the place of another entry: for keys
@@ -146,142 +130,127 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// If the cache is of no use just now.
+    /// If the cache is of no use just now. What lay under the key may still do.
     pub async fn put_over_now(
         &self,
         key: &CacheKey,
         entry: &CacheEntry,
     ) -> Result<Put, CacheError> {
-        self.ask_now(&self.command_to_put(key, entry, Where::OverAnother)?)
+        self.ask_now(key, entry, Where::OverAnother).await
+    }
+
+    /// Removes whatever lies under `key`.
+    ///
+    /// # Errors
+    ///
+    /// If the cache is of no use just now.
+    pub async fn remove(&self, key: &CacheKey) -> Result<(), CacheError> {
+        self.ask(&delete(&self.place(key)), |mut answers| Ok(answers.next()?))
             .await
     }
 
-    async fn ask_now(&self, command: &Cmd) -> Result<Put, CacheError> {
-        let stored = match self.ask(command).await {
-            Err(CacheError::Withheld(Withheld::Rejected(_))) => self.query(command).await?,
-            asked => asked?,
-        };
-        Ok(Put::told(stored))
+    /// Makes `incarnation` known to every reader, unless a later one is: from now on
+    /// entries of those before are of no use.
+    ///
+    /// # Errors
+    ///
+    /// If the cache is of no use just now.
+    pub async fn announce(&self, incarnation: Incarnation) -> Result<(), CacheError> {
+        let command = put::announcement(&self.incarnation_place(), incarnation);
+        self.ask(&command.into(), |answers| put_told(answers).map(drop))
+            .await
     }
 
-    fn command_to_put(
+    async fn ask_now(
         &self,
         key: &CacheKey,
         entry: &CacheEntry,
         allowed: Where,
-    ) -> Result<Cmd, CacheError> {
-        put::command(&self.place(key), key, entry, allowed).map_err(CacheError::Unwritable)
+    ) -> Result<Put, CacheError> {
+        let question = self.question_to_put(key, entry, allowed)?;
+        let put = match self.ask(&question, put_told).await {
+            Err(CacheError::Withheld(Withheld::Rejected(_))) => {
+                self.line.ask(&question).await.and_then(put_told)
+            }
+            asked => asked,
+        };
+        let in_the_way = match &put {
+            Ok(Put::Superseded) => true,
+            Ok(_) => false,
+            Err(error) => error.is_an_answer(),
+        };
+        if !in_the_way {
+            return put;
+        }
+        let removed = self.line.ask(&delete(&self.place(key))).await;
+        match removed.and_then(|mut answers| Ok(answers.next::<()>()?)) {
+            Ok(()) => Ok(Put::Removed),
+            Err(_) => put,
+        }
+    }
+
+    fn question_to_put(
+        &self,
+        key: &CacheKey,
+        entry: &CacheEntry,
+        allowed: Where,
+    ) -> Result<Question, CacheError> {
+        let places = Places {
+            incarnation: &self.incarnation_place(),
+            entry: &self.place(key),
+        };
+        let command = put::command(&places, key, entry, allowed);
+        Ok(command.map_err(CacheError::Unwritable)?.into())
     }
 
     fn place(&self, key: &CacheKey) -> String {
-        format!("{}{key}", self.shared.config.namespace)
+        format!("{}{key}", self.line.namespace())
     }
 
-    /// Asks through the circuit, if there is one.
-    async fn ask<T: FromRedisValue + Send>(&self, command: &Cmd) -> Result<T, CacheError> {
-        match &self.guard {
-            None => self.query(command).await,
-            Some(guard) => through(&**guard, self.query(command), classify).await?,
-        }
+    fn incarnation_place(&self) -> String {
+        format!("{}incarnation", self.line.namespace())
     }
 
-    async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
-        let limit = self.shared.config.limit;
-        let attempt = async {
-            // Boxed: everything above would be as large as this.
-            let asked = Box::pin(self.attempt(command));
-            self.shared.faults.around(FaultTarget::Cache, asked).await?
-        };
-        let outcome = timeout(limit, attempt)
-            .await
-            .unwrap_or(Err(CacheError::Timeout(limit)));
-        if outcome.is_err() {
-            self.drop_connection();
-        }
-        outcome
-    }
-
-    /// Asks on the connection at hand; if that turns out to be dead, once more
-    /// on a new one. All commands in use may be repeated without harm.
-    async fn attempt<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, CacheError> {
-        let at_hand = self.connection().clone();
-        if let Some(mut connection) = at_hand {
-            match command.query_async(&mut connection).await {
-                Err(error) if error.is_io_error() => self.drop_connection(),
-                answered => return Ok(answered?),
-            }
-        }
-        let mut connection = self.connect().await?;
-        let answer = command.query_async(&mut connection).await?;
-        *self.connection() = Some(connection);
-        Ok(answer)
-    }
-
-    /// Gives connecting, and then each answer, half of the limit, so that there
-    /// is time left to replace a connection that fell silent.
-    async fn connect(&self) -> Result<MultiplexedConnection, CacheError> {
-        let step_limit = self.shared.config.limit / 2;
-        let limits = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(step_limit))
-            .set_response_timeout(Some(step_limit));
-        let url = &self.shared.config.url;
-        let info = match &self.shared.login {
-            Login::OfUrl => url.as_given(),
-            Login::Token(tokens) => url.with_token(&tokens.sign().await?),
-        };
-        let client = self.shared.config.trust.client(info)?;
-        Ok(client
-            .get_multiplexed_async_connection_with_config(&limits)
-            .await?)
-    }
-
-    fn drop_connection(&self) {
-        *self.connection() = None;
-    }
-
-    fn connection(&self) -> MutexGuard<'_, Option<MultiplexedConnection>> {
-        // A poisoned lock is taken all the same: its content is whole at any time.
-        let connection = &self.shared.connection;
-        connection.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl From<&CacheError> for AttemptOutcome {
-    fn from(error: &CacheError) -> Self {
-        match error {
-            CacheError::Withheld(withheld) => withheld.into(),
-            CacheError::Timeout(_) => Self::Timeout,
-            CacheError::Failed(error) if error.is_timeout() => Self::Timeout,
-            CacheError::Entry(_) => Self::Miss,
-            CacheError::Failed(_)
-            | CacheError::Token(_)
-            | CacheError::Injected(_)
-            | CacheError::Unwritable(_) => Self::Error,
+    /// Asks through the circuit, if there is one; `read` says what the answers mean.
+    async fn ask<T: Send>(
+        &self,
+        question: &Question,
+        read: impl FnOnce(Answers) -> Result<T, CacheError> + Send,
+    ) -> Result<T, CacheError> {
+        let asked = async { self.line.ask(question).await.and_then(read) };
+        match &self.circuit {
+            None => asked.await,
+            Some(circuit) => through(&**circuit, asked, classify).await?,
         }
     }
 }
 
-/// What an answer says about the health of the cache.
-fn classify<T>(answer: &Result<T, CacheError>) -> Outcome {
-    match answer {
-        Err(error) if !error.is_about_the_command() => Outcome::Failure,
-        Ok(_) | Err(_) => Outcome::Success,
-    }
+fn put_told(mut answers: Answers) -> Result<Put, CacheError> {
+    Ok(Put::told(answers.next()?))
 }
 
-impl CacheError {
-    /// Whether the cache answered and only this command was at fault, so that
-    /// others may well succeed.
-    pub fn is_about_the_command(&self) -> bool {
-        match self {
-            Self::Failed(error) => matches!(
-                error.kind(),
-                redis::ErrorKind::Extension
-                    | redis::ErrorKind::Server(redis::ServerErrorKind::ResponseError)
-                    | redis::ErrorKind::UnexpectedReturnType
-            ),
-            Self::Entry(_) | Self::Unwritable(_) => true,
-            Self::Withheld(_) | Self::Timeout(_) | Self::Token(_) | Self::Injected(_) => false,
+/// The highest incarnation that the cache was told of; the answers to reading it, and
+/// to asking for the time. What is no whole number, or begins in the future, is none.
+fn incarnation_found(answers: &mut Answers) -> Result<Option<Incarnation>, CacheError> {
+    const HOUR_S: i64 = 3_600;
+    let text: Vec<u8> = match answers.next() {
+        Err(failure) if failure.is_wrong_type() => Vec::new(),
+        text => text?,
+    };
+    let (now_s, _us): (i64, i64) = answers.next()?;
+    let number = std::str::from_utf8(&text).ok().and_then(|text| {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse::<i64>().ok()).flatten()
+    });
+    let is_past = |number: &i64| *number <= now_s.saturating_add(HOUR_S).saturating_mul(1_000);
+    Ok(number.filter(is_past).map(Incarnation::numbered))
+}
+
+impl From<Put> for AttemptOutcome {
+    fn from(put: Put) -> Self {
+        match put {
+            Put::Stored | Put::Outdated | Put::Superseded => Self::Ok,
+            Put::Removed => Self::Error,
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::pin::Pin;
 
 use breaker_core::{
-    Change, CircuitName, Epoch, Reading, Record, StateStore, StoreError, Timestamp, TransitionEvent,
+    Change, CircuitName, Consistency, Epoch, Record, StateStore, StoreError, Timestamp,
+    TransitionEvent,
 };
 use contract::FaultTarget;
 
@@ -33,8 +34,12 @@ impl<S> FaultyStore<S> {
 }
 
 impl<S: StateStore> StateStore for FaultyStore<S> {
-    async fn load(&self, circuit: &CircuitName, reading: Reading) -> Result<Record, StoreError> {
-        self.struck(Box::pin(self.inner.load(circuit, reading)))
+    async fn load(
+        &self,
+        circuit: &CircuitName,
+        consistency: Consistency,
+    ) -> Result<Record, StoreError> {
+        self.struck(Box::pin(self.inner.load(circuit, consistency)))
             .await
     }
 

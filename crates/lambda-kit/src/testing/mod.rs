@@ -1,8 +1,13 @@
 //! What the tests of functions share: real servers, if there are any, a clock
 //! that stands still, and functions to invoke.
 
+mod captured_logs;
 mod lambda_endpoint;
+mod program;
+mod runtime_api;
 mod tls_front;
+#[cfg(feature = "cache")]
+mod troubled_cache;
 
 use std::{
     io::Write,
@@ -12,8 +17,13 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
+#[cfg(feature = "cache")]
+pub use self::troubled_cache::{Trouble, TroubledCache};
 pub use self::{
-    lambda_endpoint::{LambdaEndpoint, function_at},
+    captured_logs::CapturedLogs,
+    lambda_endpoint::{Invocation, InvokeAnswer, LambdaEndpoint, function_at},
+    program::Program,
+    runtime_api::RuntimeApi,
     tls_front::{Opening, TlsFront},
 };
 use crate::{

@@ -10,14 +10,14 @@ use std::{
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use breaker_core::{
-    Breaker, Epoch, MemoryStore, Override, OverrideMode, Policy, Timestamp,
+    Breaker, MemoryStore, Override, OverrideMode, Policy, Timestamp,
     time::ManualClock as CircuitClock,
 };
 use chrono::{DateTime, Utc};
-use contract::{CacheContent, CacheEntry, CacheKey, Item};
+use contract::{CacheContent, CacheEntry, CacheKey, Incarnation, Item};
 use lambda_kit::{
     cache::{Cache, CacheConfig, CacheError, CacheTrust, Put},
-    guard::Guard,
+    circuit::Circuit,
     iam::{Grant, Login, Tokens},
     testing::{ManualClock, Opening, TlsFront, no_faults, server},
 };
@@ -26,17 +26,22 @@ use uuid::Uuid;
 
 use crate::relay::Relay;
 
-const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
+pub(crate) const START: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 /// A handle on the cache at `url`, in a corner of its own, and patient: what
 /// these tests claim does not depend on how busy the machine is.
-fn cache(url: &str) -> Cache {
+pub(crate) fn cache(url: &str) -> Cache {
     limited_cache(url, Duration::from_secs(4))
 }
 
 fn limited_cache(url: &str, limit: Duration) -> Cache {
+    cache_in(&format!("test-{}:", Uuid::now_v7()), url, limit)
+}
+
+/// A handle in the corner that `namespace` names.
+pub(crate) fn cache_in(namespace: &str, url: &str, limit: Duration) -> Cache {
     let config = CacheConfig {
-        namespace: format!("test-{}:", Uuid::now_v7()),
+        namespace: namespace.to_owned(),
         limit,
         ..CacheConfig::new(url.parse().unwrap())
     };
@@ -48,23 +53,28 @@ fn clock() -> Arc<ManualClock> {
 }
 
 /// A circuit that nobody else has.
-fn circuit() -> Arc<Breaker<MemoryStore, Arc<CircuitClock>>> {
+pub(crate) fn circuit() -> Arc<Breaker<MemoryStore, Arc<CircuitClock>>> {
     circuit_by(&circuit_clock())
 }
 
-fn circuit_clock() -> Arc<CircuitClock> {
+/// Calls so far apart are rare, so that failures in a row decide.
+pub(crate) const APART: Duration = Duration::from_secs(3);
+
+pub(crate) fn circuit_clock() -> Arc<CircuitClock> {
     Arc::new(CircuitClock::starting_at(Timestamp::from_unix_ms(
         1_700_000_000_000,
     )))
 }
 
-fn circuit_by(clock: &Arc<CircuitClock>) -> Arc<Breaker<MemoryStore, Arc<CircuitClock>>> {
+pub(crate) fn circuit_by(
+    clock: &Arc<CircuitClock>,
+) -> Arc<Breaker<MemoryStore, Arc<CircuitClock>>> {
     let store = MemoryStore::new();
     let builder = Breaker::builder("cache".parse().unwrap(), Policy::default(), store);
     Arc::new(builder.clock(Arc::clone(clock)).build().unwrap())
 }
 
-fn item(id: Uuid, version: i64) -> CacheEntry {
+pub(crate) fn item(id: Uuid, version: i64) -> CacheEntry {
     entry(CacheContent::Item(Item {
         id,
         name: format!("bolt, version {version}"),
@@ -76,13 +86,14 @@ fn item(id: Uuid, version: i64) -> CacheEntry {
     }))
 }
 
-fn tombstone(id: Uuid, version: i64) -> CacheEntry {
+pub(crate) fn tombstone(id: Uuid, version: i64) -> CacheEntry {
     entry(CacheContent::Tombstone { id, version })
 }
 
 fn entry(content: CacheContent) -> CacheEntry {
     CacheEntry {
         content,
+        incarnation: Incarnation::numbered(1),
         as_of: START,
         fresh_until: START + Duration::from_secs(30),
     }
@@ -162,6 +173,29 @@ async fn a_connection_that_broke_is_replaced_at_once() {
 }
 
 #[tokio::test]
+async fn requests_at_the_same_time_share_one_connection_and_the_one_that_replaces_it() {
+    const AT_ONCE: usize = 64;
+    let Some(url) = server("TEST_CACHE_URL") else {
+        return;
+    };
+    let relay = Relay::to(&url).await;
+    let cache = cache(&relay.url);
+    let id = Uuid::now_v7();
+    for _ in 0..2 {
+        let mut under_way = tokio::task::JoinSet::new();
+        for _ in 0..AT_ONCE {
+            let cache = cache.clone();
+            under_way.spawn(async move { cache.get(&CacheKey::Item(id)).await });
+        }
+        for found in under_way.join_all().await {
+            assert_eq!(found.unwrap(), None);
+        }
+        assert_eq!(relay.connections(), 1);
+        relay.cut();
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_fell_silent_is_replaced_within_the_limit() {
     let Some(url) = server("TEST_CACHE_URL") else {
         return;
@@ -231,7 +265,7 @@ async fn a_server_that_nobody_trusted_vouches_for_gets_no_token() {
     assert!(error.to_string().contains("certificate"), "{error}");
 }
 
-async fn admin(url: &str) -> redis::aio::MultiplexedConnection {
+pub(crate) async fn admin(url: &str) -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(url).unwrap();
     client.get_multiplexed_async_connection().await.unwrap()
 }
@@ -278,36 +312,6 @@ fn tokens(user: &str, clock: &Arc<ManualClock>) -> Tokens {
 }
 
 #[tokio::test]
-async fn an_entry_that_another_version_wrote_is_an_error_of_its_own() {
-    let Some(url) = server("TEST_CACHE_URL") else {
-        return;
-    };
-    let id = Uuid::now_v7();
-    let key = CacheKey::Item(id);
-    let config = CacheConfig {
-        namespace: format!("test-{id}:"),
-        ..CacheConfig::new(url.parse().unwrap())
-    };
-    let circuit = circuit();
-    let cache = Cache::new(config, Login::OfUrl, no_faults()).behind(circuit.clone());
-    let client = redis::Client::open(url).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    for text in [r#"{"schema": 2}"#, "not json"].repeat(5) {
-        redis::cmd("HSET")
-            .arg(format!("test-{id}:{key}"))
-            .arg("entry")
-            .arg(text)
-            .exec_async(&mut connection)
-            .await
-            .unwrap();
-        assert!(matches!(cache.get(&key).await, Err(CacheError::Entry(_))));
-    }
-    // The cache itself is well: its circuit stays closed, and a put repairs.
-    assert_eq!(circuit.inspect().await.unwrap().record.epoch, Epoch(0));
-    assert_eq!(cache.put(&key, &item(id, 1)).await.unwrap(), Put::Stored);
-}
-
-#[tokio::test]
 async fn a_hung_cache_costs_little() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
@@ -321,8 +325,7 @@ async fn a_hung_cache_costs_little() {
 async fn a_cache_that_fails_opens_its_circuit_and_is_not_asked_any_more() {
     let clock = circuit_clock();
     let circuit = circuit_by(&clock);
-    // A fleet that is young is not judged by less than two seconds.
-    let wait = || clock.advance(Duration::from_secs(1));
+    let wait = || clock.advance(APART);
     let gone = cache(&format!("redis://127.0.0.1:{}", closed_port().await));
     let gone = gone.behind(circuit.clone());
     let id = Uuid::now_v7();
@@ -367,7 +370,7 @@ async fn what_must_be_written_is_written_although_the_circuit_is_open() {
         actor: "the test".to_owned(),
         expires: circuit.known().now + Duration::from_hours(1),
     };
-    circuit.order(Some(order), "the test").await.unwrap();
+    circuit.place_override(order).await.unwrap();
     let unguarded = cache(&url);
     let spared = unguarded.clone().behind(circuit);
     let id = Uuid::now_v7();
@@ -390,7 +393,7 @@ async fn what_must_be_written_is_tried_once_and_counts_while_the_circuit_is_clos
     for _ in 0..5 {
         assert_eq!(circuit.open_until(), None, "each counts once");
         assert!(gone.put_now(&key, &entry).await.is_err());
-        clock.advance(Duration::from_secs(1));
+        clock.advance(APART);
     }
     let opened = circuit.inspect().await.unwrap().record;
     assert!(circuit.open_until().is_some(), "each counts");

@@ -41,6 +41,11 @@ impl Relay {
         Self { url, connections }
     }
 
+    /// How many connections there have been since the last cut.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.lock().unwrap().len()
+    }
+
     /// Breaks every connection there is; new ones work.
     pub(crate) fn cut(&self) {
         for connection in self.connections.lock().unwrap().drain(..) {

@@ -1,43 +1,68 @@
 //! Telling trouble, which passes, from defects, which somebody must mend.
+//!
+//! None of these errors holds a text of the server's; [`SqlError`] says why and how.
 
+mod migration;
 mod mysql;
 mod postgres;
+mod reported;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use contract::{AttemptOutcome, Setback};
-use lambda_kit::{guard::Withheld, iam::TokenError, telemetry::Causes};
-use sqlx::{mysql::MySqlDatabaseError, postgres::PgDatabaseError};
+use lambda_kit::{circuit::Withheld, faults::InjectedFault, iam::TokenError};
+
+pub use self::{
+    migration::MigrationError,
+    reported::{SqlError, SqlState},
+};
 
 /// Why the database gave no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseError {
     /// The database is in trouble; asking again may help.
-    #[error("database unavailable: {reason}")]
+    #[error("database unavailable: {trouble}")]
     Unavailable {
         /// What it came to.
-        reason: String,
+        trouble: Trouble,
         /// Until when its circuit lets nobody through, if that is open now.
         open_until: Option<DateTime<Utc>>,
     },
     /// Its circuit did not let the question through.
     #[error("database not asked: {0}")]
     Withheld(Withheld),
-    /// It was asked, but whoever wants to know could not wait as long as others may.
+    /// It was asked, but the caller's deadline left less time than `DATABASE_TIMEOUT_MS`.
     #[error("no answer within the {} ms that were left", .0.as_millis())]
     CutShort(Duration),
-    /// Another transaction holds what this one needs. Whoever wrote it is to blame, and
+    /// Another transaction holds the row that this one writes. The callers are to blame, and
     /// the database is well.
-    #[error("held by another transaction: {0}")]
-    Held(String),
+    #[error("row held by another transaction: {0}")]
+    Held(SqlError),
     /// Nobody waits for the answer any more, so the database was not asked.
     #[error("no time left")]
     NoTimeLeft,
     /// The system and its database do not fit together: a bug, or migrations
     /// that were not applied. Asking again cannot help.
     #[error("database refused: {0}")]
-    Defect(sqlx::Error),
+    Defect(SqlError),
+}
+
+/// What is wrong with a database that is unavailable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// It says so, or cannot be reached.
+    #[error("{0}")]
+    Reported(#[from] SqlError),
+    /// It does not answer within `DATABASE_TIMEOUT_MS`.
+    #[error("no answer within {} ms", .0.as_millis())]
+    NoAnswer(Duration),
+    /// There is no token to log in with.
+    #[error("{0}")]
+    NoToken(#[from] TokenError),
+    /// A fault was injected.
+    #[error("{0}")]
+    Injected(#[from] InjectedFault),
 }
 
 impl From<&DatabaseError> for AttemptOutcome {
@@ -53,15 +78,11 @@ impl From<&DatabaseError> for AttemptOutcome {
 }
 
 impl DatabaseError {
-    pub(crate) fn unavailable(reason: String) -> Self {
+    pub(crate) fn unavailable(trouble: impl Into<Trouble>) -> Self {
         Self::Unavailable {
-            reason,
+            trouble: trouble.into(),
             open_until: None,
         }
-    }
-
-    pub(crate) fn no_answer_within(limit: Duration) -> Self {
-        Self::unavailable(format!("no answer within {} ms", limit.as_millis()))
     }
 
     /// What the circuit makes of it, for the one around this function; `None` if
@@ -78,18 +99,19 @@ impl DatabaseError {
     }
 }
 
-/// Without a token there is no connection.
 impl From<TokenError> for DatabaseError {
     fn from(error: TokenError) -> Self {
-        Self::unavailable(Causes(&error).to_string())
+        Self::unavailable(error)
     }
 }
 
-impl From<sqlx::Error> for DatabaseError {
-    fn from(error: sqlx::Error) -> Self {
-        match condition(&error) {
-            Condition::LockHeld => Self::Held(error.to_string()),
-            Condition::Passes => Self::unavailable(error.to_string()),
+/// A lock that is not given in time is trouble: a read waits for no row, so what holds it up
+/// holds up everybody. Only a write knows better, which may wait for a row that another
+/// caller writes (`repository::write_once`).
+impl From<SqlError> for DatabaseError {
+    fn from(error: SqlError) -> Self {
+        match error.condition() {
+            Condition::LockHeld | Condition::Passes => Self::unavailable(error),
             Condition::Stays => Self::Defect(error),
         }
     }
@@ -106,37 +128,18 @@ pub(crate) enum Condition {
     Stays,
 }
 
-/// A condition that is not known to pass is a defect, so that it is seen.
-pub(crate) fn condition(error: &sqlx::Error) -> Condition {
-    match error {
-        // The connection could not be made, or broke.
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => Condition::Passes,
-        sqlx::Error::Database(reported) => {
-            if let Some(error) = reported.try_downcast_ref::<PgDatabaseError>() {
-                postgres::condition(error.code())
-            } else if let Some(error) = reported.try_downcast_ref::<MySqlDatabaseError>() {
-                mysql::condition(error.number(), error.code().unwrap_or_default())
-            } else {
-                Condition::Stays
-            }
-        }
-        _ => Condition::Stays,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_broken_connection_is_trouble() {
-        let error = sqlx::Error::Io(std::io::ErrorKind::UnexpectedEof.into());
+        let error = SqlError::Connection(std::io::ErrorKind::UnexpectedEof);
         assert!(matches!(error.into(), DatabaseError::Unavailable { .. }));
     }
 
     #[test]
     fn a_row_that_cannot_be_understood_is_a_defect() {
-        let error = sqlx::Error::ColumnNotFound("colour".to_owned());
-        assert!(matches!(error.into(), DatabaseError::Defect(_)));
+        assert!(matches!(SqlError::Row.into(), DatabaseError::Defect(_)));
     }
 }

@@ -4,7 +4,10 @@
 use super::Condition;
 
 pub(super) fn condition(number: u16, state: &str) -> Condition {
-    const LOCK_WAIT_TIMEOUT: u16 = 1205;
+    const LOCKS: [u16; 2] = [
+        1205, // a lock was waited for too long; MariaDB: or not at all
+        3572, // a lock that was not to be waited for: MySQL
+    ];
     const CLASSES: [&str; 4] = [
         "08", // connection exception: too many connections, shutting down
         "28", // invalid authorization: a token or a password that was replaced
@@ -27,7 +30,7 @@ pub(super) fn condition(number: u16, state: &str) -> Condition {
         1836, // read-only mode: the same
         3024, // MySQL's limit on statements
     ];
-    if number == LOCK_WAIT_TIMEOUT {
+    if LOCKS.contains(&number) {
         Condition::LockHeld
     } else if NUMBERS.contains(&number) || CLASSES.iter().any(|class| state.starts_with(class)) {
         Condition::Passes
@@ -42,7 +45,9 @@ mod tests {
 
     #[test]
     fn trouble_passes_and_defects_do_not() {
-        assert_eq!(condition(1205, "HY000"), Condition::LockHeld);
+        for number in [1205, 3572] {
+            assert_eq!(condition(number, "HY000"), Condition::LockHeld, "{number}");
+        }
         for (number, state) in [
             (1040, "08004"), // too many connections
             (1045, "28000"), // access denied

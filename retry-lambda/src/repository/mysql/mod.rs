@@ -3,17 +3,19 @@
 //! Where the two differ, executable comments tell them apart: `/*M! … */` is a
 //! comment to MySQL, and `/*!80000 … */` is one to MariaDB.
 
+mod incarnation;
 mod tables;
 
 use std::time::Duration;
 
 use sqlx::{
     AssertSqlSafe, Connection, MySqlConnection,
-    migrate::{Migrate, MigrateError, Migrator},
+    migrate::{Migrate, Migrator},
     mysql::MySqlConnectOptions,
 };
 
-use super::engine::Engine;
+use super::{engine::Engine, lineage::Recorded};
+use crate::database::{MigrationError, SqlError};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/mysql");
 
@@ -52,7 +54,7 @@ impl Engine for MySql {
         &self,
         token: Option<&str>,
         limit: Duration,
-    ) -> Result<MySqlConnection, sqlx::Error> {
+    ) -> Result<MySqlConnection, SqlError> {
         let mut connection = MySqlConnection::connect_with(&self.options(token)).await?;
         sqlx::raw_sql(AssertSqlSafe(session(limit)))
             .execute(&mut connection)
@@ -60,11 +62,8 @@ impl Engine for MySql {
         Ok(connection)
     }
 
-    async fn connect_to_migrate(
-        &self,
-        token: Option<&str>,
-    ) -> Result<MySqlConnection, sqlx::Error> {
-        MySqlConnection::connect_with(&self.options(token)).await
+    async fn connect_to_migrate(&self, token: Option<&str>) -> Result<MySqlConnection, SqlError> {
+        Ok(MySqlConnection::connect_with(&self.options(token)).await?)
     }
 
     /// The name of the lock holds for the whole server, so it tells the database.
@@ -74,14 +73,13 @@ impl Engine for MySql {
     /// Every statement that changes the schema commits what came before it, so a
     /// migration that was cut off may have left its mark without being done.
     /// Migrations for MySQL are one statement each, so it can be done again.
-    async fn prepare_to_migrate(connection: &mut MySqlConnection) -> Result<(), MigrateError> {
+    async fn prepare_to_migrate(connection: &mut MySqlConnection) -> Result<(), MigrationError> {
         let locked: Option<i64> =
             sqlx::query_scalar("SELECT GET_LOCK(CONCAT('migrations:', MD5(DATABASE())), 3600)")
                 .fetch_one(&mut *connection)
                 .await?;
         if locked != Some(1) {
-            let refused = "the lock of the migrations was not given".to_owned();
-            return Err(sqlx::Error::Protocol(refused).into());
+            return Err(MigrationError::Locked);
         }
         let table = &MIGRATIONS.table_name;
         connection.ensure_migrations_table(table).await?;
@@ -89,12 +87,32 @@ impl Engine for MySql {
         sqlx::raw_sql(forget).execute(connection).await?;
         Ok(())
     }
+
+    async fn recorded_incarnation(connection: &mut MySqlConnection) -> Result<Recorded, SqlError> {
+        incarnation::recorded(connection).await
+    }
+
+    async fn incarnation_number(connection: &mut MySqlConnection) -> Result<i64, SqlError> {
+        incarnation::number(connection).await
+    }
+
+    async fn write_lineage(
+        connection: &mut MySqlConnection,
+        found: &Recorded,
+        begins: bool,
+    ) -> Result<(), SqlError> {
+        incarnation::write_lineage(connection, found, begins).await
+    }
+
+    async fn begin_incarnation(connection: &mut MySqlConnection) -> Result<(), SqlError> {
+        incarnation::begin(connection).await
+    }
 }
 
 /// What a session is told first.
 ///
-/// * Locks are waited for in whole seconds, one at least. MySQL looks once a
-///   second whether they are over.
+/// * Locks are waited for in whole seconds, one at least: those of rows and those of
+///   tables. MySQL looks once a second whether they are over.
 /// * MariaDB limits every statement, MySQL only those that read; one that writes
 ///   is as short as its wait for locks.
 /// * MySQL cannot end idle transactions alone, so it ends idle sessions; the
@@ -109,7 +127,7 @@ fn session(limit: Duration) -> String {
     let lock_seconds = (limit.as_secs() / 2).max(1);
     format!(
         "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES'),
-             innodb_lock_wait_timeout = {lock_seconds}
+             innodb_lock_wait_timeout = {lock_seconds}, lock_wait_timeout = {lock_seconds}
              /*M! , max_statement_time = {seconds:.3}, idle_transaction_timeout = {whole_seconds} */
              /*!80000 , max_execution_time = {limit_ms}, wait_timeout = {IDLE_SECONDS} */;
          SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"

@@ -8,10 +8,13 @@ use sqlx::{MySqlConnection, QueryBuilder, types::Json};
 use uuid::Uuid;
 
 use super::MySql;
-use crate::repository::tables::{Claim, ItemRow, Tables, item_columns};
+use crate::{
+    database::SqlError,
+    repository::tables::{Claim, ItemRow, Tables, item_columns},
+};
 
 impl Tables for MySql {
-    async fn item(connection: &mut MySqlConnection, id: Uuid) -> Result<Option<Item>, sqlx::Error> {
+    async fn item(connection: &mut MySqlConnection, id: Uuid) -> Result<Option<Item>, SqlError> {
         let row: Option<ItemRow> = sqlx::query_as(concat!(
             "SELECT ",
             item_columns!(),
@@ -27,7 +30,7 @@ impl Tables for MySql {
         connection: &mut MySqlConnection,
         before: Uuid,
         most: u16,
-    ) -> Result<Vec<Item>, sqlx::Error> {
+    ) -> Result<Vec<Item>, SqlError> {
         let rows: Vec<ItemRow> = sqlx::query_as(concat!(
             "SELECT ",
             item_columns!(),
@@ -43,7 +46,7 @@ impl Tables for MySql {
     async fn hold_item(
         connection: &mut MySqlConnection,
         id: Uuid,
-    ) -> Result<Option<Item>, sqlx::Error> {
+    ) -> Result<Option<Item>, SqlError> {
         let row: Option<ItemRow> = sqlx::query_as(concat!(
             "SELECT ",
             item_columns!(),
@@ -59,7 +62,7 @@ impl Tables for MySql {
         connection: &mut MySqlConnection,
         id: Uuid,
         draft: &ItemDraft,
-    ) -> Result<Item, sqlx::Error> {
+    ) -> Result<Item, SqlError> {
         sqlx::query(concat!(
             "INSERT INTO items (",
             item_columns!(),
@@ -79,7 +82,7 @@ impl Tables for MySql {
         connection: &mut MySqlConnection,
         id: Uuid,
         draft: &ItemDraft,
-    ) -> Result<Item, sqlx::Error> {
+    ) -> Result<Item, SqlError> {
         sqlx::query(
             "UPDATE items
              SET name = ?, description = ?, quantity = ?,
@@ -95,7 +98,7 @@ impl Tables for MySql {
         written(connection, id).await
     }
 
-    async fn delete_item(connection: &mut MySqlConnection, id: Uuid) -> Result<(), sqlx::Error> {
+    async fn delete_item(connection: &mut MySqlConnection, id: Uuid) -> Result<(), SqlError> {
         sqlx::query("DELETE FROM items WHERE id = ?")
             .bind(id)
             .execute(connection)
@@ -108,7 +111,7 @@ impl Tables for MySql {
         connection: &mut MySqlConnection,
         key: &IdempotencyKey,
         fingerprint: &[u8],
-    ) -> Result<Claim, sqlx::Error> {
+    ) -> Result<Claim, SqlError> {
         sqlx::query(
             "INSERT INTO idempotency_keys (`key`, fingerprint) VALUES (?, ?)
              ON DUPLICATE KEY UPDATE `key` = `key`",
@@ -128,11 +131,36 @@ impl Tables for MySql {
         Ok(claim)
     }
 
+    /// Looks at the row first. It is there as soon as its transaction has made it, and nobody
+    /// else sees it.
+    async fn claim_key_now(
+        connection: &mut MySqlConnection,
+        key: &IdempotencyKey,
+        fingerprint: &[u8],
+    ) -> Result<Claim, SqlError> {
+        sqlx::query("SELECT 1 FROM idempotency_keys WHERE `key` = ? FOR UPDATE NOWAIT")
+            .bind(key.as_str())
+            .execute(&mut *connection)
+            .await?;
+        Self::claim_key(connection, key, fingerprint).await
+    }
+
+    /// Statements that change nothing, but might. MySQL cannot but wait a second.
+    async fn hold_tables(connection: &mut MySqlConnection) -> Result<(), SqlError> {
+        sqlx::raw_sql(
+            "/*M! SET STATEMENT lock_wait_timeout = 0 FOR */ DELETE FROM items WHERE false;
+             /*M! SET STATEMENT lock_wait_timeout = 0 FOR */ DELETE FROM idempotency_keys WHERE false",
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+
     async fn remember_reply(
         connection: &mut MySqlConnection,
         key: &IdempotencyKey,
         served: &Served,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), SqlError> {
         sqlx::query("UPDATE idempotency_keys SET reply = ? WHERE `key` = ?")
             .bind(Json(served))
             .bind(key.as_str())
@@ -142,13 +170,13 @@ impl Tables for MySql {
     }
 }
 
-async fn written(connection: &mut MySqlConnection, id: Uuid) -> Result<Item, sqlx::Error> {
+async fn written(connection: &mut MySqlConnection, id: Uuid) -> Result<Item, SqlError> {
     let written = MySql::item(connection, id).await?;
-    written.ok_or(sqlx::Error::RowNotFound)
+    written.ok_or(SqlError::Row)
 }
 
 /// In two steps, because only `SELECT` can skip the rows that others hold.
-async fn forget_old_keys(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+async fn forget_old_keys(connection: &mut MySqlConnection) -> Result<(), SqlError> {
     let old: Vec<String> = sqlx::query_scalar(
         "SELECT `key` FROM idempotency_keys
          WHERE created_at < UTC_TIMESTAMP(6) - INTERVAL 7 DAY

@@ -5,10 +5,13 @@ use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
 use super::Postgres;
-use crate::repository::tables::{Claim, ItemRow, Tables, item_columns};
+use crate::{
+    database::SqlError,
+    repository::tables::{Claim, ItemRow, Tables, item_columns},
+};
 
 impl Tables for Postgres {
-    async fn item(connection: &mut PgConnection, id: Uuid) -> Result<Option<Item>, sqlx::Error> {
+    async fn item(connection: &mut PgConnection, id: Uuid) -> Result<Option<Item>, SqlError> {
         let row: Option<ItemRow> = sqlx::query_as(concat!(
             "SELECT ",
             item_columns!(),
@@ -24,7 +27,7 @@ impl Tables for Postgres {
         connection: &mut PgConnection,
         before: Uuid,
         most: u16,
-    ) -> Result<Vec<Item>, sqlx::Error> {
+    ) -> Result<Vec<Item>, SqlError> {
         let rows: Vec<ItemRow> = sqlx::query_as(concat!(
             "SELECT ",
             item_columns!(),
@@ -37,10 +40,7 @@ impl Tables for Postgres {
         Ok(rows.into_iter().map(Item::from).collect())
     }
 
-    async fn hold_item(
-        connection: &mut PgConnection,
-        id: Uuid,
-    ) -> Result<Option<Item>, sqlx::Error> {
+    async fn hold_item(connection: &mut PgConnection, id: Uuid) -> Result<Option<Item>, SqlError> {
         let row: Option<ItemRow> = sqlx::query_as(concat!(
             "SELECT ",
             item_columns!(),
@@ -56,7 +56,7 @@ impl Tables for Postgres {
         connection: &mut PgConnection,
         id: Uuid,
         draft: &ItemDraft,
-    ) -> Result<Item, sqlx::Error> {
+    ) -> Result<Item, SqlError> {
         let row: ItemRow = sqlx::query_as(concat!(
             "INSERT INTO items (",
             item_columns!(),
@@ -79,7 +79,7 @@ impl Tables for Postgres {
         connection: &mut PgConnection,
         id: Uuid,
         draft: &ItemDraft,
-    ) -> Result<Item, sqlx::Error> {
+    ) -> Result<Item, SqlError> {
         let row: ItemRow = sqlx::query_as(concat!(
             "UPDATE items
              SET name = $2, description = $3, quantity = $4,
@@ -97,7 +97,7 @@ impl Tables for Postgres {
         Ok(row.into())
     }
 
-    async fn delete_item(connection: &mut PgConnection, id: Uuid) -> Result<(), sqlx::Error> {
+    async fn delete_item(connection: &mut PgConnection, id: Uuid) -> Result<(), SqlError> {
         sqlx::query("DELETE FROM items WHERE id = $1")
             .bind(id)
             .execute(connection)
@@ -109,8 +109,8 @@ impl Tables for Postgres {
         connection: &mut PgConnection,
         key: &IdempotencyKey,
         fingerprint: &[u8],
-    ) -> Result<Claim, sqlx::Error> {
-        sqlx::query_as(
+    ) -> Result<Claim, SqlError> {
+        let claim = sqlx::query_as(
             "WITH forgotten AS (
                  DELETE FROM idempotency_keys WHERE key IN (
                      SELECT key FROM idempotency_keys
@@ -126,14 +126,39 @@ impl Tables for Postgres {
         .bind(key.as_str())
         .bind(fingerprint)
         .fetch_one(connection)
-        .await
+        .await?;
+        Ok(claim)
+    }
+
+    /// Zero would stand for no limit, and a page that is added to a table is locked for a
+    /// moment, too.
+    async fn claim_key_now(
+        connection: &mut PgConnection,
+        key: &IdempotencyKey,
+        fingerprint: &[u8],
+    ) -> Result<Claim, SqlError> {
+        sqlx::raw_sql("SET LOCAL lock_timeout = '50ms'")
+            .execute(&mut *connection)
+            .await?;
+        let claim = Self::claim_key(connection, key, fingerprint).await?;
+        sqlx::raw_sql("SET LOCAL lock_timeout TO DEFAULT")
+            .execute(connection)
+            .await?;
+        Ok(claim)
+    }
+
+    async fn hold_tables(connection: &mut PgConnection) -> Result<(), SqlError> {
+        sqlx::raw_sql("LOCK TABLE items, idempotency_keys IN ROW EXCLUSIVE MODE NOWAIT")
+            .execute(connection)
+            .await?;
+        Ok(())
     }
 
     async fn remember_reply(
         connection: &mut PgConnection,
         key: &IdempotencyKey,
         served: &Served,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), SqlError> {
         sqlx::query("UPDATE idempotency_keys SET reply = $2 WHERE key = $1")
             .bind(key.as_str())
             .bind(Json(served))
