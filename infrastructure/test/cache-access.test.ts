@@ -16,6 +16,6 @@ test("the cache's writer may send every command that the functions send, and no 
 /** Both those sent as such and those called by a script. */
 function sentCommands(): string[] {
   const sources = readdirSync(cacheModule).map((file) => readFileSync(join(cacheModule, file), 'utf8'));
-  const found = sources.flatMap((source) => [...source.matchAll(/redis(?:::cmd\("|\.call\(')(\w+)/g)]);
+  const found = sources.flatMap((source) => [...source.matchAll(/redis(?:::cmd\("|\.p?call\(')(\w+)/g)]);
   return [...new Set(found.map(([, command = '']) => command.toLowerCase()))].sort();
 }

@@ -17,7 +17,8 @@ describe('the dev stage', () => {
     expect(dev.environment('retry')).toEqual({
       ...common,
       ...cache,
-      CACHE_FRESH_MS: '30000',
+      CACHE_FRESH_MS: '2000',
+      DATABASE_MAX_CONNECTIONS: '4',
       FALLBACK_FUNCTION_NAME: '${FallbackLive}',
       CIRCUITS_TABLE_NAME: '${CircuitsTable}',
       DATABASE_URL: `postgres://items_owner@${databaseAddress}/items?sslmode=verify-full&sslrootcert=/opt/rds-authorities.pem`,
@@ -31,7 +32,7 @@ describe('the dev stage', () => {
     });
   });
 
-  test('tells the API function of the other functions and the circuits, and nothing else', () => {
+  test('names to the API function the other functions, the circuits and the operators, and nothing else', () => {
     expect(dev.environment('api')).toEqual({
       STAGE: 'dev',
       LOG_LEVEL: 'info',
@@ -39,6 +40,8 @@ describe('the dev stage', () => {
       RETRY_FUNCTION_NAME: '${RetryLive}',
       FALLBACK_FUNCTION_NAME: '${FallbackLive}',
       CIRCUITS_TABLE_NAME: '${CircuitsTable}',
+      OPERATORS_GROUP: 'operators',
+      ITEMS_FOR: 'everyone',
     });
   });
 });
@@ -146,6 +149,6 @@ describe('its cache', () => {
       ['circuit-breaker-dev-writer', 'circuit-breaker-dev-writer', { Type: 'iam' }],
       ['circuit-breaker-dev-reader', 'circuit-breaker-dev-reader', { Type: 'iam' }],
     ]);
-    expect(users[1]?.['AccessString']).toBe('on ~item:* ~page:* -@all +ping +client|setinfo +hget');
+    expect(users[1]?.['AccessString']).toBe('on ~item:* ~page:* ~incarnation -@all +ping +client|setinfo +getrange +time');
   });
 });

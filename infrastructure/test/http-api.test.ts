@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { devContext, localContext, prodContext, rendered, Synthesis } from './synthesis.ts';
 
@@ -7,15 +8,24 @@ const fundamental = [
   'GET /circuits',
   'GET /circuits/{name}',
   'GET /circuits/{name}/events',
+  'GET /circuits/{name}/trail',
   'GET /health',
   'GET /items',
   'GET /items/{id}',
   'GET /openapi.json',
+  'HEAD /circuits',
+  'HEAD /circuits/{name}',
+  'HEAD /circuits/{name}/events',
+  'HEAD /circuits/{name}/trail',
+  'HEAD /health',
+  'HEAD /items',
+  'HEAD /items/{id}',
+  'HEAD /openapi.json',
   'POST /items',
   'PUT /circuits/{name}/override',
   'PUT /items/{id}',
 ];
-const ofFaults = ['DELETE /faults', 'DELETE /faults/{target}', 'GET /faults', 'PUT /faults/{target}'];
+const ofFaults = ['DELETE /faults', 'DELETE /faults/{target}', 'GET /faults', 'HEAD /faults', 'PUT /faults/{target}'];
 
 const routesOf = (stage: Synthesis) => stage.ofType('AWS::ApiGatewayV2::Route');
 const keys = (routes: Record<string, any>[]) => routes.map(({ RouteKey }) => RouteKey as string).sort();
@@ -39,8 +49,30 @@ describe('the HTTP API of the prod stage', () => {
 describe.each([localContext, devContext, prodContext])('any HTTP API, such as that of the $stage stage', (context) => {
   const stage = new Synthesis(context);
 
+  test('calls routes as the function does, which takes no route that API Gateway calls otherwise', () => {
+    const document = JSON.parse(readFileSync(new URL('../../static-web-app/openapi.json', import.meta.url), 'utf8'));
+    const described = Object.entries<object>(document.paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    // A description of GET is one of HEAD.
+    const headless = [...fundamental, ...ofFaults].filter((key) => !key.startsWith('HEAD '));
+    const absent = context === prodContext ? ofFaults : [];
+    expect(described.sort()).toEqual(expect.arrayContaining(headless));
+    expect(keys(routesOf(stage))).toEqual(expect.arrayContaining(described.filter((key) => !absent.includes(key))));
+  });
+
   test('leaves preflight requests to API Gateway', () => {
     expect(keys(routesOf(stage)).filter((key) => /^(ANY|OPTIONS|\$default)/.test(key))).toEqual([]);
+  });
+
+  test('has HEAD wherever it has GET, with the same authorizer', () => {
+    const guards = (method: string) =>
+      routesOf(stage)
+        .filter(({ RouteKey }) => RouteKey.startsWith(`${method} `))
+        .map(({ RouteKey, AuthorizationType }) => [RouteKey.slice(method.length + 1), AuthorizationType])
+        .sort();
+    expect(guards('HEAD')).toEqual(guards('GET'));
+    expect(guards('GET').length).toBeGreaterThan(0);
   });
 
   test('sends every route to the API function, which lets this API alone invoke it', () => {
@@ -56,7 +88,7 @@ describe.each([localContext, devContext, prodContext])('any HTTP API, such as th
     const signedIn = context === localContext ? [] : ['authorization'];
     expect(stage.only('AWS::ApiGatewayV2::Api')['CorsConfiguration']).toEqual({
       AllowOrigins: [context['webOrigin']],
-      AllowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
+      AllowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
       AllowHeaders: [...signedIn, 'content-type', 'if-match', 'if-none-match', 'idempotency-key', 'x-request-id'],
       ExposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotency-key', 'server-timing', 'cache-status', 'age', 'link'],
       MaxAge: 3600,
@@ -87,16 +119,16 @@ describe.each([localContext, devContext, prodContext])('any HTTP API, such as th
     expect(httpStage.DependsOn).toEqual(expect.arrayContaining(routes));
   });
 
-  test('logs who was answered what, but not who asked unless it was an operator', () => {
+  test('logs who was answered what, and of who asked no more than the opaque subject of a token', () => {
     const { StageName, AccessLogSettings } = stage.only('AWS::ApiGatewayV2::Stage');
     expect(StageName).toBe('$default');
     expect(rendered(AccessLogSettings.DestinationArn)).toBe('${HttpApiAccessLogs.Arn}');
     expect(JSON.parse(AccessLogSettings.Format)).toMatchObject({
       route: '$context.routeKey',
       status: '$context.status',
-      operator: '$context.authorizer.claims.sub',
+      caller: '$context.authorizer.claims.sub',
     });
-    expect(AccessLogSettings.Format).not.toMatch(/sourceIp|userAgent|email|username/);
+    expect(AccessLogSettings.Format).not.toMatch(/operator|sourceIp|userAgent|email|username/);
   });
 
   test('has its logs and those of the functions deleted after a while', () => {

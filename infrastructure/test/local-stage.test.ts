@@ -1,11 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { localContext, Synthesis } from './synthesis.ts';
+import { devContext, localContext, Synthesis } from './synthesis.ts';
 
 const local = new Synthesis(localContext);
 
 describe('the local stage', () => {
   test('has a data stack and a service stack, and no network', () => {
     expect([...local.templates.keys()]).toEqual(['CircuitBreaker-local-Data', 'CircuitBreaker-local-Service']);
+  });
+
+  test('can be deployed to the emulator and to no account of AWS, for it has no sign-in', () => {
+    expect(local.accounts).toEqual(['000000000000', '000000000000']);
+    for (const { Code } of local.ofType('AWS::Lambda::Function')) {
+      expect(JSON.stringify(Code)).toContain('-assets-000000000000-');
+    }
+    expect(new Set(new Synthesis(devContext).accounts)).toEqual(new Set([undefined]));
   });
 
   test('creates no network, database server or cache server', () => {
@@ -27,6 +35,7 @@ describe('the local stage', () => {
       ...common,
       ...cache,
       CACHE_FRESH_MS: '1000',
+      DATABASE_MAX_CONNECTIONS: '8',
       CIRCUITS_TABLE_NAME: '${CircuitsTable}',
       FALLBACK_FUNCTION_NAME: '${FallbackLive}',
       DATABASE_URL: 'postgres://items:secret@127.0.0.1:5432/items',

@@ -77,6 +77,13 @@ describe('reserved concurrency', () => {
     expect(retry + fallback).toBeLessThanOrEqual(1_000 - 100);
   });
 
+  test.each(['dev', 'prod'])('is no bound on managed instances, of which %s has room for ten environments at least', (name) => {
+    const { functions, backends } = stages[name]!;
+    if (backends.kind === 'given') throw new Error('a database of its own was expected');
+    const room = 0.6 * (connections[backends.database.instanceClass] ?? 0);
+    expect(Math.floor(room / functions.databaseConnections)).toBeGreaterThanOrEqual(10);
+  });
+
   test('is given to the functions that need it', () => {
     const reserved = (kind: string) => new Synthesis(devContext).function(kind)['ReservedConcurrentExecutions'];
     expect(kinds.map(reserved)).toEqual([undefined, 40, 20]);

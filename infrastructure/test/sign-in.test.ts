@@ -9,17 +9,30 @@ function guarded(context: Context): string[] {
     .sort();
 }
 
-const overrides = ['DELETE /circuits/{name}/override', 'PUT /circuits/{name}/override'];
+const overrides = [
+  'DELETE /circuits/{name}/override',
+  'GET /circuits/{name}/trail',
+  'HEAD /circuits/{name}/trail',
+  'PUT /circuits/{name}/override',
+];
 const changesOfFaults = ['DELETE /faults', 'DELETE /faults/{target}', 'PUT /faults/{target}'];
 const oddChanges = ['DELETE', 'PATCH', 'POST', 'PUT'].flatMap((method) => [`${method} /`, `${method} /{proxy+}`]);
-const items = ['DELETE /items/{id}', 'GET /items', 'GET /items/{id}', 'POST /items', 'PUT /items/{id}'];
+const items = [
+  'DELETE /items/{id}',
+  'GET /items',
+  'GET /items/{id}',
+  'HEAD /items',
+  'HEAD /items/{id}',
+  'POST /items',
+  'PUT /items/{id}',
+];
 
 describe('who has not signed in', () => {
-  test('changes neither circuits nor faults in dev, by whatever spelling of a path', () => {
+  test('changes neither circuits nor faults in dev, by whatever spelling of a path, and does not read who did', () => {
     expect(guarded(devContext)).toEqual([...overrides, ...changesOfFaults, ...oddChanges].sort());
   });
 
-  test('changes no circuit in prod', () => {
+  test('changes no circuit in prod, and does not read who did', () => {
     expect(guarded(prodContext)).toEqual(overrides);
   });
 
@@ -68,10 +81,33 @@ describe.each([devContext, prodContext])('the operators of the $stage stage', (c
     const { AuthorizerType, JwtConfiguration, IdentitySource } = stage.only('AWS::ApiGatewayV2::Authorizer');
     expect(AuthorizerType).toBe('JWT');
     expect(IdentitySource).toEqual(['$request.header.Authorization']);
-    expect(JwtConfiguration.Audience.map(rendered)).toEqual(['${GuardWebApp}']);
+    expect(JwtConfiguration.Audience.map(rendered)).toEqual(['${RouteAuthorizerWebApp}']);
     expect(rendered(JwtConfiguration.Issuer)).toMatch(/^https:\/\/cognito-idp\.\$\{AWS::Region\}\.amazonaws\.com\//);
     const scopes = stage.ofType('AWS::ApiGatewayV2::Route').map(({ AuthorizationScopes }) => AuthorizationScopes);
     expect(new Set(scopes.flat())).toEqual(new Set([undefined, 'openid']));
+  });
+});
+
+describe('the API function checks again', () => {
+  test.each([devContext, prodContext])('in $stage, by the group that the pool has', (context) => {
+    const stage = new Synthesis(context);
+    const group = stage.only('AWS::Cognito::UserPoolGroup');
+    expect(rendered(group['UserPoolId'])).toBe('${OperatorsUserPool}');
+    expect(stage.environment('api')).toMatchObject({ OPERATORS_GROUP: group['GroupName'], ITEMS_FOR: 'everyone' });
+    const signedIn = new Synthesis({ ...context, itemsFor: 'signed-in' });
+    expect(signedIn.environment('api')).toMatchObject({ ITEMS_FOR: 'signed-in' });
+  });
+
+  test('but not in the emulator, where there is nobody to check', () => {
+    expect(Object.keys(new Synthesis(localContext).environment('api'))).not.toContain('OPERATORS_GROUP');
+  });
+
+  test('and no role that a function has lets it into the group', () => {
+    for (const context of [devContext, prodContext]) {
+      const stage = new Synthesis(context);
+      const roles = ['api', 'retry', 'fallback'].flatMap((kind) => stage.roleOf(kind));
+      expect(JSON.stringify(roles)).not.toMatch(/cognito/i);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { App, type Stack } from 'aws-cdk-lib';
+import { App, type Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { readSettings } from '../lib/settings/read-settings.ts';
 import { databaseEngines } from '../lib/settings/stage-settings.ts';
@@ -44,6 +44,8 @@ export class Synthesis {
   readonly templates: ReadonlyMap<string, Template>;
   /** The folder of the functions' and layers' contents. */
   readonly assets: string;
+  /** The account of each stack, where it is not that of whoever deploys. */
+  readonly accounts: readonly (string | undefined)[];
 
   constructor(context: Context) {
     const { context: flags } = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8'));
@@ -51,6 +53,7 @@ export class Synthesis {
     addSystem(app, readSettings(context));
     const stacks = app.node.children as Stack[];
     this.assets = app.outdir;
+    this.accounts = stacks.map(({ account }) => (Token.isUnresolved(account) ? undefined : account));
     this.templates = new Map(stacks.map((stack) => [stack.stackName, Template.fromStack(stack)]));
   }
 

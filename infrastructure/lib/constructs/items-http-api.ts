@@ -6,14 +6,14 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ApiSettings, LogRetentionDays, RateLimit } from '../settings/stage-settings.ts';
 import type { ApiFunction } from './api-function.ts';
-import type { Guard } from './guard.ts';
+import type { RouteAuthorizer } from './route-authorizer.ts';
 import type { Route } from './routes.ts';
 
 export interface ItemsHttpApiProps {
   readonly stage: string;
   readonly settings: ApiSettings;
   readonly routes: readonly Route[];
-  readonly guard: Guard | undefined;
+  readonly authorizer: RouteAuthorizer | undefined;
   readonly webOrigin: string;
   readonly logRetentionDays: LogRetentionDays;
   readonly api: ApiFunction;
@@ -32,9 +32,15 @@ export class ItemsHttpApi extends Construct {
       createDefaultStage: false,
       corsPreflight: {
         allowOrigins: [props.webOrigin],
-        allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.DELETE],
+        allowMethods: [
+          CorsHttpMethod.GET,
+          CorsHttpMethod.HEAD,
+          CorsHttpMethod.POST,
+          CorsHttpMethod.PUT,
+          CorsHttpMethod.DELETE,
+        ],
         allowHeaders: [
-          ...(props.guard ? ['authorization'] : []),
+          ...(props.authorizer ? ['authorization'] : []),
           ...['content-type', 'if-match', 'if-none-match', 'idempotency-key', 'x-request-id'],
         ],
         exposeHeaders: ['etag', 'location', 'retry-after', 'x-request-id', 'idempotency-key', 'server-timing', 'cache-status', 'age', 'link'],
@@ -50,11 +56,11 @@ export class ItemsHttpApi extends Construct {
     });
   }
 
-  private addRoutes(httpApi: HttpApi, { api, routes, guard }: ItemsHttpApiProps): HttpRoute[] {
+  private addRoutes(httpApi: HttpApi, { api, routes, authorizer }: ItemsHttpApiProps): HttpRoute[] {
     // One permission for the whole API: a function's resource policy has no room for one per route.
     const integration = new HttpLambdaIntegration('ApiFunction', api.live, { scopePermissionToRoute: false });
     return routes.flatMap(({ path, methods, purpose }) =>
-      httpApi.addRoutes({ path, methods: [...methods], integration, ...guard?.of(purpose) }),
+      httpApi.addRoutes({ path, methods: [...methods], integration, ...authorizer?.of(purpose) }),
     );
   }
 
@@ -89,7 +95,11 @@ function routeSettings({ perSecond, burst }: RateLimit) {
   return { DetailedMetricsEnabled: true, ThrottlingRateLimit: perSecond, ThrottlingBurstLimit: burst };
 }
 
-/** Who called stays out of it, no address, no user agent, except for operators, who answer for what they do. */
+/**
+ * No address, no user agent, no name. Who called is the pool's opaque `sub`, on every route that asks for
+ * a token: operators answer for what they do, and where items are for those who signed in, their users
+ * stand in it too. API Gateway cannot tell one from the other.
+ */
 const accessLogFormat = AccessLogFormat.custom(
   JSON.stringify({
     request_id: '$context.requestId',
@@ -97,7 +107,7 @@ const accessLogFormat = AccessLogFormat.custom(
     method: '$context.httpMethod',
     route: '$context.routeKey',
     path: '$context.path',
-    operator: '$context.authorizer.claims.sub',
+    caller: '$context.authorizer.claims.sub',
     status: '$context.status',
     response_bytes: '$context.responseLength',
     latency_ms: '$context.responseLatency',

@@ -1,6 +1,7 @@
 import { Aws, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
   AccountRecovery,
+  CfnUserPoolGroup,
   FeaturePlan,
   type IUserPool,
   Mfa,
@@ -16,7 +17,13 @@ export interface OperatorsProps {
   readonly dataProtection: DataProtection;
 }
 
-/** Those who may change how the system behaves. Whoever runs it makes their accounts. */
+/** The group of the pool whose members are operators; the API function looks for it in their tokens. */
+export const operatorsGroup = 'operators';
+
+/**
+ * The users of a stage, and among them those who may change how the system behaves. Accounts are made by
+ * hand, and a user is an operator only as a member of the operators' group.
+ */
 export class Operators extends Construct {
   readonly userPool: IUserPool;
 
@@ -43,6 +50,11 @@ export class Operators extends Construct {
       ...(protectedFromThreats && { standardThreatProtectionMode: StandardThreatProtectionMode.FULL_FUNCTION }),
       deletionProtection: kept,
       removalPolicy: kept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    new CfnUserPoolGroup(this, 'Group', {
+      userPoolId: userPool.userPoolId,
+      groupName: operatorsGroup,
+      description: 'Those who may place overrides, inject faults and read the audit trail.',
     });
     userPool.addDomain('SignIn', { cognitoDomain: { domainPrefix: signInPrefix(stage) } });
     this.userPool = userPool;

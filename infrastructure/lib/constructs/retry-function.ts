@@ -31,6 +31,7 @@ export class RetryFunction extends RustFunction {
         ...database.environment,
         ...cache.environment,
         CACHE_FRESH_MS: String(basics.settings.cacheFreshMs),
+        DATABASE_MAX_CONNECTIONS: String(basics.settings.databaseConnections),
       },
       permissions: [fallback.invocation, ...circuits.permissions, ...database.permissions, ...cache.permissions],
       placement,

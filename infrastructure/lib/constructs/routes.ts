@@ -9,20 +9,24 @@ export interface Route {
 
 const { DELETE, GET, HEAD, PATCH, POST, PUT } = HttpMethod;
 
+/** What can be read can be asked for its headers alone (RFC 9110, section 9.3.2). */
+const READ = [GET, HEAD];
+
 /** The routes that mean something, each with a line of its own in metrics and access logs. */
 const named: readonly Route[] = [
-  { path: '/items', methods: [GET, POST], purpose: 'items' },
-  { path: '/items/{id}', methods: [GET, PUT, DELETE], purpose: 'items' },
-  { path: '/circuits', methods: [GET], purpose: 'information' },
-  { path: '/circuits/{name}', methods: [GET], purpose: 'information' },
-  { path: '/circuits/{name}/events', methods: [GET], purpose: 'information' },
+  { path: '/items', methods: [...READ, POST], purpose: 'items' },
+  { path: '/items/{id}', methods: [...READ, PUT, DELETE], purpose: 'items' },
+  { path: '/circuits', methods: READ, purpose: 'information' },
+  { path: '/circuits/{name}', methods: READ, purpose: 'information' },
+  { path: '/circuits/{name}/events', methods: READ, purpose: 'information' },
+  { path: '/circuits/{name}/trail', methods: READ, purpose: 'trail' },
   { path: '/circuits/{name}/override', methods: [PUT, DELETE], purpose: 'operations' },
-  { path: '/health', methods: [GET], purpose: 'information' },
-  { path: '/openapi.json', methods: [GET], purpose: 'information' },
+  { path: '/health', methods: READ, purpose: 'information' },
+  { path: '/openapi.json', methods: READ, purpose: 'information' },
 ];
 
 const faults: readonly Route[] = [
-  { path: '/faults', methods: [GET], purpose: 'information' },
+  { path: '/faults', methods: READ, purpose: 'information' },
   { path: '/faults', methods: [DELETE], purpose: 'operations' },
   { path: '/faults/{target}', methods: [PUT, DELETE], purpose: 'operations' },
 ];
@@ -35,10 +39,10 @@ const faults: readonly Route[] = [
  * browsers' preflight requests, which API Gateway answers itself only while no route matches them.
  *
  * What would change something is guarded like an operation, lest an odd spelling of a guarded path
- * find its way around the guard.
+ * find its way around the authorizer.
  */
 const everythingElse: readonly Route[] = ['/', '/{proxy+}'].flatMap((path): Route[] => [
-  { path, methods: [GET, HEAD], purpose: 'information' },
+  { path, methods: READ, purpose: 'information' },
   { path, methods: [POST, PUT, PATCH, DELETE], purpose: 'operations' },
 ]);
 

@@ -6,6 +6,8 @@
  */
 export interface StageSettings {
   readonly stage: string;
+  /** The only account that it can be deployed to, where not every account will do. */
+  readonly account: string | undefined;
   /** Where the web app is hosted. */
   readonly web: WebHosting;
   /** The one origin whose pages may call the API from a browser, where it is not the one Amplify gives. */
@@ -31,8 +33,17 @@ export interface FunctionSettings {
   readonly memoryMb: number;
   /** Filter of the functions' logs, in the syntax of Rust's `tracing`. */
   readonly logLevel: string;
-  /** How long a cache entry stands for the database. */
+  /**
+   * How long a cache entry stands for the database, 1 to 5,000 ms. A read may miss a write for as long, if the
+   * cache refused or lost it: this is a promise to whoever wrote, and not only a matter of the database's load.
+   */
   readonly cacheFreshMs: number;
+  /**
+   * The most connections that one environment of the Retry function holds, where Lambda gives it several
+   * requests at a time (managed instances). A classic environment holds one, whatever this says. All
+   * environments together must leave the database some connections.
+   */
+  readonly databaseConnections: number;
   /** Whether whoever may call the API may also inject faults: nowhere where it would hurt users. */
   readonly faultInjection: 'allowed' | 'refused';
   readonly reservedConcurrency: ReservedConcurrency | undefined;
@@ -40,7 +51,7 @@ export interface FunctionSettings {
 
 /** Environments that only this function may use, and that are all it can have. */
 export interface ReservedConcurrency {
-  /** Each holds a connection to the database, which has only so many. */
+  /** A classic environment holds one connection to the database, which has only so many. */
   readonly retry: number;
   /** Enough to answer for everybody when nobody else answers. */
   readonly fallback: number;
@@ -99,8 +110,11 @@ export interface ApiSettings {
   readonly throttling: Readonly<Record<Purpose, RateLimit>>;
 }
 
-/** What a route is for: work with items; changing how the system behaves; or telling about it. */
-export type Purpose = 'items' | 'operations' | 'information';
+/**
+ * What a route is for: work with items; changing how the system behaves; telling who changed it, and why; or
+ * telling about it what is for everybody. `api-lambda/src/access` says the same of the function's own routes.
+ */
+export type Purpose = 'items' | 'operations' | 'trail' | 'information';
 
 export interface RateLimit {
   readonly perSecond: number;
@@ -109,9 +123,9 @@ export interface RateLimit {
 
 export const itemsAccess = ['everyone', 'signed-in'] as const;
 
-/** Operators sign in; nobody can make an account alone. */
+/** Users sign in; nobody can make an account alone. */
 export interface SignInSettings {
-  /** Who may work with items; operations are always for those who signed in. */
+  /** Who may work with items; operations are always for operators. */
   readonly itemsFor: (typeof itemsAccess)[number];
   readonly secondFactor: 'required' | 'optional';
   /** Whether Cognito refuses sign-ins that look like an attack, which is paid by user. */

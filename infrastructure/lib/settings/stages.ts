@@ -13,6 +13,8 @@ import type {
 
 /** The part of a stage's settings that does not change from one deployment to the next. */
 export interface StageDefinition {
+  /** The only account that it can be deployed to, where not every account will do. */
+  readonly account: string | undefined;
   readonly functions: Omit<FunctionSettings, 'directory'>;
   /** Where `given`, the deployment must name both endpoints; where `managed`, it must not. */
   readonly backends: { readonly kind: 'given' } | ManagedDefinition;
@@ -32,12 +34,16 @@ export interface ManagedDefinition extends Omit<ManagedBackends, 'network' | 'da
 
 /** The whole system on one machine: an AWS emulator beside a real database and a real cache. */
 const local: StageDefinition = {
+  // The emulator's. AWS gives it to nobody, so this stage without sign-in cannot get on the internet: CDK
+  // refuses the credentials of another account, and the functions' code lies in a bucket of this one.
+  account: '000000000000',
   // Entries stay fresh for so short a time that a visitor sees what an outage does at once.
   functions: {
     architecture: 'x86_64',
     memoryMb: 256,
     logLevel: 'info',
     cacheFreshMs: 1_000,
+    databaseConnections: 8,
     faultInjection: 'allowed',
     reservedConcurrency: undefined,
   },
@@ -47,6 +53,7 @@ const local: StageDefinition = {
     throttling: {
       items: { perSecond: 10_000, burst: 5_000 },
       operations: { perSecond: 10_000, burst: 5_000 },
+      trail: { perSecond: 10_000, burst: 5_000 },
       information: { perSecond: 10_000, burst: 5_000 },
     },
   },
@@ -62,11 +69,13 @@ const local: StageDefinition = {
 
 /** The real thing at its smallest: no standby, no replica, everything else as in production. */
 const dev: StageDefinition = {
+  account: undefined,
   functions: {
     architecture: 'arm64',
     memoryMb: 256,
     logLevel: 'info',
-    cacheFreshMs: 30_000,
+    cacheFreshMs: 2_000,
+    databaseConnections: 4,
     // By those who signed in.
     faultInjection: 'allowed',
     // The database has room for some 80 connections.
@@ -89,6 +98,8 @@ const dev: StageDefinition = {
     throttling: {
       items: { perSecond: 200, burst: 400 },
       operations: { perSecond: 2, burst: 5 },
+      // As many as there are operators who watch.
+      trail: { perSecond: 10, burst: 20 },
       information: { perSecond: 50, burst: 100 },
     },
   },
@@ -102,11 +113,13 @@ const dev: StageDefinition = {
 
 /** Nothing that fails alone takes it down, and its data outlives its stacks. */
 const prod: StageDefinition = {
+  account: undefined,
   functions: {
     architecture: 'arm64',
     memoryMb: 512,
     logLevel: 'info',
-    cacheFreshMs: 30_000,
+    cacheFreshMs: 2_000,
+    databaseConnections: 8,
     faultInjection: 'refused',
     // The database has room for some 800 connections; an account has 1,000 environments, of which Lambda
     // lets no function take the last 100.
@@ -131,6 +144,7 @@ const prod: StageDefinition = {
     throttling: {
       items: { perSecond: 1_000, burst: 2_000 },
       operations: { perSecond: 2, burst: 5 },
+      trail: { perSecond: 20, burst: 40 },
       information: { perSecond: 100, burst: 200 },
     },
   },

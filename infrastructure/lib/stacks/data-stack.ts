@@ -15,7 +15,10 @@ export class DataStack extends Stack {
   readonly #settings: StageSettings;
 
   constructor(scope: Construct, id: string, settings: StageSettings) {
-    super(scope, id, { description: 'Circuit breaker: circuits, operators, items and the cache of items' });
+    super(scope, id, {
+      description: 'Circuit breaker: circuits, operators, items and the cache of items',
+      env: { account: settings.account },
+    });
     this.#settings = settings;
     const { stage, signIn, dataProtection } = settings;
     this.operators = signIn && new Operators(this, 'Operators', { stage, settings: signIn, dataProtection });

@@ -5,7 +5,7 @@ import type { CircuitsTable } from '../constructs/circuits-table.ts';
 import type { CacheConnections, Connection } from '../constructs/connection.ts';
 import { FallbackFunction } from '../constructs/fallback-function.ts';
 import { GradualRelease } from '../constructs/gradual-release.ts';
-import { Guard } from '../constructs/guard.ts';
+import { RouteAuthorizer } from '../constructs/route-authorizer.ts';
 import { ItemsHttpApi } from '../constructs/items-http-api.ts';
 import { type Operators, signInOrigin } from '../constructs/operators.ts';
 import type { Watched } from '../constructs/observability/service-metrics.ts';
@@ -37,7 +37,10 @@ export class ServiceStack extends Stack {
   readonly accessLogs: string;
 
   constructor(scope: Construct, id: string, { settings, webOrigin, circuits, operators, backends }: ServiceStackProps) {
-    super(scope, id, { description: 'Circuit breaker: the API, Retry and Fallback functions and the HTTP API' });
+    super(scope, id, {
+      description: 'Circuit breaker: the API, Retry and Fallback functions and the HTTP API',
+      env: { account: settings.account },
+    });
     const { stage, logRetentionDays, release } = settings;
     const { database, cache, network } = backends;
     const basics: FunctionBasics = { stage, settings: settings.functions, logRetentionDays, release };
@@ -55,18 +58,18 @@ export class ServiceStack extends Stack {
       fallback,
       placement: network && { vpc: network.vpc, securityGroup: network.retryFunction },
     });
-    const api = new ApiFunction(this, 'Api', { basics, circuits, retry, fallback });
+    const api = new ApiFunction(this, 'Api', { basics, circuits, retry, fallback, signIn: settings.signIn });
     const functions = { api, retry, fallback };
     if (release !== 'unversioned') {
       new GradualRelease(this, 'Release', { stage, release, functions, runbookBase: settings.observability?.runbookBase });
     }
-    const guard =
-      settings.signIn && operators && new Guard(this, 'Guard', { settings: settings.signIn, operators, webOrigin });
+    const authorizer =
+      settings.signIn && operators && new RouteAuthorizer(this, 'RouteAuthorizer', { settings: settings.signIn, operators, webOrigin });
     const httpApi = new ItemsHttpApi(this, 'HttpApi', {
       stage,
       settings: settings.api,
       routes: routes(settings.functions),
-      guard,
+      authorizer,
       webOrigin,
       logRetentionDays,
       api,
@@ -89,10 +92,10 @@ export class ServiceStack extends Stack {
     this.output('RetryFunctionName', retry.function.functionName);
     this.output('FallbackFunctionName', fallback.function.functionName);
     this.output('CircuitsTableName', circuits.tableName);
-    if (guard && operators) {
+    if (authorizer && operators) {
       this.output('SignInPoolId', operators.userPool.userPoolId);
       this.output('SignInUrl', signInOrigin(this, stage));
-      this.output('SignInClientId', guard.clientId);
+      this.output('SignInClientId', authorizer.clientId);
     }
   }
 

@@ -44,7 +44,7 @@ export class SystemDashboard extends Construct {
     dashboard.addWidgets(...this.users());
     dashboard.addWidgets(heading('What is broken, and since when?'));
     dashboard.addWidgets(...this.trouble(alarms, functionLogs));
-    dashboard.addWidgets(heading('The circuit of the Retry function'));
+    dashboard.addWidgets(heading('Calls at circuits'));
     dashboard.addWidgets(...this.circuit());
     dashboard.addWidgets(heading('Functions'));
     dashboard.addWidgets(...this.functions());
@@ -106,6 +106,10 @@ export class SystemDashboard extends Construct {
         own.statistic('api', 'AttemptsPerRequest', AVERAGE, 'average'),
         own.statistic('api', 'AttemptsPerRequest', 'p99', 'p99'),
         own.statistic('api', 'AttemptsPerRequest', MAXIMUM, 'most'),
+      ]),
+      graph('Calls refused by the fleet (a second)', [
+        own.statistic('api', 'RefusedPerSecond', MAXIMUM, 'most of: retry, fallback'),
+        own.statistic('retry', 'RefusedPerSecond', MAXIMUM, 'most of: database, cache'),
       ]),
     ];
   }

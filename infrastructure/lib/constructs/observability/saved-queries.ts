@@ -48,8 +48,9 @@ export const accessQueries = {
     'sort times desc',
   ],
   'what operators changed': [
-    'fields @timestamp, operator, method, path, status',
-    'filter ispresent(operator) and operator != "-"',
+    'fields @timestamp, caller, method, path, status',
+    '# Users of items are callers too; whoever is no operator was refused.',
+    'filter method in ["PUT", "DELETE"] and path like /^\\/(circuits|faults)/ and status < 300',
     'sort @timestamp desc',
     'limit 200',
   ],

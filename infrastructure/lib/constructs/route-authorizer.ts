@@ -6,23 +6,23 @@ import { Construct } from 'constructs';
 import type { Purpose, SignInSettings } from '../settings/stage-settings.ts';
 import type { Operators } from './operators.ts';
 
-export interface GuardProps {
+export interface RouteAuthorizerProps {
   readonly settings: SignInSettings;
   readonly operators: Operators;
   readonly webOrigin: string;
 }
 
 /**
- * Lets through to some routes only who has signed in to the web app. API Gateway checks the token, so
- * no function sees a request without a valid one.
+ * Lets through to some routes only callers that have signed in to the web app. API Gateway checks the token;
+ * the API function checks again what the token says, and who of its bearers is an operator.
  */
-export class Guard extends Construct {
+export class RouteAuthorizer extends Construct {
   /** The web app, as Cognito knows it. */
   readonly clientId: string;
   readonly #authorizer: IHttpRouteAuthorizer;
-  readonly #guarded: readonly Purpose[];
+  readonly #purposes: readonly Purpose[];
 
-  constructor(scope: Construct, id: string, { settings, operators, webOrigin }: GuardProps) {
+  constructor(scope: Construct, id: string, { settings, operators, webOrigin }: RouteAuthorizerProps) {
     super(scope, id);
     const { userPool } = operators;
     const page = `${webOrigin}/`;
@@ -46,12 +46,12 @@ export class Guard extends Construct {
     this.clientId = client.userPoolClientId;
     const issuer = `https://cognito-idp.${Stack.of(this).region}.amazonaws.com/${userPool.userPoolId}`;
     this.#authorizer = new HttpJwtAuthorizer('Operators', issuer, { jwtAudience: [this.clientId] });
-    this.#guarded = settings.itemsFor === 'signed-in' ? ['items', 'operations'] : ['operations'];
+    this.#purposes = ['operations', 'trail', ...(settings.itemsFor === 'signed-in' ? (['items'] as const) : [])];
   }
 
   /** What to add to a route of this purpose: only access tokens bear a scope, so no other kind passes. */
   of(purpose: Purpose) {
-    if (!this.#guarded.includes(purpose)) return {};
+    if (!this.#purposes.includes(purpose)) return {};
     return { authorizer: this.#authorizer, authorizationScopes: [OAuthScope.OPENID.scopeName] };
   }
 }
