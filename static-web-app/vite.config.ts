@@ -12,6 +12,9 @@ export default defineConfig({
     environment: "jsdom",
     setupFiles: ["tests/setup.ts"],
     server: { deps: { inline: [/@cloudscape-design/] } },
+    // Loading Cloudscape and a document takes longer than the tests: all files share one load of
+    // them. setup.ts puts back what a test may leave behind.
+    isolate: false,
     restoreMocks: true,
     testTimeout: 40_000,
   },

@@ -13,7 +13,7 @@ export function answersItems(items: Item[], served: Served = servedBy("database"
 
 export function answersCircuits(...circuits: Circuit[]) {
   return http.get(at("/circuits"), () =>
-    HttpResponse.json({ circuits: circuits.map((circuit) => ({ ...circuit, as_of: secondsAgo(0) })) }),
+    HttpResponse.json({ circuits: circuits.map((circuit) => ({ ...circuit, as_of: secondsAgo(0) })), unavailable: [] }),
   );
 }
 
@@ -34,8 +34,9 @@ export const api = setupServer(
   http.get(at("/health"), () => HttpResponse.json({ status: "ok", stage: "local" })),
   answersItems([]),
   // Made for each request, because its time is the server's now.
-  http.get(at("/circuits"), () => HttpResponse.json({ circuits: [closedCircuit()] })),
+  http.get(at("/circuits"), () => HttpResponse.json({ circuits: [closedCircuit()], unavailable: [] })),
   http.get(at("/circuits/:name/events"), () => HttpResponse.json({ events: [], next_since: 0 })),
+  http.get(at("/circuits/:name/trail"), () => HttpResponse.json({ events: [], next_since: 0 })),
   http.get(at("/faults"), () => HttpResponse.json({ allowed: true, faults: {} })),
   http.delete(at("/faults/:target"), () => new HttpResponse(null, { status: 204 })),
 );

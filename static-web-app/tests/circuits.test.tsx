@@ -36,6 +36,35 @@ describe("a circuit's card", () => {
     expect(within(circuit).getByRole("img", { name: "Traffic: 4/s, 5.0 % errors" })).toBeInTheDocument();
   });
 
+  it("shows a healthy circuit, whose successes nobody counts, with its traffic by heartbeats", async () => {
+    const evidence = { ...counted(0, 0), calls_per_s: 40 };
+    api.use(answersCircuits(closedCircuit({ evidence })));
+    openCircuits();
+    const circuit = await card();
+    expect(circuit).toHaveTextContent("Successes are not counted while all is well");
+    expect(within(circuit).getByRole("img", { name: "Traffic: 40/s, no errors" })).toBeInTheDocument();
+    expect(circuit).not.toHaveTextContent(/refuses|suspected/);
+  });
+
+  it("shows alarms, which are no part of a rate, and since when an outage is suspected", async () => {
+    const evidence = { ...counted(0, 0), calls_per_s: 40, alarms: 7 };
+    api.use(answersCircuits(closedCircuit({ evidence, suspected_since: secondsAgo(3) })));
+    openCircuits();
+    const circuit = await card();
+    expect(circuit).toHaveTextContent("7 calls failed or took long in the last 2 min; successes are not counted");
+    expect(within(circuit).getByRole("meter", { name: "Failure rate" })).toHaveAttribute("aria-valuetext", "no calls, trips at 50 %");
+    expect(within(circuit).getByRole("img", { name: "Traffic: 40/s, 7 errors lately" })).toBeInTheDocument();
+    expect(circuit).toHaveTextContent(/Every call goes through\. An outage has been suspected for [34] s\./);
+  });
+
+  it("shows how many calls a second the fleet refuses", async () => {
+    const evidence = { ...counted(0, 0), calls_per_s: 40 };
+    api.use(answersCircuits({ ...CIRCUIT_IN.open(), evidence, refused_per_second: 37.5 }));
+    openCircuits();
+    expect(await card()).toHaveTextContent("refuses 38 calls/s");
+    expect(within(await card()).getByRole("img", { name: "Traffic: 40/s, refuses 38 calls/s" })).toBeInTheDocument();
+  });
+
   it("shows the share of slow calls against theirs", async () => {
     api.use(answersCircuits(closedCircuit({ evidence: counted(20, 0, 12) })));
     openCircuits();
@@ -64,6 +93,14 @@ describe("a circuit's card", () => {
     expect(await card()).toHaveTextContent("1 of 3 successes");
   });
 
+  it("shows by how much successes of probes are ahead of failures", async () => {
+    const probes = { leased: 0, max: 2, successes: 5, failures: 2, needed: 6 };
+    api.use(answersCircuits({ ...CIRCUIT_IN.half_open(), probes }));
+    openCircuits();
+    expect(await card()).toHaveTextContent("Probes decide: 3 of 6: 5 succeeded, 2 failed so far.");
+    expect((await card()).querySelectorAll(".pip-filled")).toHaveLength(3);
+  });
+
   it("shows how far a circuit that has just closed has ramped up, and why it had tripped", async () => {
     const closed = { ...events()[0], epoch: 7, at: secondsAgo(2) };
     api.use(answersCircuits(CIRCUIT_IN.ramping()), answersEvents([...events(), closed]));
@@ -87,26 +124,42 @@ describe("a circuit's card", () => {
     expect(within(await card()).getByRole("button", { name: "Withdraw the override of retry" })).toBeVisible();
   });
 
+  it("says that an operator did it where the API withholds who and why", async () => {
+    const given = CIRCUIT_IN.forced_open();
+    const expires_at = given.override?.expires_at ?? "";
+    const withheld = { reason: null, actor: null };
+    const placed = { epoch: 8, at: secondsAgo(30), from: "closed", to: "forced_open", ...withheld, expires_at };
+    api.use(
+      answersCircuits({ ...given, cause: null, override: { mode: "force_open", ...withheld, expires_at } }),
+      answersEvents([placed]),
+    );
+    openCircuits();
+    expect(await card()).toHaveTextContent("Forced open by an operator: the reason is for operators");
+    const trail = await screen.findByRole("region", { name: "Transitions of retry" });
+    expect(await within(trail).findByText(/by an operator/)).toBeVisible();
+    expect(document.body).not.toHaveTextContent("null");
+  });
+
   const lengthOf = async () => (await card()).querySelector(".phase-share")?.getAttribute("width");
 
-  it("shows how much of an order is left, from when it was given", async () => {
+  it("shows how much of an override is left, from when it was given", async () => {
     const given = CIRCUIT_IN.forced_open();
-    const order = { epoch: 8, at: secondsAgo(270), from: "closed", to: "forced_open", reason: "drill", actor: "jo", expires_at: given.override?.expires_at };
+    const override = { epoch: 8, at: secondsAgo(270), from: "closed", to: "forced_open", reason: "drill", actor: "jo", expires_at: given.override?.expires_at };
     // Beneath it the rules have begun something else since.
-    api.use(answersCircuits(given), answersEvents([order]));
+    api.use(answersCircuits(given), answersEvents([override]));
     openCircuits();
     await waitFor(async () => expect(Number(await lengthOf())).toBeCloseTo(25, -1));
     expect(Number(await lengthOf())).toBeLessThanOrEqual(25);
   });
 
-  it("does not show how much of an order is left where nobody knows when it was given", async () => {
+  it("does not show how much of an override is left where nobody knows when it was given", async () => {
     api.use(answersCircuits(CIRCUIT_IN.forced_open()), answersEvents());
     openCircuits();
     expect(await screen.findByText(/23 of 23 calls failed · epoch 5/)).toBeVisible();
     expect(await lengthOf()).toBeUndefined();
   });
 
-  it("shows an order that has run out no more, without waiting for news of it", async () => {
+  it("shows an override that has run out no more, without waiting for news of it", async () => {
     vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
     const given = CIRCUIT_IN.forced_open();
     api.use(http.get(at("/circuits"), () => HttpResponse.json({ circuits: [{ ...given, as_of: secondsAgo(0) }] })));
@@ -115,6 +168,31 @@ describe("a circuit's card", () => {
     await act(() => vi.advanceTimersByTimeAsync(91_000));
     expect(await state()).toHaveTextContent("Closed");
     expect(await card()).toHaveTextContent("No override: the rules decide.");
+  });
+
+  it("keeps what was known of a circuit that cannot be read, beside those that can", async () => {
+    const both = [CIRCUIT_IN.open(), closedCircuit({ name: "database" })];
+    const database = { name: "database", detail: "The table does not answer." };
+    api.use(
+      http.get(at("/circuits"), () => HttpResponse.json({ circuits: both, unavailable: [] }), { once: true }),
+      http.get(at("/circuits"), () => HttpResponse.json({ circuits: [CIRCUIT_IN.open()], unavailable: [database] })),
+    );
+    openCircuits();
+    const lost = await screen.findByRole("article", { name: "Circuit database" });
+    await waitFor(() => expect(within(lost).getByTestId("state")).toHaveTextContent("Store unavailable"));
+    expect(lost).toHaveTextContent(/Calls go on by what was known: closed, \d+ s ago\./);
+    expect(screen.getByRole("alert")).toHaveTextContent("Not read: database");
+    expect(await state()).toHaveTextContent("Open");
+    expect(screen.getByText("Live")).toBeVisible();
+  });
+
+  it("names a circuit that could never be read", async () => {
+    const cache = { name: "cache", detail: "The table does not answer." };
+    api.use(http.get(at("/circuits"), () => HttpResponse.json({ circuits: [closedCircuit()], unavailable: [cache] })));
+    openCircuits();
+    expect(await screen.findByText("Not read: cache")).toBeVisible();
+    expect(await state()).toHaveTextContent("Closed");
+    expect(screen.queryByRole("article", { name: "Circuit cache" })).not.toBeInTheDocument();
   });
 
   it("says that the circuits' table is away while the API answers, and what was known", async () => {
@@ -165,7 +243,7 @@ describe("a circuit's card", () => {
     await user.click(within(await card()).getByRole("button", { name: "Policy of retry" }));
     const drawer = await screen.findByRole("dialog", { name: "Policy of retry" });
     expect(within(drawer).getAllByRole("term")).toHaveLength(Object.keys(closedCircuit().policy).length);
-    expect(within(drawer).getByText("Open for").closest("div")).toHaveTextContent(/5 s$/);
+    expect(within(drawer).getByText("Open for").closest("div")).toHaveTextContent(/1 s$/);
     await user.click(within(drawer).getByRole("button", { name: "Close" }));
     expect(screen.queryByRole("dialog")).not.toBeInTheDocument();
   });
@@ -213,13 +291,13 @@ describe("polling", () => {
 
   it("tells, and announces, that the rules moved beneath an override", async () => {
     const given = CIRCUIT_IN.shadow();
-    const order = { epoch: 8, at: secondsAgo(30), from: "closed", to: "shadow", reason: "drill", actor: "jo", expires_at: given.override?.expires_at };
+    const override = { epoch: 8, at: secondsAgo(30), from: "closed", to: "shadow", reason: "drill", actor: "jo", expires_at: given.override?.expires_at };
     const beneath = { epoch: 9, at: secondsAgo(2), from: "shadow", to: "shadow", reason: "23 of 23 calls failed", actor: "breaker" };
     let circuit: Circuit = given;
     api.use(
       http.get(at("/circuits"), () => HttpResponse.json({ circuits: [circuit] })),
       http.get(at("/circuits/:name/events"), () =>
-        HttpResponse.json({ events: circuit.epoch === 8 ? [order] : [beneath], next_since: circuit.epoch }),
+        HttpResponse.json({ events: circuit.epoch === 8 ? [override] : [beneath], next_since: circuit.epoch }),
       ),
     );
     openCircuits();

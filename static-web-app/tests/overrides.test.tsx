@@ -16,7 +16,7 @@ async function openForm() {
 async function fillIn() {
   const user = await openForm();
   await user.type(screen.getByLabelText("Reason"), " drill ");
-  await user.type(screen.getByLabelText("By whom"), "ada");
+  await user.type(screen.getByLabelText("Your name (optional)"), "ada");
   return user;
 }
 
@@ -29,7 +29,6 @@ describe("placing an override", () => {
     await user.clear(screen.getByLabelText("Ends after (minutes)"));
     await click(user, "Review");
     expect(screen.getByText("Say why; it ends up in the audit trail.")).toBeVisible();
-    expect(screen.getByText("Say who you are; it ends up in the audit trail.")).toBeVisible();
     expect(screen.getByText(/Enter whole minutes from 1 to 1,440/)).toBeVisible();
     expect(screen.getByLabelText("Reason")).toBeInvalid();
     await user.type(screen.getByLabelText("Reason"), "x");
@@ -52,7 +51,7 @@ describe("placing an override", () => {
     expect(sent).toBeUndefined();
     await click(user, "Force closed now");
     expect(await screen.findByText("Force closed: retry, for 10 min")).toBeVisible();
-    expect(sent).toEqual({ mode: "force_closed", reason: "drill", actor: "ada", expires_in_s: 600 });
+    expect(sent).toEqual({ mode: "force_closed", reason: "drill", display_name: "ada", expires_in_s: 600 });
     const card = await screen.findByRole("article", { name: "Circuit retry" });
     await waitFor(() => expect(within(card).getByTestId("state")).toHaveTextContent("Forced closed"));
   });

@@ -1,7 +1,8 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { App } from "@/app/App";
-import { Session, type SignInConfig } from "@/shared/session/Session";
+import { Session } from "@/shared/session/Session";
+import type { SignInConfig } from "@/shared/session/userManager";
 import { PAGES } from "@/app/pages";
 import { API_URL } from "./api";
 

@@ -137,6 +137,19 @@ describe("every problem that a form can meet", () => {
     expect(await screen.findByText(/It may have been stored all the same/)).toBeVisible();
   });
 
+  it.each([
+    [503, "unknown", true],
+    [503, "not_made", false],
+    [504, "not_made", false],
+  ] as const)("%i whose change is %s is uncertain: %s", async (status, change, uncertain) => {
+    api.use(http.post(at("/items"), () => problem(status, "trouble", { change })));
+    const user = await openCreateDialog();
+    await user.type(screen.getByLabelText("Name"), "Busbar");
+    await user.click(create());
+    expect(await screen.findByText("Detail of trouble.")).toBeVisible();
+    expect(screen.queryAllByText(/It may have been stored all the same/)).toHaveLength(uncertain ? 1 : 0);
+  });
+
   it("a complaint about no field of the form is told beside the others", async () => {
     const errors = [{ field: "colour", message: "is not a field of an item" }];
     api.use(http.post(at("/items"), () => problem(400, "invalid-item", { errors })));

@@ -1,10 +1,10 @@
-import { screen, within } from "@testing-library/react";
-import { http } from "msw";
+import { screen, waitFor, within } from "@testing-library/react";
+import { http, HttpResponse } from "msw";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Session } from "@/shared/session/Session";
-import { answersItems, api, at, problem } from "./api";
+import { answersCircuits, answersItems, api, at, problem } from "./api";
 import { openPage } from "./page";
-import { item } from "./samples";
+import { CIRCUIT_IN, item, secondsAgo } from "./samples";
 
 const SIGN_IN = { url: "https://items.auth.example.com", clientId: "web" };
 
@@ -45,5 +45,54 @@ describe("a sign-in whose token has run out", () => {
     expect(bearer).toBeNull();
     expect(await screen.findByRole("button", { name: "Sign in" })).toBeVisible();
     expect(screen.queryByText("ada@example.com")).not.toBeInTheDocument();
+  });
+});
+
+describe("what operators have written", () => {
+  const given = CIRCUIT_IN.forced_open();
+  const expires_at = given.override?.expires_at ?? "";
+  const placed = { epoch: 8, at: secondsAgo(30), from: "closed", to: "forced_open", expires_at };
+  const withheld = { reason: null, actor: null };
+
+  function stage(trail: () => Response) {
+    const bearers: (string | null)[] = [];
+    const override = { mode: "force_open" as const, ...withheld, expires_at };
+    api.use(
+      answersCircuits({ ...given, cause: null, override }),
+      http.get(at("/circuits/:name/events"), ({ request }) => {
+        bearers.push(request.headers.get("authorization"));
+        return HttpResponse.json({ events: [{ ...placed, ...withheld }], next_since: 8 });
+      }),
+      http.get(at("/circuits/:name/trail"), ({ request }) => {
+        bearers.push(request.headers.get("authorization"));
+        return trail();
+      }),
+    );
+    window.history.replaceState(null, "", "/circuits");
+    return bearers;
+  }
+
+  const card = () => screen.findByRole("article", { name: "Circuit retry" });
+
+  it("is read by an operator, from the trail that takes a token", async () => {
+    const told = { ...placed, reason: "drill", actor: "7d8f (jo)" };
+    const bearers = stage(() => HttpResponse.json({ events: [told], next_since: 8 }));
+    openPage(SIGN_IN, await signedIn(600));
+    await waitFor(async () => expect(await card()).toHaveTextContent("Forced open by 7d8f (jo): drill"));
+    expect(bearers).toEqual(["Bearer access-1"]);
+  });
+
+  it("is withheld from other users, who see what is public", async () => {
+    const bearers = stage(() => problem(403, "operators-only"));
+    openPage(SIGN_IN, await signedIn(600));
+    await waitFor(async () => expect(await card()).toHaveTextContent("Forced open by an operator: the reason is for operators"));
+    expect(bearers).toEqual(["Bearer access-1", null]);
+    expect(screen.getByText("ada@example.com")).toBeVisible();
+  });
+
+  it("is not asked for without a token", async () => {
+    const bearers = stage(() => problem(401, "sign-in-required"));
+    openPage(SIGN_IN);
+    await waitFor(() => expect(bearers).toEqual([null]));
   });
 });

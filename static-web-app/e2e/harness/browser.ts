@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import chromium from "@sparticuz/chromium";
 import { type Browser, type BrowserContextOptions, chromium as engine, type Page } from "playwright-core";
+import { afterAll } from "vitest";
 import type { StandIn } from "./standIn.ts";
 
 const SCREENSHOTS_DIR = process.env.SCREENSHOTS_DIR;
@@ -16,7 +17,7 @@ export function webUrl(): string {
 }
 
 /** The browser that comes inside the npm package, or the one that CHROMIUM_PATH names. */
-export async function launchBrowser(): Promise<Browser> {
+async function launchBrowser(): Promise<Browser> {
   return engine.launch({
     executablePath: process.env.CHROMIUM_PATH ?? (await chromium.executablePath()),
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", ...(process.env.CHROMIUM_ARGS?.split(" ") ?? [])],
@@ -31,7 +32,7 @@ export interface Opened extends BrowserContextOptions {
 }
 
 /** A page that collects what a user would never see: script errors and breaches of the security policy. */
-export async function openPage(browser: Browser, path: string, { standIn, before, ...options }: Opened = {}) {
+async function openPage(browser: Browser, path: string, { standIn, before, ...options }: Opened = {}) {
   const context = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(BOUND_MS);
@@ -46,18 +47,22 @@ export async function openPage(browser: Browser, path: string, { standIn, before
   return { page, faults, close: () => context.close() };
 }
 
+/** The browser of this file of tests; another one once it has ended. */
+let launched: Browser | undefined;
+afterAll(() => launched?.close());
+
 /**
- * Runs a test on a page in a browser of its own, because this one ends with its first context,
- * and fails it for what a user would never see.
+ * Runs a test on a page of its own, with cookies and storage of its own, in the browser that the
+ * tests of one file share, and fails it for what a user would never see.
  */
 export async function inBrowser(path: string, options: Opened, test: (page: Page) => Promise<void>): Promise<void> {
-  const browser = await launchBrowser();
+  if (!launched?.isConnected()) launched = await launchBrowser();
+  const { page, faults, close } = await openPage(launched, path, options);
   try {
-    const { page, faults } = await openPage(browser, path, options);
     await test(page);
     if (faults.length > 0) throw new Error(`the page complained:\n${faults.join("\n")}`);
   } finally {
-    await browser.close();
+    await close();
   }
 }
 

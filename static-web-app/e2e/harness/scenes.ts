@@ -57,7 +57,7 @@ function withPast(circuit: Circuit): Circuit {
   for (let ago = 300; ago > (circuit.state === "closed" ? 4 : 12); ago -= 0.5) {
     const broken = ago < 264 && ago > 244;
     const calls = broken && ago < 261 ? 0 : 2 + (Math.floor(ago * 2) % 3);
-    slots.push({ at: secondsAgo(ago), calls, failures: broken ? calls : ago % 10 === 0 ? 1 : 0, slow: 0 });
+    slots.push({ at: secondsAgo(ago), calls, failures: broken ? calls : ago % 10 === 0 ? 1 : 0, slow: 0, alarms: 0 });
   }
   return { ...circuit, evidence: { ...circuit.evidence, slots: [...slots, ...circuit.evidence.slots] } };
 }

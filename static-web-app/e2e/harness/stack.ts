@@ -5,6 +5,7 @@ export const CIRCUIT_BOUND_MS = 90_000;
 
 interface CircuitAnswer {
   circuits: { name: string; state: string; admitted_share: number }[];
+  unavailable: { name: string }[];
 }
 
 /** Calls the API of the stack as another client would. */
@@ -22,7 +23,8 @@ export async function heal(): Promise<void> {
   await callApi("DELETE", "/faults");
   const until = Date.now() + CIRCUIT_BOUND_MS;
   while (Date.now() < until) {
-    const { circuits } = (await (await callApi("GET", "/circuits")).json()) as CircuitAnswer;
+    const { circuits, unavailable } = (await (await callApi("GET", "/circuits")).json()) as CircuitAnswer;
+    if (unavailable.length > 0) continue;
     if (circuits.every(({ state, admitted_share }) => state === "closed" && admitted_share >= 1)) return;
     // Only traffic closes a circuit; it also is what this waits for.
     await callApi("GET", "/items?limit=20");

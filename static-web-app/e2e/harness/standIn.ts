@@ -70,7 +70,7 @@ export class StandIn {
     const url = new URL(request.url());
     const path = url.pathname.slice(STAND_IN_PATH.length);
     const method = request.method();
-    const events = /^\/circuits\/([^/]+)\/events$/.exec(path)?.[1];
+    const events = /^\/circuits\/([^/]+)\/(?:events|trail)$/.exec(path)?.[1];
     if (method !== "GET") return problem(404, "not-found");
     if (path === "/health") return { status: 200, body: { status: "ok", stage: "local" } };
     if (path === "/faults") return { status: 200, body: { allowed: true, faults: this.faults } };
@@ -78,7 +78,7 @@ export class StandIn {
     if (path === "/circuits") {
       this.beforeEachPoll((this.polls += 1));
       const as_of = new Date(this.now()).toISOString();
-      return { status: 200, body: { circuits: this.circuits.map((circuit) => ({ ...circuit, as_of })) } };
+      return { status: 200, body: { circuits: this.circuits.map((circuit) => ({ ...circuit, as_of })), unavailable: [] } };
     }
     if (events !== undefined) {
       const since = Number(url.searchParams.get("since") ?? 0);

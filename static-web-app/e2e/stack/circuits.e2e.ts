@@ -59,7 +59,7 @@ describe("the circuits on the running stack", () => {
       await state(page, /./);
       await card(page).getByRole("button", { name: "Override retry" }).click();
       await page.getByLabel("Reason").fill("end-to-end drill");
-      await page.getByLabel("By whom").fill("e2e");
+      await page.getByLabel("Your name (optional)").fill("e2e");
       await page.getByLabel("Ends after (minutes)").fill("1");
       await page.getByRole("button", { name: "Review" }).click();
       await page.getByRole("button", { name: "Force open now" }).click();
@@ -76,7 +76,7 @@ describe("the circuits on the running stack", () => {
   it("show an override that ends by itself", () =>
     inBrowser("/circuits", {}, async (page) => {
       await state(page, /./);
-      await ask("PUT", "/circuits/retry/override", { mode: "shadow", reason: "short drill", actor: "e2e", expires_in_s: 8 });
+      await ask("PUT", "/circuits/retry/override", { mode: "shadow", reason: "short drill", display_name: "e2e", expires_in_s: 8 });
       await state(page, /^Shadow$/);
       await state(page, /^(Closed|Ramping)$/);
       await card(page).getByText("No override: the rules decide.").waitFor();

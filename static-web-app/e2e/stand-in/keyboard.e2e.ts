@@ -19,8 +19,8 @@ function orderable(): StandIn {
     if (!request.url().endsWith("/circuits/retry/override")) return null;
     if (request.method() === "DELETE") put(null);
     else {
-      const { expires_in_s, ...order } = request.postDataJSON();
-      put({ ...order, expires_at: secondsAgo(-expires_in_s) });
+      const { expires_in_s, ...override } = request.postDataJSON();
+      put({ ...override, expires_at: secondsAgo(-expires_in_s) });
     }
     return { status: 200, body: standIn.circuits.find(({ name }) => name === "retry") };
   };

@@ -1,9 +1,10 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { violations } from "../harness/axe.ts";
-import { inBrowser, screenshot } from "../harness/browser.ts";
+import { inBrowser } from "../harness/browser.ts";
+import { inspect, NARROW, WIDE } from "../harness/looks.ts";
 import { SCENES } from "../harness/scenes.ts";
-import { problem, StandIn } from "../harness/standIn.ts";
+import { problem } from "../harness/standIn.ts";
 
 const PAGES = [
   ["items", "/"],
@@ -14,51 +15,52 @@ const PAGES = [
   ["incident", "/incident"],
   ["timeline as a table", "/timeline?view=table&window=15"],
 ] as const;
-const THEMES = ["light", "dark"] as const;
 
+const TROUBLES = [
+  ["Store away", problem(503, "service-unavailable")],
+  ["API down", "no answer"],
+] as const;
+
+/** The heading is what is sure to be on every page. */
+const FLAWS = [
+  ["an image without words", () => document.body.insertAdjacentHTML("beforeend", '<img src="/logo.svg">'), "all", /^image-alt/],
+  ["pale words", () => document.querySelector("h1")?.style.setProperty("color", "#bbb"), "of colour", /^color-contrast/],
+] as const;
+
+const live = (page: Page) => page.getByText("Live · local").waitFor();
 const loaded = async (page: Page) => {
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.getByText("Live · local").waitFor();
+  await live(page);
 };
 
-async function inspect(page: Page, picture: string, narrow = false) {
-  await screenshot(page, picture, true);
-  expect(await violations(page)).toEqual([]);
-  if (!narrow) return;
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overflow).toBe(0);
-}
+describe.each(PAGES)("the page of the %s", (name, path) => {
+  it.each(Object.entries(SCENES))("has nothing that axe objects to while the circuit is %s", (state, scene) =>
+    inBrowser(path, { standIn: scene() }, async (page) => {
+      await loaded(page);
+      await inspect(page, `${name}-${state}`, state === "open" ? [WIDE, NARROW] : [WIDE]);
+    }),
+  );
 
-describe.each(THEMES)("in the %s theme", (colorScheme) => {
-  describe.each(PAGES)("the page of the %s", (name, path) => {
-    it.each(Object.entries(SCENES))("has nothing that axe objects to while the circuit is %s", (state, scene) =>
-      inBrowser(path, { standIn: scene(), colorScheme }, async (page) => {
-        await loaded(page);
-        await inspect(page, `${name}-${state}-${colorScheme}`);
-      }),
-    );
-
-    it("has nothing that axe objects to at 360 pixels, and no sideways scrolling", () =>
-      inBrowser(path, { standIn: SCENES.open(), colorScheme, viewport: { width: 360, height: 740 } }, async (page) => {
-        await loaded(page);
-        await inspect(page, `${name}-360-${colorScheme}`, true);
-      }),
-    );
-
-    it.each([
-      ["the circuits' table is away", problem(503, "service-unavailable"), "Store away"],
-      ["the API is down", "no answer", "API down"],
-    ] as const)("has nothing that axe objects to when %s, and comes back", (_, trouble, words) => {
-      const standIn: StandIn = SCENES.open();
-      return inBrowser(path, { standIn, colorScheme }, async (page) => {
-        await loaded(page);
+  it("has nothing that axe objects to when the circuits' table is away or the API is down, and comes back", () => {
+    const standIn = SCENES.open();
+    return inBrowser(path, { standIn }, async (page) => {
+      await loaded(page);
+      for (const [words, trouble] of TROUBLES) {
         standIn.trouble = trouble;
         await page.getByText(words).waitFor();
         if (path === "/circuits") await page.getByText("This is the last known state").first().waitFor();
-        await inspect(page, `${name}-${words}-${colorScheme}`);
+        await inspect(page, `${name}-${words}`, [WIDE]);
         standIn.trouble = null;
-        await page.getByText("Live · local").waitFor();
-      });
+        await live(page);
+      }
     });
   });
 });
+
+it.each(FLAWS)("%s is objected to", (_, flaw, rules, objection) =>
+  inBrowser("/circuits", { standIn: SCENES.closed() }, async (page) => {
+    await loaded(page);
+    await page.evaluate(flaw);
+    expect(await violations(page, rules)).toContainEqual(expect.stringMatching(objection));
+  }),
+);

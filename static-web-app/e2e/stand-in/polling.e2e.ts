@@ -75,7 +75,11 @@ async function heapAfterCollection(devtools: CDPSession): Promise<number> {
   return usedSize / 1024 / 1024;
 }
 
-describe("over half an hour of polling", () => {
+/** A poll that left its answer behind would add a third; what a collection leaves differs by a tenth. */
+const FLAT = 1.25;
+
+// It takes as long as half of all the others together.
+describe.runIf(process.env.THOROUGH)("over half an hour of polling", () => {
   it("the page's memory stays flat once it remembers its quarter of an hour", () => {
     const standIn = SCENES.closed();
     standIn.beforeEachPoll = (poll) => standIn.count("retry", counted(20 + (poll % 17), poll % 5));
@@ -88,7 +92,7 @@ describe("over half an hour of polling", () => {
       const after = await heapAfterCollection(devtools);
       console.log(`heap after 16 min: ${filled.toFixed(1)} MB, after 30 min more: ${after.toFixed(1)} MB, ${standIn.polls} polls`);
       expect(standIn.polls).toBeGreaterThan(1_200);
-      expect(after).toBeLessThan(filled * 1.1);
+      expect(after).toBeLessThan(filled * FLAT);
     });
   }, 400_000);
 });

@@ -70,7 +70,7 @@ function guarded() {
 async function placeOverride(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Override retry" }).click();
   await page.getByLabel("Reason").fill("drill");
-  await page.getByLabel("By whom").fill("ada");
+  await page.getByLabel("Your name (optional)").fill("ada");
   await page.getByRole("button", { name: "Review" }).click();
   await page.getByRole("button", { name: "Force open now" }).click();
 }

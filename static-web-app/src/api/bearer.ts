@@ -6,13 +6,13 @@ export interface Credentials {
   refused: () => void;
 }
 
-/** Brings the token along where it may be asked for. Watching is open to all, and stays free of preflights. */
+/** Brings the token along where it may be needed. Watching is public, and stays free of preflights. */
 export function bearing({ token, refused }: Credentials): Middleware {
   return {
     onRequest({ request, schemaPath }) {
       const bearer = token();
-      const mayBeAsked = request.method !== "GET" || schemaPath.startsWith("/items");
-      if (bearer !== null && mayBeAsked) request.headers.set("Authorization", `Bearer ${bearer}`);
+      const mayBeNeeded = request.method !== "GET" || schemaPath.startsWith("/items") || schemaPath.endsWith("/trail");
+      if (bearer !== null && mayBeNeeded) request.headers.set("Authorization", `Bearer ${bearer}`);
     },
     onResponse({ response }) {
       // Also where none was sent: one that has run out is not.

@@ -12,7 +12,7 @@ export type Circuit = Schemas["Circuit"];
 export type EvidenceSlot = Schemas["EvidenceSlot"];
 export type CircuitEvent = Schemas["CircuitEvent"];
 export type CircuitState = Circuit["state"];
-/** The state that calls meet: an operator's order stands above the rules. */
+/** The state that calls meet: an operator's override stands above the rules. */
 export type EffectiveState = CircuitEvent["to"];
 export type Fault = Schemas["Fault"];
 export type FaultList = Schemas["FaultList"];
@@ -25,6 +25,8 @@ export interface Api extends Calls {
   readonly log: RequestLog;
   /** The same API for the load generator, whose requests are told from those of the user. */
   readonly load: Calls;
+  /** Whether calls that need a token have one. */
+  readonly hasToken: () => boolean;
 }
 
 /** The API gives up after 15 s; a browser that still waits at 20 s is waiting for nobody. */
@@ -41,5 +43,5 @@ export function createApi(apiUrl: string, credentials: Credentials): Api {
     client.use(recording(log, apiUrl, by), bearing(credentials));
     return client;
   };
-  return { ...calls("user"), log, load: calls("load") };
+  return { ...calls("user"), log, load: calls("load"), hasToken: () => credentials.token() !== null };
 }

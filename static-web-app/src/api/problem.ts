@@ -15,6 +15,8 @@ export class ApiProblem extends Error {
   readonly detail: string;
   readonly requestId: string | null;
   readonly fieldErrors: readonly FieldError[];
+  /** What became of the change that was asked for; null where the API does not say. */
+  readonly change: "not_made" | "unknown" | null;
   /** After how many seconds the API expects to take such a request again. */
   readonly retryAfterS: number | null;
   /** When the API expects to take such a request again, on this browser's clock. */
@@ -30,6 +32,7 @@ export class ApiProblem extends Error {
     this.detail = problem.detail ?? "";
     this.requestId = problem.request_id ?? response.headers.get("x-request-id");
     this.fieldErrors = problem.errors ?? [];
+    this.change = problem.change ?? null;
     this.retryAfterS = problem.retry_after_s ?? retryAfterSeconds(response);
     this.retryAt = this.retryAfterS === null ? null : Date.now() + this.retryAfterS * 1000;
   }

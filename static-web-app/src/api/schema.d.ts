@@ -11,7 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every circuit. */
+        /**
+         * List the circuits.
+         * @description The circuits are read at the same time. Those whose state cannot be read stand in
+         *     `unavailable`; only if none can be read is the whole answer 503.
+         */
         get: operations["list_circuits"];
         put?: never;
         post?: never;
@@ -28,7 +32,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One circuit: its state, its evidence, its policy. */
+        /**
+         * Read a circuit.
+         * @description The answer has its state, its evidence and its policy. It is read from the circuits' table
+         *     and not from what this process knows.
+         */
         get: operations["read_circuit"];
         put?: never;
         post?: never;
@@ -45,7 +53,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A circuit's transitions after an epoch, newest last. */
+        /**
+         * List a circuit's transitions.
+         * @description They are those after an epoch, newest last: pass `next_since` of one answer as `since` of
+         *     the next request. Where the stage has sign-in, they leave out what operators have written.
+         */
         get: operations["list_circuit_events"];
         put?: never;
         post?: never;
@@ -63,11 +75,37 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** An operator's order, which stands above the rules until it expires. */
+        /**
+         * Place an override.
+         * @description It stands above the rules of the circuit until it expires, is withdrawn or is replaced.
+         */
         put: operations["give_override"];
         post?: never;
-        /** Takes an order back; without one, nothing happens. */
+        /**
+         * Withdraw an override.
+         * @description If none is in force, nothing happens.
+         */
         delete: operations["withdraw_override"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/circuits/{name}/trail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A circuit's audit trail: its transitions, with the operators' reasons and names.
+         * @description In a stage with sign-in this is for operators.
+         */
+        get: operations["read_circuit_trail"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -80,11 +118,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every fault in force; none where they are refused. */
+        /**
+         * List the faults in force.
+         * @description Where the stage does not allow faults, there are none.
+         */
         get: operations["list_faults"];
         put?: never;
         post?: never;
-        /** Ends all faults. */
+        /**
+         * End all faults.
+         * @description If there are none, nothing happens.
+         */
         delete: operations["end_all_faults"];
         options?: never;
         head?: never;
@@ -100,12 +144,17 @@ export interface paths {
         };
         get?: never;
         /**
-         * Gives a target a fault, in place of what it had.
-         * @description Every execution environment honours it within two seconds.
+         * Inject a fault.
+         * @description It replaces the fault that the target had.
+         *
+         *     Every execution environment honours it within two seconds.
          */
         put: operations["put_fault"];
         post?: never;
-        /** Ends the fault of a target; without one, nothing happens. */
+        /**
+         * End a fault.
+         * @description If the target has none, nothing happens.
+         */
         delete: operations["end_fault"];
         options?: never;
         head?: never;
@@ -119,7 +168,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers without asking anything else. */
+        /**
+         * Check that the function is up.
+         * @description It answers without asking anything else.
+         */
         get: operations["read_health"];
         put?: never;
         post?: never;
@@ -136,10 +188,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Some items, newest first. */
+        /**
+         * List items.
+         * @description The newest come first. A page that does not end the list says where the next one begins,
+         *     in `next_cursor` and in the header Link. During an outage the answer may come from the
+         *     cache; `served` says so.
+         */
         get: operations["list_items"];
         put?: never;
-        /** A new item. */
+        /**
+         * Create an item.
+         * @description Send an `Idempotency-Key`, and repeating the request is safe: it creates one item.
+         */
         post: operations["create_item"];
         delete?: never;
         options?: never;
@@ -154,12 +214,22 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One item. */
+        /**
+         * Read an item.
+         * @description During an outage the answer may come from the cache; `served` says so, and how old it is.
+         */
         get: operations["read_item"];
-        /** Everything that a client decides about an item, anew. */
+        /**
+         * Replace an item.
+         * @description What is left out of the document gets its default. With `If-Match`, a change that somebody
+         *     else has made since is not overwritten.
+         */
         put: operations["replace_item"];
         post?: never;
-        /** The end of an item. */
+        /**
+         * Delete an item.
+         * @description With `If-Match`, a version that the client has not seen is not deleted.
+         */
         delete: operations["delete_item"];
         options?: never;
         head?: never;
@@ -173,7 +243,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document. */
+        /**
+         * Read this document.
+         * @description It may be kept for five minutes; everything else that the API answers may not be kept.
+         */
         get: operations["read_openapi"];
         put?: never;
         post?: never;
@@ -215,7 +288,74 @@ export interface components {
          * @enum {string}
          */
         AttemptOutcome: "ok" | "degraded" | "miss" | "refused" | "unavailable" | "timeout" | "error" | "rejected";
-        /** @description One circuit. */
+        /**
+         * @description What is known of a change after a problem.
+         * @enum {string}
+         */
+        Change: "not_made" | "unknown";
+        /**
+         * @description One circuit.
+         * @example {
+         *       "admitted_share": 1,
+         *       "as_of": "2026-11-30T12:00:00Z",
+         *       "cause": null,
+         *       "epoch": 0,
+         *       "evidence": {
+         *         "alarms": 0,
+         *         "calls": 0,
+         *         "calls_per_s": null,
+         *         "failed_or_slow": 0,
+         *         "failure_rate": null,
+         *         "failures": 0,
+         *         "slots": [],
+         *         "slow": 0,
+         *         "suspicion": 0,
+         *         "threshold": 0.5,
+         *         "window_s": 3600
+         *       },
+         *       "name": "retry",
+         *       "opened_at": null,
+         *       "override": null,
+         *       "policy": {
+         *         "consecutive_failures": 5,
+         *         "evidence_bound": 11,
+         *         "failure_rate_threshold": 0.5,
+         *         "lease_for_ms": 8000,
+         *         "local_failures": 30,
+         *         "max_probes": 2,
+         *         "max_stale_ms": 120000,
+         *         "open_for_max_ms": 60000,
+         *         "open_for_ms": 1000,
+         *         "open_growth": 1,
+         *         "probe_timeout_ms": 5000,
+         *         "ramp_for_ms": 5000,
+         *         "rate_margin": 0.1,
+         *         "refresh_after_ms": 6000,
+         *         "sampled_calls_per_s": 75,
+         *         "slot_ms": 500,
+         *         "slow_call_after_ms": 3000,
+         *         "slow_rate_threshold": 0.5,
+         *         "store_timeout_ms": 500,
+         *         "successes_to_close": 3,
+         *         "window_ms": 120000,
+         *         "window_slots": 20
+         *       },
+         *       "probes": {
+         *         "failures": 0,
+         *         "leased": 0,
+         *         "max": 2,
+         *         "needed": 3,
+         *         "successes": 0
+         *       },
+         *       "ramp_ends_at": null,
+         *       "refused_per_second": null,
+         *       "reopens": 0,
+         *       "retry_at": null,
+         *       "since": null,
+         *       "state": "closed",
+         *       "suspected_since": null
+         *     }
+         */
         Circuit: {
             /**
              * Format: double
@@ -228,7 +368,10 @@ export interface components {
              * @description The time of this description.
              */
             as_of: string;
-            /** @description Why the last transition happened. */
+            /**
+             * @description Why the last transition happened; null for an operator's reason, unless an
+             *     operator asks.
+             */
             cause: string | null;
             /**
              * Format: int64
@@ -239,11 +382,28 @@ export interface components {
             evidence: components["schemas"]["Evidence"];
             /** @description Its name. */
             name: string;
+            /**
+             * Format: date-time
+             * @description When it opened, before all attempts to recover; null while it is closed.
+             */
+            opened_at: string | null;
             override: components["schemas"]["Override"] | null;
             /** @description The rules. */
             policy: components["schemas"]["Policy"];
             /** @description How far the way back has come. */
             probes: components["schemas"]["Probes"];
+            /**
+             * Format: date-time
+             * @description When all calls are admitted again after the last outage; null unless the circuit is closed
+             *     after one.
+             */
+            ramp_ends_at: string | null;
+            /**
+             * Format: double
+             * @description Calls a second that the whole fleet has refused lately, for whatever reason; null before it
+             *     has told of any traffic.
+             */
+            refused_per_second: number | null;
             /**
              * Format: int32
              * @description How many recoveries have failed in a row.
@@ -261,11 +421,17 @@ export interface components {
             since: string | null;
             /** @description Its state by the rules; an override stands above it. */
             state: components["schemas"]["CircuitStateName"];
+            /**
+             * Format: date-time
+             * @description Since when it has been suspected of an outage; null if it is not, and while it is not
+             *     closed.
+             */
+            suspected_since: string | null;
         };
         /** @description One transition. */
         CircuitEvent: {
-            /** @description An operator's name, or `breaker`. */
-            actor: string;
+            /** @description `breaker`, or the operator who did it; null for the latter, unless an operator asks. */
+            actor: string | null;
             /** Format: date-time */
             at: string;
             /**
@@ -281,12 +447,28 @@ export interface components {
             expires_at?: string | null;
             /** @description The state before. */
             from: components["schemas"]["EffectiveStateName"];
-            /** @description Why. */
-            reason: string;
+            /** @description Why; null for what an operator did, unless an operator asks. */
+            reason: string | null;
             /** @description The state after. */
             to: components["schemas"]["EffectiveStateName"];
         };
-        /** @description Transitions of a circuit. */
+        /**
+         * @description Transitions of a circuit.
+         * @example {
+         *       "events": [
+         *         {
+         *           "actor": "breaker",
+         *           "at": "2026-11-30T12:00:00Z",
+         *           "epoch": 7,
+         *           "expires_at": null,
+         *           "from": "closed",
+         *           "reason": "the failure rate reached the threshold",
+         *           "to": "open"
+         *         }
+         *       ],
+         *       "next_since": 7
+         *     }
+         */
         CircuitEvents: {
             /** @description Newest last. */
             events: components["schemas"]["CircuitEvent"][];
@@ -296,9 +478,23 @@ export interface components {
              */
             next_since: number;
         };
-        /** @description Every circuit. */
+        /**
+         * @description Every circuit.
+         * @example {
+         *       "circuits": [],
+         *       "unavailable": [
+         *         {
+         *           "detail": "The table of the circuits does not answer; calls go on by the last known state.",
+         *           "name": "cache"
+         *         }
+         *       ]
+         *     }
+         */
         CircuitList: {
+            /** @description The circuits that could be read, from the outside in. */
             circuits: components["schemas"]["Circuit"][];
+            /** @description The circuits that could not be read. */
+            unavailable: components["schemas"]["UnavailableCircuit"][];
         };
         /**
          * @description The state of a circuit by its rules.
@@ -306,23 +502,39 @@ export interface components {
          */
         CircuitStateName: "closed" | "open" | "half_open";
         /**
-         * @description The state of a circuit, orders included.
+         * @description The state of a circuit, overrides included.
          * @enum {string}
          */
         EffectiveStateName: "closed" | "open" | "half_open" | "forced_open" | "forced_closed" | "shadow";
-        /** @description The fleet's calls over the window. */
+        /**
+         * @description The fleet's calls over the window.
+         *
+         *     While all is well, calls that failed or were slow are counted as alarms and the others not at
+         *     all. While the circuit is suspected, processes that know of it, the witnesses, tell of every
+         *     call that is sampled, whatever its outcome.
+         */
         Evidence: {
             /**
              * Format: int64
-             * @description Calls that ended in it and were counted: failures at once, successes
-             *     with the next heartbeat, in large fleets a sample of both.
+             * @description Calls that failed or were too slow, told by others than witnesses. They raise a suspicion
+             *     and are no part of `calls`.
+             */
+            alarms: number;
+            /**
+             * Format: int64
+             * @description Calls that ended in it, told by witnesses.
              */
             calls: number;
             /**
              * Format: double
-             * @description Calls a second that the whole fleet has told of lately; null before it has.
+             * @description Calls a second of the whole fleet, by its heartbeats; null before the first.
              */
             calls_per_s: number | null;
+            /**
+             * Format: int64
+             * @description Those of them that failed, were too slow or both.
+             */
+            failed_or_slow: number;
             /**
              * Format: double
              * @description Failures over calls; null without calls.
@@ -345,7 +557,7 @@ export interface components {
             slow: number;
             /**
              * Format: double
-             * @description How much speaks for an outage: the circuit opens at 1.
+             * @description How much speaks for an outage: at 1 the circuit opens, if the suspicion has lasted.
              */
             suspicion: number;
             /**
@@ -355,12 +567,17 @@ export interface components {
             threshold: number;
             /**
              * Format: int64
-             * @description The window's length in seconds.
+             * @description The window's length in seconds; longer where traffic is thin.
              */
             window_s: number;
         };
         /** @description The fleet's calls that ended in one slot of time. */
         EvidenceSlot: {
+            /**
+             * Format: int64
+             * @description Calls that failed or were too slow, told by others than witnesses.
+             */
+            alarms: number;
             /**
              * Format: date-time
              * @description When the slot began; the policy says how long it is.
@@ -368,7 +585,7 @@ export interface components {
             at: string;
             /**
              * Format: int64
-             * @description Calls that were counted in it.
+             * @description Calls that witnesses told of.
              */
             calls: number;
             /**
@@ -407,16 +624,37 @@ export interface components {
          * @enum {string}
          */
         FaultKind: "error" | "latency" | "hang" | "crash";
-        /** @description Every fault in force. */
+        /**
+         * @description Every fault in force.
+         * @example {
+         *       "allowed": true,
+         *       "faults": {
+         *         "cache": {
+         *           "expires_at": "2026-11-30T12:01:00Z",
+         *           "kind": "latency",
+         *           "latency_ms": 250,
+         *           "rate": 0.5
+         *         }
+         *       }
+         *     }
+         */
         FaultList: {
-            /** @description Whether this deployment lets anybody inject faults. */
+            /** @description Whether the stage allows faults. */
             allowed: boolean;
             /** @description The faults by what they strike. */
             faults: {
                 [key: string]: components["schemas"]["Fault"];
             };
         };
-        /** @description A fault, how often it strikes and for how long. */
+        /**
+         * @description A fault, how often it strikes and for how long.
+         * @example {
+         *       "expires_in_s": 60,
+         *       "kind": "latency",
+         *       "latency_ms": 250,
+         *       "rate": 0.5
+         *     }
+         */
         FaultRequest: {
             /**
              * Format: int32
@@ -448,17 +686,17 @@ export interface components {
             /** @description What is wrong and what would be right. */
             message: string;
         };
-        /** @description The function is up. */
+        /**
+         * @description The function is up.
+         * @example {
+         *       "stage": "local",
+         *       "status": "ok"
+         *     }
+         */
         Health: {
-            /**
-             * @description The deployment.
-             * @example local
-             */
+            /** @description The deployment. */
             stage: string;
-            /**
-             * @description Always `ok`: dependencies have their own circuits.
-             * @example ok
-             */
+            /** @description Always `ok`: dependencies have their own circuits. */
             status: string;
         };
         /** @description An item as the database holds it. */
@@ -490,7 +728,34 @@ export interface components {
             /** @description Rises by one with each write; 1 for a new item. The `ETag`. */
             version: components["schemas"]["i64"];
         };
-        /** @description One item and how the answer came about. */
+        /**
+         * @description One item and how the answer came about.
+         * @example {
+         *       "data": {
+         *         "created_at": "2026-11-30T12:00:00Z",
+         *         "description": "M4",
+         *         "id": "0192f0c1-7a3b-7def-8123-456789abcdef",
+         *         "name": "bolt",
+         *         "quantity": 3,
+         *         "updated_at": "2026-11-30T12:00:00Z",
+         *         "version": 1
+         *       },
+         *       "served": {
+         *         "as_of": "2026-11-30T12:00:00Z",
+         *         "attempts": [
+         *           {
+         *             "duration_ms": 12,
+         *             "outcome": "ok",
+         *             "started_ms": 0,
+         *             "target": "retry"
+         *           }
+         *         ],
+         *         "circuit": "closed",
+         *         "degraded": false,
+         *         "source": "database"
+         *       }
+         *     }
+         */
         ItemAnswer: {
             data: components["schemas"]["Item"];
             served: components["schemas"]["Served"];
@@ -500,11 +765,19 @@ export interface components {
          *
          *     Values come into being through [`ItemDraft::parse`]; between Lambdas they
          *     travel as they are.
+         * @example {
+         *       "description": "M4",
+         *       "name": "bolt",
+         *       "quantity": 3
+         *     }
          */
         ItemDraft: {
             /** @description At most 2,000 characters, none of them U+0000; empty if left out. */
             description?: string;
-            /** @description 1 to 200 characters, not only white space, none of them U+0000. */
+            /**
+             * @description 1 to 200 characters, at least one of them visible, none of them U+0000. White space,
+             *     control, format and default-ignorable characters are not visible.
+             */
             name: string;
             /**
              * Format: int64
@@ -519,34 +792,79 @@ export interface components {
             /** @description Pass this as `cursor` for the next page; null on the last one. */
             next_cursor: string | null;
         };
-        /** @description What is ordered, why, by whom and for how long. */
-        OrderRequest: {
-            /** @description By whom. */
-            actor: string;
+        /** @description An operator's override. */
+        Override: {
+            /** @description By whom; null unless an operator asks. */
+            actor: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            mode: components["schemas"]["OverrideModeName"];
+            /** @description Why; null unless an operator asks. */
+            reason: string | null;
+        };
+        /**
+         * @description What an operator may override a circuit with.
+         * @enum {string}
+         */
+        OverrideModeName: "force_open" | "force_closed" | "shadow";
+        /**
+         * @description What an override does, why and for how long. The token says who places it.
+         * @example {
+         *       "display_name": "Ada",
+         *       "expires_in_s": 600,
+         *       "mode": "force_open",
+         *       "reason": "the database is being moved"
+         *     }
+         */
+        OverrideRequest: {
+            /**
+             * @description A name to show in the audit trail beside the user that the token stands for; without
+             *     sign-in it is all that the trail says. At least one character is visible.
+             */
+            display_name?: string;
             /**
              * Format: int32
              * @description After how many seconds it ends by itself; at most a day.
              */
             expires_in_s: number;
-            /** @description What is ordered. */
+            /** @description What it does. */
             mode: components["schemas"]["OverrideModeName"];
-            /** @description Why; ends up in the audit trail. */
-            reason: string;
-        };
-        /** @description An operator's order. */
-        Override: {
-            actor: string;
-            /** Format: date-time */
-            expires_at: string;
-            mode: components["schemas"]["OverrideModeName"];
+            /** @description Why; ends up in the audit trail. At least one character is visible. */
             reason: string;
         };
         /**
-         * @description What an operator may order.
-         * @enum {string}
+         * @description A page of items and how the answer came about.
+         * @example {
+         *       "data": {
+         *         "items": [
+         *           {
+         *             "created_at": "2026-11-30T12:00:00Z",
+         *             "description": "M4",
+         *             "id": "0192f0c1-7a3b-7def-8123-456789abcdef",
+         *             "name": "bolt",
+         *             "quantity": 3,
+         *             "updated_at": "2026-11-30T12:00:00Z",
+         *             "version": 1
+         *           }
+         *         ],
+         *         "next_cursor": null
+         *       },
+         *       "served": {
+         *         "as_of": "2026-11-30T12:00:00Z",
+         *         "attempts": [
+         *           {
+         *             "duration_ms": 12,
+         *             "outcome": "ok",
+         *             "started_ms": 0,
+         *             "target": "retry"
+         *           }
+         *         ],
+         *         "circuit": "closed",
+         *         "degraded": false,
+         *         "source": "database"
+         *       }
+         *     }
          */
-        OverrideModeName: "force_open" | "force_closed" | "shadow";
-        /** @description A page of items and how the answer came about. */
         PageAnswer: {
             data: components["schemas"]["ItemPage"];
             served: components["schemas"]["Served"];
@@ -600,6 +918,11 @@ export interface components {
         };
         /** @description Probes of a half-open circuit. */
         Probes: {
+            /**
+             * Format: int32
+             * @description Failed so far. One that no success outweighs opens the circuit again.
+             */
+            failures: number;
             /** @description Under way, in the whole fleet. */
             leased: number;
             /**
@@ -609,7 +932,8 @@ export interface components {
             max: number;
             /**
              * Format: int32
-             * @description Successes that close the circuit.
+             * @description By how many successes must outnumber failures to close the circuit; more than the policy
+             *     says while the circuit is in doubt.
              */
             needed: number;
             /**
@@ -618,14 +942,27 @@ export interface components {
              */
             successes: number;
         };
-        /** @description The body of a problem (RFC 9457). */
+        /**
+         * @description The body of a problem (RFC 9457).
+         * @example {
+         *       "detail": "There is no item 0192f0c1-7a3b-7def-8123-456789abcdef.",
+         *       "request_id": "order-17",
+         *       "status": 404,
+         *       "title": "Not found",
+         *       "type": "urn:breaker:problem:not-found"
+         *     }
+         */
         Problem: {
             /** @description Every attempt made, in order, where any was made. */
             attempts?: components["schemas"]["Attempt"][];
-            /** @description What was wrong this time, and what would be right. */
+            /** @description What became of the change that was asked for, if the service could not answer it. */
+            change?: components["schemas"]["Change"];
+            /** @description What was wrong this time, and what is allowed. */
             detail: string;
-            /** @description Every single mistake, where there are any to name. */
+            /** @description The first 20 mistakes, where there are any to name. */
             errors?: components["schemas"]["FieldError"][];
+            /** @description How many mistakes there are beside those in `errors`. */
+            errors_omitted?: number;
             /** @description Ties this answer to the logs. */
             request_id: string;
             /**
@@ -640,7 +977,7 @@ export interface components {
             status: number;
             /** @description What kind of problem this is; the same for all of its kind. */
             title: string;
-            /** @description `urn:breaker:problem:` and the kind's name. */
+            /** @description `urn:breaker:problem:` and the name of the kind. */
             type: string;
         };
         /** @description How an answer came about. */
@@ -669,6 +1006,13 @@ export interface components {
          * @enum {string}
          */
         Target: "retry" | "fallback" | "database" | "cache";
+        /** @description A circuit whose state is not known just now. */
+        UnavailableCircuit: {
+            /** @description Why it could not be read. */
+            detail: string;
+            /** @description Its name. */
+            name: string;
+        };
         /** Format: int64 */
         i64: number;
     };
@@ -689,7 +1033,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Every circuit. */
+            /** @description Every circuit that could be read, and the names of the others. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -698,7 +1042,21 @@ export interface operations {
                     "application/json": components["schemas"]["CircuitList"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -709,7 +1067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -741,7 +1099,7 @@ export interface operations {
                     "application/json": components["schemas"]["Circuit"];
                 };
             };
-            /** @description The request is wrong; errors names every mistake. */
+            /** @description The request is not valid; `errors` names the mistakes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -750,7 +1108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description What the path names does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -759,7 +1117,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -770,7 +1142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -782,6 +1154,331 @@ export interface operations {
         };
     };
     list_circuit_events: {
+        parameters: {
+            query?: {
+                /** @description Only transitions after this epoch; `next_since` of the answer before. */
+                since?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The circuit. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description At most 100 transitions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CircuitEvents"];
+                };
+            };
+            /** @description The request is not valid; `errors` names the mistakes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the path names does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The query is longer than any that means something. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long; `change` says what became of a change. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The circuit. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverrideRequest"];
+            };
+        };
+        responses: {
+            /** @description The circuit under the override. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Circuit"];
+                };
+            };
+            /** @description The request is not valid; `errors` names the mistakes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The stage has sign-in, and the request bears no valid access token. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description The stage has sign-in, and the caller is not an operator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the path names does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition of the request does not hold; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than any valid document. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON by its media type, or has a content coding. */
+            415: {
+                headers: {
+                    /** @description The media type that is supported. */
+                    Accept?: string | null;
+                    /** @description The coding that is supported. */
+                    "Accept-Encoding"?: string | null;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long; `change` says what became of a change. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The circuit. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No override is in force. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` names the mistakes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The stage has sign-in, and the request bears no valid access token. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description The stage has sign-in, and the caller is not an operator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the path names does not exist. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A condition of the request does not hold; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request took too long; `change` says what became of a change. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_circuit_trail: {
         parameters: {
             query?: {
                 /** @description Only transitions after this epoch; next_since of the answer before. */
@@ -805,7 +1502,7 @@ export interface operations {
                     "application/json": components["schemas"]["CircuitEvents"];
                 };
             };
-            /** @description The request is wrong; errors names every mistake. */
+            /** @description The request is not valid; `errors` names the mistakes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -814,7 +1511,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The stage has sign-in, and the request bears no valid access token. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description The stage has sign-in, and the caller is not an operator. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the path names does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -823,7 +1543,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description The query is longer than any that means something. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -834,149 +1577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    give_override: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The circuit. */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OrderRequest"];
-            };
-        };
-        responses: {
-            /** @description The circuit under the order. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Circuit"];
-                };
-            };
-            /** @description The request is wrong; errors names every mistake. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is larger than any acceptable document. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is not JSON by its type. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
-            503: {
-                headers: {
-                    /** @description Seconds. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No time was left; a change may or may not have been made. */
-            504: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    withdraw_override: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The circuit. */
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No order stands. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is wrong; errors names every mistake. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
-            503: {
-                headers: {
-                    /** @description Seconds. */
-                    "Retry-After"?: number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1005,7 +1606,21 @@ export interface operations {
                     "application/json": components["schemas"]["FaultList"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1016,7 +1631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1043,7 +1658,30 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description This deployment does not let anybody inject faults. */
+            /** @description The request is not valid; `errors` names the mistakes. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The stage has sign-in, and the request bears no valid access token. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description The stage has sign-in, and the caller is not an operator; or the deployment does not allow faults at all. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1052,7 +1690,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description A condition of the request does not hold; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1063,7 +1724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1079,7 +1740,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description What is struck. */
+                /** @description What the fault strikes. */
                 target: components["schemas"]["FaultTarget"];
             };
             cookie?: never;
@@ -1099,7 +1760,7 @@ export interface operations {
                     "application/json": components["schemas"]["FaultList"];
                 };
             };
-            /** @description The request is wrong; errors names every mistake. */
+            /** @description The request is not valid; `errors` names the mistakes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1108,7 +1769,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This deployment does not let anybody inject faults. */
+            /** @description The stage has sign-in, and the request bears no valid access token. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description The stage has sign-in, and the caller is not an operator; or the deployment does not allow faults at all. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1117,7 +1792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description What the path names does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1126,7 +1801,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than any acceptable document. */
+            /** @description A condition of the request does not hold; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than any valid document. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1135,16 +1819,34 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON by its type. */
+            /** @description The body is not JSON by its media type, or has a content coding. */
             415: {
                 headers: {
+                    /** @description The media type that is supported. */
+                    Accept?: string | null;
+                    /** @description The coding that is supported. */
+                    "Accept-Encoding"?: string | null;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1155,7 +1857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1171,7 +1873,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description What is struck. */
+                /** @description What the fault strikes. */
                 target: components["schemas"]["FaultTarget"];
             };
             cookie?: never;
@@ -1185,7 +1887,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is wrong; errors names every mistake. */
+            /** @description The request is not valid; `errors` names the mistakes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1194,7 +1896,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This deployment does not let anybody inject faults. */
+            /** @description The stage has sign-in, and the request bears no valid access token. */
+            401: {
+                headers: {
+                    /** @description `Bearer`. */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description The stage has sign-in, and the caller is not an operator; or the deployment does not allow faults at all. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1203,7 +1919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description What the path names does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1212,7 +1928,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description A condition of the request does not hold; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1223,7 +1962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1252,14 +1991,25 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
         };
     };
     list_items: {
         parameters: {
             query?: {
-                /** @description The most items wanted; 20. */
+                /** @description The most items wanted; 20 if left out. */
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description `next_cursor` of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -1279,7 +2029,7 @@ export interface operations {
                     "application/json": components["schemas"]["PageAnswer"];
                 };
             };
-            /** @description The request is wrong; errors names every mistake. */
+            /** @description The request is not valid; `errors` names the mistakes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1288,7 +2038,41 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description The stage asks for an access token, and the request has no valid one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description The query is longer than any that means something. */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1299,7 +2083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1314,7 +2098,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Requests with the same key have one effect together. */
+                /**
+                 * @description Requests with the same key have one effect together. No comma: API Gateway joins the
+                 *     values of repeated headers with commas.
+                 */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1339,7 +2126,7 @@ export interface operations {
                     "application/json": components["schemas"]["ItemAnswer"];
                 };
             };
-            /** @description The request is wrong; errors names every mistake. */
+            /** @description The request is not valid; `errors` names the mistakes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1348,7 +2135,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The first request with this idempotency key is still under way. */
+            /** @description The stage asks for an access token, and the request has no valid one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description The first request with this idempotency key has not ended. */
             409: {
                 headers: {
                     /** @description Seconds. */
@@ -1359,7 +2157,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than any acceptable document. */
+            /** @description A condition of the request does not hold; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than any valid document. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1368,9 +2175,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON by its type. */
+            /** @description The body is not JSON by its media type, or has a content coding. */
             415: {
                 headers: {
+                    /** @description The media type that is supported. */
+                    Accept?: string | null;
+                    /** @description The coding that is supported. */
+                    "Accept-Encoding"?: string | null;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1386,7 +2197,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1397,7 +2222,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1412,11 +2237,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the item has another `ETag` than these. */
+                /** @description Only if the item has one of these `ETag`s, or, with `*`, any. A weak one matches nothing. */
+                "If-Match"?: string;
+                /** @description Only if the item has none of these `ETag`s, weak or not; with `*`, only if there is none. */
                 "If-None-Match"?: string;
             };
             path: {
-                /** @description The item. */
+                /** @description The item: a UUID in lower case with hyphens. */
                 id: string;
             };
             cookie?: never;
@@ -1434,7 +2261,7 @@ export interface operations {
                     "application/json": components["schemas"]["ItemAnswer"];
                 };
             };
-            /** @description The client has this version, and it is not second best. */
+            /** @description The client has this version, and the answer is not degraded. */
             304: {
                 headers: {
                     /** @description The item's version. */
@@ -1443,7 +2270,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is wrong; errors names every mistake. */
+            /** @description The request is not valid; `errors` names the mistakes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1452,7 +2279,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The stage asks for an access token, and the request has no valid one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description What the path names does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1461,7 +2299,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description A condition of the request does not hold; nothing was changed. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1472,7 +2333,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1487,13 +2348,18 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the item still has this `ETag`, or, with `*`, any. */
+                /** @description Only if the item has one of these `ETag`s, or, with `*`, any. A weak one matches nothing. */
                 "If-Match"?: string;
-                /** @description Requests with the same key have one effect together. */
+                /** @description Only if the item has none of these `ETag`s, weak or not; with `*`, only if there is none. */
+                "If-None-Match"?: string;
+                /**
+                 * @description Requests with the same key have one effect together. No comma: API Gateway joins the
+                 *     values of repeated headers with commas.
+                 */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The item. */
+                /** @description The item: a UUID in lower case with hyphens. */
                 id: string;
             };
             cookie?: never;
@@ -1515,7 +2381,7 @@ export interface operations {
                     "application/json": components["schemas"]["ItemAnswer"];
                 };
             };
-            /** @description The request is wrong; errors names every mistake. */
+            /** @description The request is not valid; `errors` names the mistakes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1524,7 +2390,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The stage asks for an access token, and the request has no valid one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description What the path names does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1533,7 +2410,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The first request with this idempotency key is still under way. */
+            /** @description The first request with this idempotency key has not ended. */
             409: {
                 headers: {
                     /** @description Seconds. */
@@ -1544,7 +2421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The item has been written since. */
+            /** @description A condition of the request does not hold; nothing was changed. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -1553,7 +2430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is larger than any acceptable document. */
+            /** @description The body is larger than any valid document. */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1562,9 +2439,13 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON by its type. */
+            /** @description The body is not JSON by its media type, or has a content coding. */
             415: {
                 headers: {
+                    /** @description The media type that is supported. */
+                    Accept?: string | null;
+                    /** @description The coding that is supported. */
+                    "Accept-Encoding"?: string | null;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1580,7 +2461,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1591,7 +2486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1606,13 +2501,18 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Only if the item still has this `ETag`, or, with `*`, any. */
+                /** @description Only if the item has one of these `ETag`s, or, with `*`, any. A weak one matches nothing. */
                 "If-Match"?: string;
-                /** @description Requests with the same key have one effect together. */
+                /** @description Only if the item has none of these `ETag`s, weak or not; with `*`, only if there is none. */
+                "If-None-Match"?: string;
+                /**
+                 * @description Requests with the same key have one effect together. No comma: API Gateway joins the
+                 *     values of repeated headers with commas.
+                 */
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The item. */
+                /** @description The item: a UUID in lower case with hyphens. */
                 id: string;
             };
             cookie?: never;
@@ -1626,7 +2526,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request is wrong; errors names every mistake. */
+            /** @description The request is not valid; `errors` names the mistakes. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1635,7 +2535,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The stage asks for an access token, and the request has no valid one. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description What the path names does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1644,7 +2555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The first request with this idempotency key is still under way. */
+            /** @description The first request with this idempotency key has not ended. */
             409: {
                 headers: {
                     /** @description Seconds. */
@@ -1655,7 +2566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The item has been written since. */
+            /** @description A condition of the request does not hold; nothing was changed. */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -1673,7 +2584,21 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something of ours is in trouble; the header Retry-After says when to come back. */
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /**
+             * @description Service temporarily unavailable; the header Retry-After says when to come back, and
+             *     `change` what became of a change.
+             */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1684,7 +2609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No time was left; a change may or may not have been made. */
+            /** @description The request took too long; `change` says what became of a change. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1711,6 +2636,17 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description The limit for this route is reached; nothing was changed. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
                 };
             };
         };

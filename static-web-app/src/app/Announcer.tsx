@@ -1,5 +1,5 @@
 import { useLiveState } from "@/shared/live/LiveContext";
-import { movedInWords } from "@/shared/live/trail";
+import { movedInWords, reasonOf } from "@/shared/live/trail";
 
 /** Tells those who listen to the page what those who see it cannot miss: transitions, and nothing else. */
 export function Announcer() {
@@ -8,7 +8,7 @@ export function Announcer() {
     <div className="visually-hidden" role="status" aria-live="polite" data-testid="announcer">
       {lastEvent && (
         <span key={`${lastEvent.circuit} ${lastEvent.event.at}`}>
-          Circuit {lastEvent.circuit}: {movedInWords(lastEvent.event)}. {lastEvent.event.reason}
+          Circuit {lastEvent.circuit}: {movedInWords(lastEvent.event)}. {reasonOf(lastEvent.event)}
         </span>
       )}
     </div>

@@ -10,7 +10,7 @@ import { LiveProvider } from "@/shared/live/LiveContext";
 import { LoadProvider } from "@/shared/load/LoadProvider";
 import { NoticesProvider } from "@/shared/notices";
 import { Announcer } from "./Announcer";
-import { CrashGuard } from "./CrashGuard";
+import { ErrorBoundary } from "./ErrorBoundary";
 import { keepFocus } from "./keepFocus";
 import { Notices } from "./Notices";
 import { PAGES } from "./pages";
@@ -50,7 +50,7 @@ export function App({ config, session }: { config: RuntimeConfig; session: Sessi
                 <FaultsBanner />
                 <LoadBanner />
                 <main id="content" tabIndex={-1}>
-                  <CrashGuard>
+                  <ErrorBoundary>
                     <Suspense>
                       <Switch>
                         {PAGES.map(({ path, Component }) => (
@@ -59,7 +59,7 @@ export function App({ config, session }: { config: RuntimeConfig; session: Sessi
                         <Route component={UnknownPage} />
                       </Switch>
                     </Suspense>
-                  </CrashGuard>
+                  </ErrorBoundary>
                 </main>
                 <Announcer />
                 <Notices />

@@ -1,7 +1,7 @@
 import { CircuitsStrip } from "@/features/circuits/CircuitsStrip";
 import { FaultsSection } from "@/features/faults/FaultsSection";
 import { LoadPanel } from "@/features/load/LoadPanel";
-import { Guarded } from "@/shared/session/SessionContext";
+import { RequiresSignIn } from "@/shared/session/SessionContext";
 import { usePageTitle } from "@/shared/pageTitle";
 
 export function FaultsPage() {
@@ -9,7 +9,7 @@ export function FaultsPage() {
   return (
     <div className="trial-page">
       <h1>Faults and load</h1>
-      <Guarded to="inject faults">{null}</Guarded>
+      <RequiresSignIn to="inject faults">{null}</RequiresSignIn>
       <CircuitsStrip />
       <div className="trial-columns">
         <FaultsSection />

@@ -1,4 +1,4 @@
-import type { SignInConfig } from "@/shared/session/Session";
+import type { SignInConfig } from "@/shared/session/userManager";
 
 export interface RuntimeConfig {
   apiUrl: string;

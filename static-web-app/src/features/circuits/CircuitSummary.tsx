@@ -1,5 +1,4 @@
 import { Link } from "wouter";
-import { durationInWords } from "@/shared/duration";
 import type { Observed } from "@/shared/live/observed";
 import { STATE_WORDS } from "@/shared/live/shownState";
 import { wilsonInterval } from "@/shared/numbers";
@@ -7,13 +6,14 @@ import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
 import { HealthCircle } from "./HealthCircle";
 import { Phase } from "./Phase";
 import { RateMeter } from "./RateMeter";
+import { uncounted } from "./uncounted";
 import { useShownState } from "./useShownState";
 import { Why } from "./Why";
 
 /** The essence of a circuit, for a place beside something else. */
 export function CircuitSummary({ observed }: { observed: Observed }) {
   const { circuit } = observed;
-  const { calls, failures, failure_rate, threshold, window_s } = circuit.evidence;
+  const { calls, failures, failure_rate, threshold } = circuit.evidence;
   const shown = useShownState(observed);
   return (
     <article className={`circuit state-${shown}`} aria-label={`Circuit ${circuit.name}`}>
@@ -31,9 +31,7 @@ export function CircuitSummary({ observed }: { observed: Observed }) {
       </header>
       <Phase observed={observed} shown={shown} />
       <RateMeter name="Failure rate" rate={failure_rate} threshold={threshold} band={wilsonInterval(failures, calls)}>
-        {calls === 0
-          ? `No calls were counted in the last ${durationInWords(window_s * 1000)}`
-          : `${failures} of ${calls} calls failed`}
+        {calls === 0 ? uncounted(circuit) : `${failures} of ${calls} calls failed`}
       </RateMeter>
       <Why observed={observed} />
     </article>

@@ -11,7 +11,7 @@ const RequestFailed = lazy(() => import("@/shared/RequestFailed").then((module) 
 /** Says when the circuits are not live; how each one looks is the caller's. */
 export function CircuitsView({ children }: { children: (circuits: readonly Observed[]) => ReactNode }) {
   const live = useLive();
-  const { circuits, receivedAt, error } = useLiveState();
+  const { circuits, unread, receivedAt, error } = useLiveState();
   if (circuits === null || receivedAt === null) {
     if (error === null) return <p className="quiet">Reading the circuits…</p>;
     return (
@@ -23,8 +23,19 @@ export function CircuitsView({ children }: { children: (circuits: readonly Obser
   return (
     <>
       {error !== null && <LastKnown error={error} receivedAt={receivedAt} />}
+      {error === null && unread.length > 0 && <Unread names={unread} />}
       {circuits.length === 0 ? <p className="quiet">The API knows no circuit yet.</p> : children(inCallOrder(circuits))}
     </>
+  );
+}
+
+function Unread({ names }: { names: readonly string[] }) {
+  return (
+    <p className="not-live">
+      <span role="alert">Not read: {names.join(", ")}</span>. The circuits' table has not answered for{" "}
+      {names.length === 1 ? "this circuit" : "these circuits"}; what is shown of {names.length === 1 ? "it" : "them"} was
+      known before.
+    </p>
   );
 }
 

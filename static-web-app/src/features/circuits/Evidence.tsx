@@ -2,6 +2,7 @@ import type { Circuit } from "@/api/client";
 import { durationInWords } from "@/shared/duration";
 import { percent, wilsonInterval } from "@/shared/numbers";
 import { RateMeter } from "./RateMeter";
+import { uncounted } from "./uncounted";
 
 /** What was counted, against what trips the circuit. */
 export function Evidence({ circuit }: { circuit: Circuit }) {
@@ -12,7 +13,7 @@ export function Evidence({ circuit }: { circuit: Circuit }) {
     <div className="readings">
       <RateMeter name="Failure rate" rate={evidence.failure_rate} threshold={evidence.threshold} band={band}>
         {calls === 0
-          ? `No calls were counted in the last ${durationInWords(evidence.window_s * 1000)}`
+          ? uncounted(circuit)
           : `${failures} of ${calls} failed: ${interval(band)} at 95 % confidence`}
       </RateMeter>
       <RateMeter name="Slow calls" rate={calls === 0 ? null : slow / calls} threshold={policy.slow_rate_threshold}>

@@ -1,11 +1,13 @@
 import type { Circuit } from "@/api/client";
+import { probeProgress } from "./probeProgress";
 
 /** Leases that are out, and successes that count towards closing, as filled places. */
 export function ProbePips({ probes }: { probes: Circuit["probes"] }) {
+  const { ahead, words } = probeProgress(probes);
   return (
     <div className="probes">
       <Pips filled={probes.leased} places={probes.max} words={`${probes.leased} of ${probes.max} leased`} />
-      <Pips filled={probes.successes} places={probes.needed} words={`${probes.successes} of ${probes.needed} successes`} />
+      <Pips filled={ahead} places={probes.needed} words={words} />
     </div>
   );
 }

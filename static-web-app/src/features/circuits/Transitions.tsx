@@ -4,7 +4,7 @@ import { NOTHING } from "@/shared/live/history";
 import { useLiveState } from "@/shared/live/LiveContext";
 import { type Observed, serverTime } from "@/shared/live/observed";
 import { STATE_WORDS } from "@/shared/live/shownState";
-import { BENEATH_WORDS, isBeneath, trailOf } from "@/shared/live/trail";
+import { BENEATH_WORDS, isBeneath, operatorOf, reasonOf, trailOf } from "@/shared/live/trail";
 import { useNow } from "@/shared/now";
 import { CircuitGlyph } from "@/shared/live/CircuitGlyph";
 
@@ -27,7 +27,7 @@ export function Transitions({ observed }: { observed: Observed }) {
 
 function Transition({ event, observed }: { event: CircuitEvent; observed: Observed }) {
   const now = useNow();
-  const byHand = event.actor !== "breaker";
+  const operator = operatorOf(event);
   return (
     <li className="transition">
       <CircuitGlyph state={event.to} size={20} />
@@ -41,14 +41,14 @@ function Transition({ event, observed }: { event: CircuitEvent; observed: Observ
                 {STATE_WORDS[event.from]} → <strong>{STATE_WORDS[event.to]}</strong>
               </>
             )}
-            {byHand && <span className="by-hand"> by {event.actor}</span>}
+            {operator !== null && <span className="by-hand"> by {operator}</span>}
           </span>
           <time className="quiet" dateTime={event.at} title={localTime(event.at)}>
             {ageInWords(serverTime(observed, now) - Date.parse(event.at))}
           </time>
         </div>
         <div className="quiet anywhere">
-          {event.reason}
+          {reasonOf(event)}
           {event.expires_at != null && ` · until ${clockTime(Date.parse(event.expires_at))}`} · epoch {event.epoch}
         </div>
       </div>

@@ -3,7 +3,7 @@ import { ageInWords, localTime } from "@/shared/duration";
 import { NOTHING } from "@/shared/live/history";
 import { useLiveState } from "@/shared/live/LiveContext";
 import { type Observed, serverTime } from "@/shared/live/observed";
-import { BENEATH_WORDS, isBeneath, trailOf } from "@/shared/live/trail";
+import { BENEATH_WORDS, isBeneath, operatorOf, reasonOf, trailOf } from "@/shared/live/trail";
 import { useNow } from "@/shared/now";
 
 const HAPPENED: Record<CircuitEvent["to"], string> = {
@@ -40,7 +40,8 @@ function Unmoved({ observed: { circuit } }: { observed: Observed }) {
 
 function Told({ event, observed }: { event: CircuitEvent; observed: Observed }) {
   const now = useNow();
-  const byHand = event.actor === "breaker" ? "" : ` by ${event.actor}`;
+  const operator = operatorOf(event);
+  const byHand = operator === null ? "" : ` by ${operator}`;
   return (
     <>
       <strong>{isBeneath(event) ? BENEATH_WORDS : HAPPENED[event.to]}</strong>
@@ -48,7 +49,7 @@ function Told({ event, observed }: { event: CircuitEvent; observed: Observed }) 
       <time dateTime={event.at} title={localTime(event.at)}>
         {ageInWords(serverTime(observed, now) - Date.parse(event.at))}
       </time>
-      : <span className="anywhere">{event.reason}</span>
+      : <span className="anywhere">{reasonOf(event)}</span>
     </>
   );
 }

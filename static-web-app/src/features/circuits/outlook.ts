@@ -2,8 +2,9 @@ import { durationInWords, waitInWords } from "@/shared/duration";
 import type { CircuitHistory } from "@/shared/live/history";
 import { effectiveOverride, type Observed, serverTime, waitUntilRetry } from "@/shared/live/observed";
 import { knownState, type ShownState, STATE_WORDS } from "@/shared/live/shownState";
-import { orderedAt } from "@/shared/live/trail";
+import { placedAt } from "@/shared/live/trail";
 import { percent } from "@/shared/numbers";
+import { probeProgress } from "./probeProgress";
 
 export interface Outlook {
   /** What the state means for the next call. */
@@ -16,14 +17,14 @@ export function outlook(observed: Observed, shown: ShownState, now: number, past
   const { circuit } = observed;
   switch (shown) {
     case "closed":
-      return { words: "Every call goes through.", share: 1 };
+      return { words: closed(observed, now), share: 1 };
     case "ramping":
       return { words: ramp(observed, now), share: circuit.admitted_share };
     case "open":
       return { words: `Calls are refused. ${probesIn(waitUntilRetry(observed, now))}`, share: waitLeft(observed, now) };
     case "half_open": {
-      const { successes, needed } = circuit.probes;
-      return { words: `Probes decide: ${successes} of ${needed} successes so far.`, share: successes / needed };
+      const { ahead, words } = probeProgress(circuit.probes);
+      return { words: `Probes decide: ${words} so far.`, share: clamp(ahead / circuit.probes.needed) };
     }
     case "forced_open":
       return { words: "Every call is refused, by hand.", share: orderLeft(observed, now, past) };
@@ -38,10 +39,17 @@ export function outlook(observed: Observed, shown: ShownState, now: number, past
   }
 }
 
+function closed(observed: Observed, now: number): string {
+  const { suspected_since } = observed.circuit;
+  if (suspected_since === null) return "Every call goes through.";
+  const age = durationInWords(Math.max(0, serverTime(observed, now) - Date.parse(suspected_since)));
+  return `Every call goes through. An outage has been suspected for ${age}.`;
+}
+
 function ramp({ circuit, receivedAt }: Observed, now: number): string {
   const passes = `${percent(circuit.admitted_share)} of the calls go through`;
-  if (circuit.since === null) return `${passes}.`;
-  const ends = Date.parse(circuit.since) + circuit.policy.ramp_for_ms;
+  if (circuit.ramp_ends_at === null) return `${passes}.`;
+  const ends = Date.parse(circuit.ramp_ends_at);
   return `${passes}, all of them in ${waitInWords(ends - serverTime({ circuit, receivedAt }, now))}.`;
 }
 
@@ -57,12 +65,12 @@ function waitLeft(observed: Observed, now: number): number {
   return clamp(wait / (Date.parse(retry_at) - Date.parse(since)));
 }
 
-/** The circuit's phase goes on beneath an order, and began before it or after. */
+/** The circuit's phase goes on beneath an override, and began before it or after. */
 function orderLeft(observed: Observed, now: number, past: CircuitHistory): number | null {
-  const order = effectiveOverride(observed, now);
-  const began = order && orderedAt(past, order);
-  if (order === null || began === null) return null;
-  const ends = Date.parse(order.expires_at);
+  const override = effectiveOverride(observed, now);
+  const began = override && placedAt(past, override);
+  if (override === null || began === null) return null;
+  const ends = Date.parse(override.expires_at);
   return clamp((ends - serverTime(observed, now)) / (ends - began));
 }
 

@@ -18,7 +18,7 @@ export const PRESETS: readonly Preset[] = [
     plan: { database: { kind: "error", rate: 1, expires_in_s: FOR_S } },
     expect:
       "Reads of what was read before are answered by the fallback and labelled as degraded; writes are refused and told when to come back. " +
-      "After some two dozen failures the circuit retry opens, and closes again by its probes when this is over.",
+      "After some thirty failures the circuit retry opens, and closes again by its probes when this is over.",
   },
   {
     id: "slow-database",

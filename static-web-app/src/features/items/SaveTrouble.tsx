@@ -30,9 +30,10 @@ function isGone(error: Error | null): boolean {
   return error instanceof ApiProblem && error.status === 404;
 }
 
-/** Without a definite answer nobody knows whether the write took place. */
+/** Whether the write may have taken place. What stands in front of the API does not say. */
 function isUncertain(error: Error): boolean {
-  return !(error instanceof ApiProblem) || error.status === 504 || error.status === 500;
+  if (!(error instanceof ApiProblem)) return true;
+  return error.change === null ? error.status === 504 || error.status === 500 : error.change === "unknown";
 }
 
 /** Shown until the version that somebody else has saved is here to be compared. */

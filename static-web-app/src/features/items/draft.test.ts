@@ -10,6 +10,10 @@ describe("a draft", () => {
     });
   });
 
+  it.each(["", " ", "\u0085", "\u200b", "\ufeff", "\u3164"])("refuses the name %j, in which nothing is visible", (name) => {
+    expect(parseDraft(input({ name }))).toHaveProperty("errors.name");
+  });
+
   it("counts characters, not UTF-16 units, against the limit", () => {
     expect(parseDraft(input({ name: "🔌".repeat(200) }))).toHaveProperty("draft");
     expect(parseDraft(input({ name: "🔌".repeat(201) }))).toEqual({

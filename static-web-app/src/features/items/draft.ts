@@ -1,4 +1,5 @@
 import type { Item, ItemDraft } from "@/api/client";
+import { isBlank } from "@/shared/blank";
 
 /** What stands in the form: text, until it is a valid draft. */
 export interface DraftInput {
@@ -28,6 +29,7 @@ export function parseDraft(input: DraftInput): { draft: ItemDraft } | { errors: 
   const errors: DraftErrors = {};
   const name = input.name.trim();
   if (name === "") errors.name = "Enter a name.";
+  else if (isBlank(name)) errors.name = "Enter a name with a visible character.";
   else if (length(name) > NAME_MAX) errors.name = tooLong(name, NAME_MAX);
   if (length(input.description) > DESCRIPTION_MAX) errors.description = tooLong(input.description, DESCRIPTION_MAX);
   const quantity = quantityOf(input.quantity);

@@ -1,5 +1,5 @@
 import type { RecordedRequest } from "@/api/requestLog";
-import { guardedAttempts } from "./trace";
+import { attemptsThroughCircuit } from "./trace";
 import { verdictOf } from "./verdict";
 
 /** What retries and the fallback made of the dependency's own success, and what it cost. */
@@ -19,7 +19,7 @@ export interface Savings {
 export function savingsOf(requests: readonly RecordedRequest[]): Savings {
   const savings: Savings = { requests: 0, firstOk: 0, retriedOk: 0, answered: 0, extraAttempts: 0 };
   for (const request of requests) {
-    const made = guardedAttempts(request).filter(({ outcome }) => outcome !== "rejected");
+    const made = attemptsThroughCircuit(request).filter(({ outcome }) => outcome !== "rejected");
     const [first] = made;
     if (first === undefined) continue;
     const verdict = verdictOf(request);

@@ -14,7 +14,7 @@ export interface Step {
   durationMs: number;
 }
 
-const GUARDED = "retry";
+const PROTECTED = "retry";
 
 /**
  * The way that a request took: what the circuit decided, every attempt with what happened inside
@@ -22,14 +22,14 @@ const GUARDED = "retry";
  */
 export function stepsOf(request: RecordedRequest): Step[] {
   const calls = attemptsOf(request);
-  const guarded = calls.filter(({ target }) => target === GUARDED);
+  const throughCircuit = calls.filter(({ target }) => target === PROTECTED);
   const steps: Step[] = [];
-  const [first] = guarded;
+  const [first] = throughCircuit;
   if (first !== undefined) steps.push(decision(first));
   for (const call of calls) {
-    const earlier = guarded[guarded.indexOf(call) - 1];
+    const earlier = throughCircuit[throughCircuit.indexOf(call) - 1];
     if (earlier !== undefined) steps.push(...backoff(earlier, call));
-    const number = guarded.indexOf(call) + 1;
+    const number = throughCircuit.indexOf(call) + 1;
     steps.push({
       kind: "attempt",
       depth: 0,
@@ -49,8 +49,8 @@ export function attemptsOf({ served, problem }: RecordedRequest): readonly Attem
   );
 }
 
-export function guardedAttempts(request: RecordedRequest): readonly Attempt[] {
-  return attemptsOf(request).filter(({ target }) => target === GUARDED);
+export function attemptsThroughCircuit(request: RecordedRequest): readonly Attempt[] {
+  return attemptsOf(request).filter(({ target }) => target === PROTECTED);
 }
 
 function timed({ outcome, started_ms, duration_ms }: Attempt) {
@@ -69,7 +69,7 @@ function decision({ outcome, started_ms }: Attempt): Step {
   return {
     kind: "decision",
     depth: 0,
-    name: `Circuit ${GUARDED}`,
+    name: `Circuit ${PROTECTED}`,
     outcome: outcome === "rejected" ? outcome : "admitted",
     startedMs: started_ms,
     durationMs: 0,

@@ -29,7 +29,7 @@ export function Legend() {
         </svg>
         override, by hand
       </li>
-      <li className="quiet">Successes are told with the next heartbeat, some seconds late; calls that were refused are counted by nobody but the page that made them.</li>
+      <li className="quiet">While all is well the fleet counts failed and slow calls alone; once an outage is suspected, successes too. Rejected calls are those of this page.</li>
     </ul>
   );
 }

@@ -5,7 +5,7 @@ const MINUTE = 60_000;
 
 describe("bins", () => {
   it("tell per second what was counted in them", () => {
-    const slots = [0, 500, 1_000].map((ms) => ({ at: 10 * MINUTE + ms, calls: 4, failures: 1, slow: 0 }));
+    const slots = [0, 500, 1_000].map((ms) => ({ at: 10 * MINUTE + ms, calls: 3, failures: 0, slow: 0, alarms: 1 }));
     const traffic = [{ at: 10 * MINUTE + 5_000, admitted: 10, rejected: 5, failed: 2, fallback: 6 }];
     const bins = binsOf({ samples: [], events: [], slots, traffic }, 10 * MINUTE, 15 * MINUTE);
     expect(bins).toHaveLength(60);

@@ -27,8 +27,8 @@ export function binsOf({ slots, traffic }: CircuitHistory, from: number, to: num
   for (const slot of slots) {
     const bin = at(slot.at);
     if (bin === undefined) continue;
-    bin.fleet.calls += slot.calls * perSecond;
-    bin.fleet.failures += slot.failures * perSecond;
+    bin.fleet.calls += (slot.calls + slot.alarms) * perSecond;
+    bin.fleet.failures += (slot.failures + slot.alarms) * perSecond;
   }
   for (const second of traffic) {
     const bin = at(second.at);

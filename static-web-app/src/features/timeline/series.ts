@@ -1,7 +1,7 @@
 import type { Bin } from "./bins";
 import type { Series } from "./TrafficChart";
 
-/** What the circuit itself knows: calls that ended. Whom it refused, it does not count. */
+/** What the circuit itself counts: calls that ended. While all is well those are failures alone. */
 export const FLEET: readonly Series[] = [
   { name: "succeeded", kind: "passed", of: ({ fleet }) => fleet.calls - fleet.failures },
   { name: "failed", kind: "failed", of: ({ fleet }) => fleet.failures },

@@ -1,6 +1,6 @@
 import type { Api, CircuitEvent, FaultList } from "@/api/client";
 import { ApiProblem, answer } from "@/api/problem";
-import { type History, NO_HISTORY, NOTHING, withCircuits, withEvents, withFailure, withFaults, withRequest } from "./history";
+import { type History, NO_HISTORY, NOTHING, withCircuits, withEvents, withFailure, withFaults, withRequest, withUnread } from "./history";
 import type { Observed } from "./observed";
 import { trailOf } from "./trail";
 
@@ -10,8 +10,10 @@ export interface SeenEvent {
 }
 
 export interface LiveState {
-  /** The circuits as last heard of; null until the first answer. */
+  /** The circuits as last heard of, the newest first; null until the first answer. */
   circuits: readonly Observed[] | null;
+  /** The names of those that the last answer could not tell of. */
+  unread: readonly string[];
   /** When that was, on this browser's clock. */
   receivedAt: number | null;
   /** Why the last poll failed; null if it did not. */
@@ -40,6 +42,7 @@ const FIRST_EVENTS = 50;
 export class Live {
   #state: LiveState = {
     circuits: null,
+    unread: [],
     receivedAt: null,
     error: null,
     faults: null,
@@ -140,15 +143,19 @@ export class Live {
   async #ask(signal: AbortSignal): Promise<void> {
     const withFaultsToo = this.#polls++ % FAULTS_EVERY === 0;
     try {
-      const [{ circuits }] = await Promise.all([
+      const [{ circuits, unavailable = [] }] = await Promise.all([
         answer(this.api.GET("/circuits", { signal })),
         withFaultsToo ? this.#askFaults(signal) : null,
       ]);
       const receivedAt = Date.now();
       const observed = circuits.map((circuit) => ({ circuit, receivedAt }));
-      const history = withCircuits(this.#state.history, observed);
+      const unread = unavailable.map(({ name }) => name);
+      const known = (this.#state.circuits ?? []).filter(({ circuit: { name } }) => unread.includes(name));
+      const shown = [...observed, ...known.map((one) => ({ ...one, unread: true }))];
+      const told = withCircuits(this.#state.history, observed);
+      const history = withUnread(told, unread, receivedAt + this.#serverAhead);
       const lastEvent = endedBetween(this.#state.history, history) ?? this.#state.lastEvent;
-      this.#set({ circuits: observed, receivedAt, error: null, history, lastEvent });
+      this.#set({ circuits: shown, unread, receivedAt, error: null, history, lastEvent });
       await Promise.all(observed.map((one) => this.#askEvents(one, signal)));
     } catch (error) {
       if (signal.aborted || !(error instanceof Error)) return;
@@ -163,7 +170,10 @@ export class Live {
     if (cursor !== undefined && epoch <= cursor) return;
     const since = cursor ?? Math.max(0, epoch - FIRST_EVENTS);
     const params = { path: { name }, query: { since } };
-    const told = await besides(answer(this.api.GET("/circuits/{name}/events", { params, signal })));
+    const publicEvents = () => answer(this.api.GET("/circuits/{name}/events", { params, signal }));
+    const trail = () => answer(this.api.GET("/circuits/{name}/trail", { params, signal }));
+    // Signed in, but no operator: what is public is left.
+    const told = await besides(this.api.hasToken() ? trail().catch(publicEvents) : publicEvents());
     if (told === null || signal.aborted) return;
     const { events, next_since } = told;
     this.#cursors.set(name, next_since);

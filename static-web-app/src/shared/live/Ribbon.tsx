@@ -3,7 +3,7 @@ import type { CircuitEvent } from "@/api/client";
 import { clockTime, durationInWords } from "@/shared/duration";
 import { STATE_WORDS } from "./shownState";
 import type { Span } from "./spans";
-import { movedInWords } from "./trail";
+import { movedInWords, operatorOf, reasonOf } from "./trail";
 
 interface Props {
   circuit: string;
@@ -42,7 +42,8 @@ export function Ribbon({ circuit, spans, events, x }: Props) {
         );
       })}
       {shown.map((event) => {
-        const byHand = event.actor !== "breaker";
+        const operator = operatorOf(event);
+        const byHand = operator !== null;
         return (
           <path
             key={`${event.epoch} ${event.at}`}
@@ -52,7 +53,7 @@ export function Ribbon({ circuit, spans, events, x }: Props) {
             d={byHand ? "M0 0 5 5 0 10-5 5z" : `M-4 2H4L0 9zM0 9V${MARKS + HEIGHT}`}
           >
             <title>
-              {`${clockTime(Date.parse(event.at))}: ${movedInWords(event)}, ${event.reason}, by ${event.actor}`}
+              {`${clockTime(Date.parse(event.at))}: ${movedInWords(event)}, ${reasonOf(event)}, by ${operator ?? "breaker"}`}
             </title>
           </path>
         );

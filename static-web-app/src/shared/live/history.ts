@@ -37,7 +37,7 @@ export interface Traffic {
 }
 
 /** What the whole fleet has counted at one circuit in one slot of time. */
-export type Counted = Pick<EvidenceSlot, "calls" | "failures" | "slow"> & { at: number };
+export type Counted = Pick<EvidenceSlot, "calls" | "failures" | "slow" | "alarms"> & { at: number };
 
 export interface CircuitHistory {
   samples: readonly Sample[];
@@ -74,15 +74,28 @@ function merged(known: readonly Counted[], told: readonly EvidenceSlot[], now: n
   const slots = new Map(known.filter(({ at }) => at > now - REMEMBERED_MS).map((slot) => [slot.at, slot]));
   for (const { at, ...counts } of told) {
     const moment = Date.parse(at);
-    if ((slots.get(moment)?.calls ?? 0) < counts.calls) slots.set(moment, { at: moment, ...counts });
+    if (reported(slots.get(moment)) < reported(counts)) slots.set(moment, { at: moment, ...counts });
   }
   return [...slots.values()].sort((one, other) => one.at - other.at);
 }
 
+function reported(counts: Pick<EvidenceSlot, "calls" | "alarms"> | undefined): number {
+  return counts === undefined ? 0 : counts.calls + counts.alarms;
+}
+
 /** A poll that failed is remembered too: the ribbon must not draw what nobody saw. */
 export function withFailure(history: History, error: Error, at: number): History {
-  return updated(history, Object.keys(history.circuits), (past) => {
-    const sample = { at, state: ignorance(error), calls: 0, failures: 0, slow: 0, suspicion: 0 };
+  return withUnknown(history, Object.keys(history.circuits), ignorance(error), at);
+}
+
+/** So are the circuits that a poll could not read. */
+export function withUnread(history: History, names: readonly string[], at: number): History {
+  return withUnknown(history, names, "store_unavailable", at);
+}
+
+function withUnknown(history: History, names: readonly string[], state: ShownState, at: number): History {
+  return updated(history, names, (past) => {
+    const sample = { at, state, calls: 0, failures: 0, slow: 0, suspicion: 0 };
     return { ...past, samples: appended(past.samples, sample) };
   });
 }

@@ -4,6 +4,8 @@ import type { Circuit } from "@/api/client";
 export interface Observed {
   circuit: Circuit;
   receivedAt: number;
+  /** Whether the circuit could not be read since; then this is what was known of it. */
+  unread?: boolean;
 }
 
 /**

@@ -20,7 +20,7 @@ export const STATE_WORDS: Record<ShownState, string> = {
   stale: "Stale",
 };
 
-export const ORDERED: Record<Override["mode"], ShownState> = {
+export const OVERRIDDEN: Record<Override["mode"], ShownState> = {
   force_open: "forced_open",
   force_closed: "forced_closed",
   shadow: "shadow",
@@ -29,7 +29,7 @@ export const ORDERED: Record<Override["mode"], ShownState> = {
 /** The state of a circuit as last heard of. */
 export function knownState(observed: Observed, now: number): ShownState {
   const override = effectiveOverride(observed, now);
-  if (override !== null) return ORDERED[override.mode];
+  if (override !== null) return OVERRIDDEN[override.mode];
   const { state, admitted_share } = observed.circuit;
   return state === "closed" && admitted_share < 1 ? "ramping" : state;
 }
@@ -43,6 +43,7 @@ export function ignorance(error: Error): "store_unavailable" | "stale" {
 const STALE_AFTER_MS = 4_000;
 
 export function shownState(observed: Observed, error: Error | null, now: number): ShownState {
+  if (observed.unread === true) return "store_unavailable";
   if (error === null) return knownState(observed, now);
   const unknown = ignorance(error);
   if (unknown === "stale" && now - observed.receivedAt < STALE_AFTER_MS) return knownState(observed, now);

@@ -45,8 +45,8 @@ describe("the spans of a circuit", () => {
   });
 
   it("end an override when it runs out, whether anybody watched or not", () => {
-    const order = { ...event(1_000, "closed", "shadow"), expires_at: new Date(9_000).toISOString() };
-    const past = history({ events: [order], samples: [sample(20_000, "closed"), sample(21_500, "closed")] });
+    const override = { ...event(1_000, "closed", "shadow"), expires_at: new Date(9_000).toISOString() };
+    const past = history({ events: [override], samples: [sample(20_000, "closed"), sample(21_500, "closed")] });
     expect(told(past, 0, 22_000)).toEqual([
       ["closed", 0, 1_000],
       ["shadow", 1_000, 9_000],

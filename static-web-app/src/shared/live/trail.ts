@@ -1,11 +1,11 @@
 import type { CircuitEvent } from "@/api/client";
 import type { CircuitHistory } from "./history";
 import type { Override } from "./observed";
-import { ORDERED, type ShownState, STATE_WORDS } from "./shownState";
+import { OVERRIDDEN, type ShownState, STATE_WORDS } from "./shownState";
 
 /**
  * What moved a circuit, oldest first: its transitions, and the ends of overrides that ran out. Of those
- * the API tells no event, because nobody does anything at that time; the order says when it will be.
+ * the API tells no event, because nobody does anything at that time; the override says when it will be.
  */
 export function trailOf({ events, samples }: CircuitHistory): readonly CircuitEvent[] | null {
   if (events === null) return null;
@@ -13,14 +13,29 @@ export function trailOf({ events, samples }: CircuitHistory): readonly CircuitEv
   return ends.length === 0 ? events : [...events, ...ends].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }
 
-/** When an order was given: its circuit only tells its end, so it is the event with the same end. Null where that is not known. */
-export function orderedAt({ events }: CircuitHistory, order: Override): number | null {
-  const end = Date.parse(order.expires_at);
-  const given = events?.findLast(({ expires_at }) => expires_at != null && Date.parse(expires_at) === end);
-  return given === undefined ? null : Date.parse(given.at);
+/** The event of a standing override: its circuit tells only its end, so it is the one with the same end. Null where it is not known. */
+export function placing({ events }: CircuitHistory, override: Override): CircuitEvent | null {
+  const end = Date.parse(override.expires_at);
+  return events?.findLast(({ expires_at }) => expires_at != null && Date.parse(expires_at) === end) ?? null;
 }
 
-/** What the rules do while an order stands above them changes nothing for calls, and is recorded as from the order to itself. */
+/** When it was placed; null where that is not known. */
+export function placedAt(history: CircuitHistory, override: Override): number | null {
+  const placed = placing(history, override);
+  return placed === null ? null : Date.parse(placed.at);
+}
+
+/** Who did it, other than the rules; null for the rules. The API tells names to operators only. */
+export function operatorOf({ actor }: Pick<CircuitEvent, "actor">): string | null {
+  return actor === "breaker" ? null : (actor ?? "an operator");
+}
+
+/** Why, as far as the API tells it. */
+export function reasonOf({ reason }: Pick<CircuitEvent, "reason">): string {
+  return reason ?? "the reason is for operators";
+}
+
+/** What the rules do while an override stands above them changes nothing for calls, and is recorded as from the override to itself. */
 export function isBeneath({ from, to, actor, expires_at }: CircuitEvent): boolean {
   return from === to && actor === "breaker" && expires_at == null;
 }
@@ -31,15 +46,15 @@ export function movedInWords(event: CircuitEvent): string {
   return isBeneath(event) ? BENEATH_WORDS : `${STATE_WORDS[event.from]} to ${STATE_WORDS[event.to]}`;
 }
 
-/** The end of an order that nobody put an end to; null also as long as nothing was heard of the time after it. */
-function endOf(order: CircuitEvent, later: readonly CircuitEvent[], samples: CircuitHistory["samples"]): CircuitEvent | null {
-  if (order.expires_at == null) return null;
-  const end = Date.parse(order.expires_at);
+/** The end of an override that nobody put an end to; null also as long as nothing was heard of the time after it. */
+function endOf(override: CircuitEvent, later: readonly CircuitEvent[], samples: CircuitHistory["samples"]): CircuitEvent | null {
+  if (override.expires_at == null) return null;
+  const end = Date.parse(override.expires_at);
   const before = (event: CircuitEvent) => Date.parse(event.at) <= end;
   if (later.some((event) => before(event) && (event.expires_at != null || !isOrdered(event.to)))) return null;
   const to = later.find((event) => !before(event))?.from ?? ruledAfter(end, samples);
   if (to === null || isOrdered(to)) return null;
-  return { ...order, at: order.expires_at, from: order.to, to, reason: "the override ran out", actor: "breaker", expires_at: null };
+  return { ...override, at: override.expires_at, from: override.to, to, reason: "the override ran out", actor: "breaker", expires_at: null };
 }
 
 function ruledAfter(moment: number, samples: CircuitHistory["samples"]): CircuitEvent["to"] | null {
@@ -50,7 +65,7 @@ function ruledAfter(moment: number, samples: CircuitHistory["samples"]): Circuit
   return null;
 }
 
-const ORDERS: ReadonlySet<ShownState> = new Set(Object.values(ORDERED));
+const ORDERS: ReadonlySet<ShownState> = new Set(Object.values(OVERRIDDEN));
 
 function isOrdered(state: ShownState): boolean {
   return ORDERS.has(state);

@@ -1,10 +1,5 @@
 import type { User, UserManager } from "oidc-client-ts";
-
-/** Where to sign in, as the stage is deployed with; see `SignInUrl` and `SignInClientId` of its outputs. */
-export interface SignInConfig {
-  url: string;
-  clientId: string;
-}
+import type { SignInConfig } from "./userManager";
 
 export type SessionState =
   /** The stage protects nothing, or nothing that a page could sign in for. */

@@ -16,12 +16,12 @@ export function useSessionState(): SessionState {
 }
 
 /** Controls that the stage protects: where nobody is signed in, they say so instead. */
-export function Guarded({ to, children }: { to: string; children: ReactNode }) {
+export function RequiresSignIn({ to, children }: { to: string; children: ReactNode }) {
   const session = useSession();
   const state = useSessionState();
   if (state.kind !== "signed_out") return children;
   return (
-    <span className="guarded">
+    <span className="requires-sign-in">
       <span className="quiet">{state.problem ?? `Only operators may ${to}.`}</span>{" "}
       <button type="button" className="small-button" onClick={() => void session.signIn()}>
         Sign in<span className="visually-hidden"> to {to}</span>

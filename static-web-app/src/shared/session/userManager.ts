@@ -1,5 +1,10 @@
 import { UserManager, WebStorageStateStore } from "oidc-client-ts";
-import type { SignInConfig } from "./Session";
+
+/** Where to sign in, as the stage is deployed with; see `SignInUrl` and `SignInClientId` of its outputs. */
+export interface SignInConfig {
+  url: string;
+  clientId: string;
+}
 
 /** Cognito's endpoints are told, not discovered: the page's security policy lets it connect to this origin only. */
 export function userManager({ url, clientId }: SignInConfig, home: string): UserManager {

@@ -7,8 +7,9 @@ import { Dialog } from "@/shared/Dialog";
 import { durationInWords } from "@/shared/duration";
 import { useNotices } from "@/shared/notices";
 import { RequestFailed } from "@/shared/RequestFailed";
-import type { Mode, Order } from "./orderDraft";
-import { useOrderForm } from "./useOrderForm";
+import { useSessionState } from "@/shared/session/SessionContext";
+import type { Mode, OverrideRequest } from "./overrideDraft";
+import { useOverrideForm } from "./useOverrideForm";
 
 const MODES: Record<Mode, { name: string; effect: string }> = {
   force_open: { name: "Force open", effect: "Every call is refused; reads are answered by the fallback." },
@@ -16,25 +17,25 @@ const MODES: Record<Mode, { name: string; effect: string }> = {
   shadow: { name: "Shadow", effect: "Every call goes through; the rules go on measuring and say what they would do." },
 };
 
-type Form = ReturnType<typeof useOrderForm>;
+type Form = ReturnType<typeof useOverrideForm>;
 
 export function PlaceDialog({ circuit, onClose }: { circuit: string; onClose: () => void }) {
   const formId = useId();
   const { announce } = useNotices();
-  const form = useOrderForm(circuit, (order) => {
-    announce({ header: `${MODES[order.mode].name}: ${circuit}, for ${durationInWords(order.expires_in_s * 1000)}` });
+  const form = useOverrideForm(circuit, (override) => {
+    announce({ header: `${MODES[override.mode].name}: ${circuit}, for ${durationInWords(override.expires_in_s * 1000)}` });
     onClose();
   });
-  const { order } = form;
+  const { override } = form;
   return (
     <Dialog
       header={`Override ${circuit}`}
       closeLabel="Close without an override"
       onClose={onClose}
       holdsInput
-      onBack={order === null ? undefined : form.back}
+      onBack={override === null ? undefined : form.back}
       confirm={{
-        label: order === null ? "Review" : `${MODES[order.mode].name} now`,
+        label: override === null ? "Review" : `${MODES[override.mode].name} now`,
         pending: form.place.isPending,
         pendingLabel: "Placing",
         form: formId,
@@ -45,11 +46,11 @@ export function PlaceDialog({ circuit, onClose }: { circuit: string; onClose: ()
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          if (order === null) form.review();
+          if (override === null) form.review();
           else form.confirm();
         }}
       >
-        {order === null ? <Fields form={form} /> : <Confirmation circuit={circuit} order={order} form={form} />}
+        {override === null ? <Fields form={form} /> : <Confirmation circuit={circuit} override={override} form={form} />}
       </form>
     </Dialog>
   );
@@ -68,8 +69,8 @@ function Fields({ form: { input, errors, change } }: { form: Form }) {
       <FormField label="Reason" errorText={errors.reason}>
         <Input value={input.reason} onChange={({ detail }) => change("reason", detail.value)} />
       </FormField>
-      <FormField label="By whom" errorText={errors.actor}>
-        <Input value={input.actor} onChange={({ detail }) => change("actor", detail.value)} />
+      <FormField label="Your name (optional)" description={<NameSays />} errorText={errors.displayName}>
+        <Input value={input.displayName} onChange={({ detail }) => change("displayName", detail.value)} />
       </FormField>
       <FormField label="Ends after (minutes)" errorText={errors.minutes}>
         <Input inputMode="numeric" value={input.minutes} onChange={({ detail }) => change("minutes", detail.value)} />
@@ -78,7 +79,14 @@ function Fields({ form: { input, errors, change } }: { form: Form }) {
   );
 }
 
-function Confirmation({ circuit, order, form }: { circuit: string; order: Order; form: Form }) {
+/** What becomes of the name: it says who acts only where nothing else does. */
+function NameSays() {
+  return useSessionState().kind === "signed_in"
+    ? "The audit trail shows it beside your account."
+    : "The audit trail shows it; without one, it says “anonymous”.";
+}
+
+function Confirmation({ circuit, override, form }: { circuit: string; override: OverrideRequest; form: Form }) {
   const { place } = form;
   return (
     <SpaceBetween size="m">
@@ -86,12 +94,18 @@ function Confirmation({ circuit, order, form }: { circuit: string; order: Order;
         <RequestFailed error={place.error} consequence="Not placed" retrying={place.isPending} onRetry={form.confirm} />
       )}
       <div role="status">
-        <strong>{MODES[order.mode].name}</strong> the circuit <strong>{circuit}</strong> of the whole fleet for{" "}
-        {durationInWords(order.expires_in_s * 1000)}? {MODES[order.mode].effect}
+        <strong>{MODES[override.mode].name}</strong> the circuit <strong>{circuit}</strong> of the whole fleet for{" "}
+        {durationInWords(override.expires_in_s * 1000)}? {MODES[override.mode].effect}
       </div>
       <div className="anywhere">
-        The audit trail will say: “{order.reason}”, by {order.actor}.
+        The audit trail will say: “{override.reason}”, by <Placer override={override} />.
       </div>
     </SpaceBetween>
   );
+}
+
+function Placer({ override }: { override: OverrideRequest }) {
+  const session = useSessionState();
+  if (session.kind !== "signed_in") return override.display_name ?? "anonymous";
+  return override.display_name === undefined ? "your account" : `your account (${override.display_name})`;
 }

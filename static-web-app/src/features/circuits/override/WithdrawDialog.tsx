@@ -2,11 +2,11 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { Dialog } from "@/shared/Dialog";
 import { useNotices } from "@/shared/notices";
 import { RequestFailed } from "@/shared/RequestFailed";
-import { useWithdrawOrder } from "./orderQueries";
+import { useWithdrawOverride } from "./overrideQueries";
 
 export function WithdrawDialog({ circuit, onClose }: { circuit: string; onClose: () => void }) {
   const { announce } = useNotices();
-  const withdraw = useWithdrawOrder(circuit);
+  const withdraw = useWithdrawOverride(circuit);
   const confirm = () =>
     withdraw.mutate(undefined, {
       onSuccess: () => {

@@ -2,19 +2,19 @@ import { useMutation } from "@tanstack/react-query";
 import { useApi } from "@/api/ApiContext";
 import { answer } from "@/api/problem";
 import { useLive } from "@/shared/live/LiveContext";
-import type { Order } from "./orderDraft";
+import type { OverrideRequest } from "./overrideDraft";
 
-export function usePlaceOrder(circuit: string) {
+export function usePlaceOverride(circuit: string) {
   const api = useApi();
   const live = useLive();
   return useMutation({
-    mutationFn: (order: Order) =>
-      answer(api.PUT("/circuits/{name}/override", { params: { path: { name: circuit } }, body: order })),
+    mutationFn: (override: OverrideRequest) =>
+      answer(api.PUT("/circuits/{name}/override", { params: { path: { name: circuit } }, body: override })),
     onSettled: live.refresh,
   });
 }
 
-export function useWithdrawOrder(circuit: string) {
+export function useWithdrawOverride(circuit: string) {
   const api = useApi();
   const live = useLive();
   return useMutation({

@@ -4,7 +4,7 @@ import { Component, type ReactNode } from "react";
  * Keeps a fault of the page itself from leaving it blank. The likeliest one is
  * a part that could not be loaded, because its host is away or holds a newer build.
  */
-export class CrashGuard extends Component<{ children: ReactNode }, { fault: Error | null }> {
+export class ErrorBoundary extends Component<{ children: ReactNode }, { fault: Error | null }> {
   override state: { fault: Error | null } = { fault: null };
 
   static getDerivedStateFromError(fault: Error) {
