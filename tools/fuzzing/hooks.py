@@ -2,6 +2,9 @@
 
 import ast
 import base64
+import json
+import pathlib
+import re
 import threading
 import uuid
 import zlib
@@ -19,6 +22,32 @@ def cursor(after):
 
 # A checksum is nothing that a pattern could describe.
 schemathesis.openapi.format("cursor", strategies.uuids().map(cursor))
+
+
+# Python's regular expressions know no Unicode properties: what the description says by them is
+# said by the same characters instead.
+BLANK = re.escape(r"\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}")
+LIST = pathlib.Path(__file__).parents[2] / "crates/contract/unicode/blank.json"
+
+
+def listed():
+    """The characters without a glyph, as the inside of a character class."""
+    ranges = [[chr(int(code, 16)) for code in codes] for codes in json.loads(LIST.read_text())]
+    return "".join(f"{re.escape(first)}-{re.escape(last)}" for first, last in ranges)
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    characters = listed()
+
+    def spell_out(node):
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            if key == "pattern" and isinstance(value, str):
+                node[key] = re.sub(BLANK, lambda _: characters, value)
+            elif isinstance(value, (dict, list)):
+                spell_out(value)
+
+    spell_out(raw_schema)
 
 
 @schemathesis.hook

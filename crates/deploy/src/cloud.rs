@@ -1,4 +1,8 @@
 //! The clients of AWS's services, and how their errors are told.
+#![expect(
+    clippy::disallowed_types,
+    reason = "the operator who deploys reads it, and nothing that clients store is sent"
+)]
 
 use std::time::Duration;
 

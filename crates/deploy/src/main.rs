@@ -30,7 +30,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Replaces the code of one function.
-    Function(function::Order),
+    Function(function::Options),
     /// Gives the Retry function new code and has it migrate, before the stacks that
     /// move the traffic are deployed.
     Migrate(function::Migration),
@@ -39,7 +39,7 @@ enum Command {
     /// Writes what the web app has to know of a stage.
     Configure(web::Configuration),
     /// Replaces the web app.
-    Web(web::Order),
+    Web(web::Options),
     /// Asks whether to go on with what was just shown.
     Ask(Consent),
 }
@@ -60,11 +60,11 @@ async fn main() -> ExitCode {
 async fn run(command: &Command) -> anyhow::Result<()> {
     let cloud = Box::pin(Cloud::from_environment()).await;
     match command {
-        Command::Function(order) => Box::pin(function::deploy(&cloud, order)).await,
-        Command::Migrate(order) => Box::pin(function::migrate(&cloud, order)).await,
-        Command::Health(order) => Box::pin(function::health(&cloud, order)).await,
-        Command::Configure(order) => Box::pin(web::configure(&cloud, order)).await,
-        Command::Web(order) => Box::pin(web::deploy(&cloud, order)).await,
+        Command::Function(options) => Box::pin(function::deploy(&cloud, options)).await,
+        Command::Migrate(options) => Box::pin(function::migrate(&cloud, options)).await,
+        Command::Health(options) => Box::pin(function::health(&cloud, options)).await,
+        Command::Configure(options) => Box::pin(web::configure(&cloud, options)).await,
+        Command::Web(options) => Box::pin(web::deploy(&cloud, options)).await,
         Command::Ask(consent) => consent.obtain(),
     }
 }

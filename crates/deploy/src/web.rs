@@ -21,7 +21,7 @@ const HTTP_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What is to be hosted, and where.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Order {
+pub(crate) struct Options {
     /// The stage whose stack `Web` tells the Amplify app.
     #[arg(long)]
     stage: String,
@@ -69,12 +69,12 @@ pub(crate) struct Configuration {
 ///
 /// # Errors
 /// When no stack tells where the API is, or the pages are not there.
-pub(crate) async fn configure(cloud: &Cloud, order: &Configuration) -> Result<()> {
-    let outputs = Outputs::if_deployed(cloud, &order.stage, "Service").await?;
+pub(crate) async fn configure(cloud: &Cloud, options: &Configuration) -> Result<()> {
+    let outputs = Outputs::if_deployed(cloud, &options.stage, "Service").await?;
     let outputs = outputs.unwrap_or_default();
-    let api_url = outputs::api_url(cloud, &order.stage, order.api_url.as_deref()).await?;
+    let api_url = outputs::api_url(cloud, &options.stage, options.api_url.as_deref()).await?;
     let write = |name: &str, content: &str| {
-        let path = order.pages.join(name);
+        let path = options.pages.join(name);
         std::fs::write(&path, content).with_context(|| format!("writing {}", path.display()))
     };
     let mut config = json!({ "apiUrl": api_url });
@@ -82,7 +82,7 @@ pub(crate) async fn configure(cloud: &Cloud, order: &Configuration) -> Result<()
         config["signIn"] = json!({ "url": url, "clientId": client });
     }
     write("config.json", &config.to_string())?;
-    let path = order.pages.join("index.html");
+    let path = options.pages.join("index.html");
     let page =
         std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let origins = [Some(api_url.as_str()), outputs.get("SignInUrl")];
@@ -120,10 +120,10 @@ struct Target {
 }
 
 impl Target {
-    async fn find(cloud: &Cloud, order: &Order) -> Result<Self> {
-        let outputs = Outputs::of(cloud, &order.stage, "Web").await;
+    async fn find(cloud: &Cloud, options: &Options) -> Result<Self> {
+        let outputs = Outputs::of(cloud, &options.stage, "Web").await;
         // A workflow has the variable empty where nobody has set its secret.
-        let app = order.app.clone().filter(|app| !app.is_empty());
+        let app = options.app.clone().filter(|app| !app.is_empty());
         // Whoever names the app may have made it without our stacks.
         let outputs = match (outputs, &app) {
             (Err(_), Some(_)) => Outputs::default(),
@@ -133,14 +133,14 @@ impl Target {
             Some(given) => Ok(given.clone()),
             None => outputs.required(name).map(ToOwned::to_owned),
         };
-        let branch = match given(&order.branch, "AmplifyBranchName") {
+        let branch = match given(&options.branch, "AmplifyBranchName") {
             Err(_) if app.is_some() => BRANCH.to_owned(),
             branch => branch?,
         };
         Ok(Self {
             app: given(&app, "AmplifyAppId")?,
             branch,
-            url: given(&order.url, "WebUrl").ok(),
+            url: given(&options.url, "WebUrl").ok(),
         })
     }
 }
@@ -148,23 +148,23 @@ impl Target {
 /// # Errors
 /// When Amplify does not take the pages (the former ones stay then), or serves
 /// others than these.
-pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
-    let zip =
-        std::fs::read(&order.zip).with_context(|| format!("reading {}", order.zip.display()))?;
-    let wanted = Served::read(&order.pages)?;
-    let target = Target::find(cloud, order).await?;
+pub(crate) async fn deploy(cloud: &Cloud, options: &Options) -> Result<()> {
+    let zip = std::fs::read(&options.zip)
+        .with_context(|| format!("reading {}", options.zip.display()))?;
+    let wanted = Served::read(&options.pages)?;
+    let target = Target::find(cloud, options).await?;
     println!("{}", style(format!("Amplify app {}", target.app)).bold());
     println!("  branch      {}", target.branch);
     println!("  new         {} KB", zip.len() / 1024);
     println!("  config.json {}", wanted.config.trim());
-    order.consent.obtain()?;
+    options.consent.obtain()?;
     println!();
     let (job, upload_url) = step("a new deployment", create(cloud, &target)).await?;
     step("upload the pages", async { upload(&upload_url, &zip) }).await?;
     step("Amplify puts them in place", start(cloud, &target, &job)).await?;
     if let Some(url) = &target.url {
         let looking = "verify: the page and its configuration";
-        let bound = Duration::from_secs(order.served_within);
+        let bound = Duration::from_secs(options.served_within);
         step(looking, wanted.confirm(url, bound)).await?;
     } else {
         println!("– verify: skipped, no stack tells where the pages are");

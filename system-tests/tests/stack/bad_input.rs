@@ -31,6 +31,16 @@ fn each_kind_of_bad_input_has_its_own_problem() {
         "malformed-json",
     );
     is_problem(&post(&[JSON], b"\xff\xfe"), 400, "malformed-json");
+    let twice = b"{\"name\": \"bolt\", \"name\": \"nut\", \"quantity\": 1}";
+    is_problem(&post(&[JSON], twice), 400, "invalid-item");
+    let coded = [JSON, ("content-encoding", "gzip")];
+    let answer = post(&coded, b"\x1f\x8b");
+    is_problem(&answer, 415, "unsupported-content-encoding");
+    assert_eq!(answer.header("accept-encoding"), "identity");
+    // The gateway joins them with a comma.
+    let keys = [JSON, ("idempotency-key", "a"), ("idempotency-key", "b")];
+    let answer = post(&keys, b"{\"name\": \"bolt\", \"quantity\": 1}");
+    is_problem(&answer, 400, "invalid-parameter");
     let unknown = json!({"name": "bolt", "quantity": 1, "colour": "red"}).to_string();
     is_problem(&post(&[JSON], unknown.as_bytes()), 400, "invalid-item");
     let long = json!({"name": "x".repeat(10_000), "quantity": 1}).to_string();
@@ -67,9 +77,9 @@ fn a_body_of_ten_megabytes_is_refused_as_too_large() {
 fn a_wrong_order_names_every_mistake_and_changes_nothing() {
     let stack = Stack::running();
     let epoch = stack.circuit()["epoch"].clone();
-    let order = json!({"mode": "ajar", "expires_in_s": 0});
-    let answer = stack.send_json("PUT", "/circuits/retry/override", &order);
-    is_problem(&answer, 400, "invalid-item");
-    assert_eq!(answer.body["errors"].as_array().unwrap().len(), 4);
+    let options = json!({"mode": "ajar", "expires_in_s": 0});
+    let answer = stack.send_json("PUT", "/circuits/retry/override", &options);
+    is_problem(&answer, 400, "invalid-override");
+    assert_eq!(answer.body["errors"].as_array().unwrap().len(), 3);
     assert_eq!(stack.circuit()["epoch"], epoch);
 }

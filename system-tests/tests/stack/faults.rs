@@ -40,6 +40,12 @@ fn a_fault_is_honoured_by_every_environment_and_ends_when_it_is_told_to() {
     stack.end_faults();
     assert_eq!(stack.get("/faults").body["faults"], json!({}));
     stack.heal();
+    // Each has stopped itself, and lets one call at a time find out.
+    wait_until("every environment is well again", || {
+        writes_at_once(&stack)
+            .iter()
+            .all(|write| write.status == 201)
+    });
 }
 
 #[test]

@@ -54,23 +54,24 @@ fn the_circuit_is_one_item_that_at_least_two_environments_obey() {
         stack.circuit()["state"] == "open"
     });
     // … the others learn of it beside the first call they make …
-    let until = stack.circuit()["retry_at"].clone();
+    let opened = stack.circuit()["opened_at"].clone();
     burst(&stack, &path);
-    // … and from then on nobody calls the Retry Lambda any more.
-    let refused = burst(&stack, &path);
+    // … and from then on nobody calls the Retry Lambda any more, but for a probe
+    // once a second.
+    wait_until("nobody calls the Retry Lambda", || {
+        let answers = burst(&stack, &path);
+        for answer in &answers {
+            let served = (answer.status, answer.source());
+            assert_eq!(served, (200, "fallback"), "{answer:?}");
+        }
+        let is_refused = |answer: &Answer| answer.outcomes("retry") == ["rejected"];
+        answers.iter().all(is_refused)
+    });
     assert_eq!(
-        stack.circuit()["retry_at"],
-        until,
+        stack.circuit()["opened_at"],
+        opened,
         "the circuit was open all the while"
     );
-    for answer in &refused {
-        assert_eq!(
-            (answer.status, answer.source()),
-            (200, "fallback"),
-            "{answer:?}"
-        );
-        assert_eq!(answer.outcomes("retry"), ["rejected"], "{answer:?}");
-    }
 
     let items = state_items(&stack);
     assert_eq!(items.len(), 1);
@@ -95,9 +96,10 @@ fn an_order_reaches_every_environment_and_ends_when_withdrawn() {
     let stack = Stack::running();
     let path = stack.create_item();
     burst(&stack, &path);
-    let order =
-        json!({"mode": "force_open", "reason": "a drill", "actor": "a test", "expires_in_s": 3600});
-    let ordered = stack.send_json("PUT", "/circuits/retry/override", &order);
+    let options = json!({
+        "mode": "force_open", "reason": "a drill", "display_name": "a test", "expires_in_s": 3600,
+    });
+    let ordered = stack.send_json("PUT", "/circuits/retry/override", &options);
     assert_eq!(ordered.status, 200, "{ordered:?}");
     assert_eq!(ordered.body["override"]["mode"], "force_open");
     wait_until("every environment refuses", || {
@@ -110,7 +112,7 @@ fn an_order_reaches_every_environment_and_ends_when_withdrawn() {
     let wait: u64 = write.header("retry-after").parse().unwrap();
     assert!(
         wait <= 60,
-        "an order may be taken back before its hour: {wait} s"
+        "an options may be taken back before its hour: {wait} s"
     );
     let withdrawn = stack.send("DELETE", "/circuits/retry/override", &[], b"");
     assert_eq!(withdrawn.status, 204, "{withdrawn:?}");
@@ -122,9 +124,13 @@ fn an_order_reaches_every_environment_and_ends_when_withdrawn() {
     let events = stack.get("/circuits/retry/events");
     let events = events.body["events"].as_array().unwrap();
     let [.., given, taken] = events.as_slice() else {
-        panic!("the audit trail lacks the order or its withdrawal: {events:?}");
+        panic!("the audit trail lacks the options or its withdrawal: {events:?}");
     };
-    assert_eq!([&given["actor"], &taken["actor"]], ["a test", "api"]);
+    // Nobody signs in here, so the trail knows no more than the name that was given.
+    let actors = [&given["actor"], &taken["actor"]];
+    assert_eq!(actors, ["a test", "anonymous"]);
+    let trail = stack.get("/circuits/retry/trail");
+    assert_eq!(trail.body["events"].as_array().unwrap(), events);
     assert_eq!(given["expires_at"], ordered.body["override"]["expires_at"]);
     assert!(taken["expires_at"].is_null(), "{taken}");
 }

@@ -3,16 +3,27 @@
 use std::{
     collections::HashMap,
     fs,
-    path::PathBuf,
-    process::Command,
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpStream,
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant, SystemTime},
 };
 
-use serde::Deserialize;
+use anyhow::Result;
 use serde_json::{Value, json};
-use ureq::{Agent, http::Response};
+use tooling::{
+    http::{self, Client, HeaderMap},
+    interrupt::Interrupt,
+    stack::{Action, Endpoints},
+    workspace::Workspace,
+    xtask,
+};
+
+/// A server that tests may kill.
+pub(crate) use tooling::stack::Backend as Victim;
+
+use crate::trouble::{LockedTable, Throttled};
 
 /// How long anything may take before a test gives up. Generous: machines are
 /// slow, and an open circuit may take a minute to try again.
@@ -21,42 +32,10 @@ const BOUND: Duration = Duration::from_mins(2);
 /// One test at a time: some of them kill servers.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// The part of `stack.json` that tests need.
-#[derive(Debug, Deserialize)]
-struct Endpoints {
-    api_url: String,
-    web_url: String,
-    aws_endpoint: String,
-    region: String,
-    circuits_table: String,
-    functions: Functions,
-    database: Server,
-    cache: Server,
-}
-
-#[derive(Debug, Deserialize)]
-struct Functions {
-    api: String,
-    retry: String,
-    fallback: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Server {
-    pid: Option<u32>,
-}
-
-/// A server that tests may kill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Victim {
-    Database,
-    Cache,
-}
-
 /// The running stack, for one test at a time.
 pub(crate) struct Stack {
     endpoints: Endpoints,
-    agent: Agent,
+    client: Client,
     /// When this test had its turn.
     since: SystemTime,
     _turn: MutexGuard<'static, ()>,
@@ -66,7 +45,7 @@ pub(crate) struct Stack {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
     pub(crate) took: Duration,
 }
@@ -174,14 +153,9 @@ impl Stack {
     )]
     pub(crate) fn running() -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
-            .build()
-            .into();
         let stack = Self {
-            endpoints: read_endpoints(),
-            agent,
+            endpoints: Endpoints::running(&Workspace::find()).unwrap(),
+            client: Client::new(Duration::from_secs(30)),
             since: SystemTime::now(),
             _turn: turn,
         };
@@ -214,8 +188,7 @@ impl Stack {
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
-        let request = self.agent.get(self.url(path));
-        timed(|| request.call())
+        understood(self.client.get(&self.url(path)))
     }
 
     pub(crate) fn send(
@@ -225,14 +198,10 @@ impl Stack {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Answer {
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(self.url(path));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(body.to_vec()).unwrap();
-        timed(|| self.agent.run(request))
+        let sent = self
+            .client
+            .send_bytes(method, &self.url(path), headers, Some(body));
+        understood(sent)
     }
 
     pub(crate) fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
@@ -257,16 +226,16 @@ impl Stack {
         answer.body
     }
 
-    /// Gives an operator's order for ten minutes.
-    pub(crate) fn order(&self, circuit: &str, mode: &str) {
-        let order = json!({
-            "mode": mode, "reason": "a test needs it", "actor": "a test", "expires_in_s": 600,
+    /// Places an operator's override for ten minutes.
+    pub(crate) fn options(&self, circuit: &str, mode: &str) {
+        let options = json!({
+            "mode": mode, "reason": "a test needs it", "display_name": "a test", "expires_in_s": 600,
         });
-        let ordered = self.send_json("PUT", &format!("/circuits/{circuit}/override"), &order);
+        let ordered = self.send_json("PUT", &format!("/circuits/{circuit}/override"), &options);
         assert_eq!(ordered.status, 200, "{ordered:?}");
     }
 
-    pub(crate) fn withdraw_order(&self, circuit: &str) {
+    pub(crate) fn withdraw_override(&self, circuit: &str) {
         let withdrawn = self.send("DELETE", &format!("/circuits/{circuit}/override"), &[], b"");
         assert_eq!(withdrawn.status, 204, "{withdrawn:?}");
     }
@@ -298,13 +267,17 @@ impl Stack {
             if !next.is_null() {
                 question["nextToken"] = next;
             }
-            let request = ureq::http::Request::builder()
-                .method("POST")
-                .uri(&self.endpoints.aws_endpoint)
-                .header("content-type", "application/x-amz-json-1.1")
-                .header("x-amz-target", "Logs_20140328.FilterLogEvents");
-            let request = request.body(question.to_string()).unwrap();
-            let page = timed(|| self.agent.run(request));
+            let headers = [
+                ("content-type", "application/x-amz-json-1.1"),
+                ("x-amz-target", "Logs_20140328.FilterLogEvents"),
+            ];
+            let body = question.to_string();
+            let url = &self.endpoints.aws_endpoint;
+            let page =
+                understood(
+                    self.client
+                        .send_bytes("POST", url, &headers, Some(body.as_bytes())),
+                );
             assert_eq!(page.status, 200, "{page:?}");
             let events = page.body["events"].as_array().unwrap();
             lines.extend(
@@ -335,21 +308,11 @@ impl Stack {
 
     /// Whom a function calls, by the name of the variable that says so.
     pub(crate) fn redirect(&self, function: Caller, changes: &[(&str, &str)]) -> Redirected {
-        use aws_sdk_lambda::{
-            Client,
-            config::{BehaviorVersion, Credentials, Region},
-        };
-        let config = aws_sdk_lambda::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&self.endpoints.aws_endpoint)
-            .region(Region::new(self.endpoints.region.clone()))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .build();
         let name = match function {
             Caller::Api => &self.endpoints.functions.api,
             Caller::Retry => &self.endpoints.functions.retry,
         };
-        let redirected = Redirected::read(Client::from_conf(config), name.clone());
+        let redirected = Redirected::read(self.lambda(), name.clone());
         let mut variables = redirected.before.clone();
         for (variable, value) in changes {
             let old = variables.insert((*variable).to_owned(), (*value).to_owned());
@@ -359,34 +322,52 @@ impl Stack {
         redirected
     }
 
+    /// Has Lambda refuse every invocation of the Retry Lambda for lack of capacity.
+    pub(crate) fn throttle_retry(&self) -> Throttled {
+        Throttled::throttle(self.lambda(), self.endpoints.functions.retry.clone())
+    }
+
+    /// Keeps everybody else out of a table of the database.
+    pub(crate) fn lock_table(&self, table: &str) -> LockedTable {
+        LockedTable::lock(&self.endpoints.database.url, table)
+    }
+
+    /// A client of the emulated Lambda.
+    fn lambda(&self) -> aws_sdk_lambda::Client {
+        use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
+        let config = aws_sdk_lambda::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(&self.endpoints.aws_endpoint)
+            .region(Region::new(self.endpoints.region.clone()))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .build();
+        aws_sdk_lambda::Client::from_conf(config)
+    }
+
     /// Kills a server as hard as it can be killed.
     pub(crate) fn kill(victim: Victim) {
-        let endpoints = read_endpoints();
-        let pid = match victim {
-            Victim::Database => endpoints.database.pid,
-            Victim::Cache => endpoints.cache.pid,
-        };
-        let pid = pid.expect("the server runs").to_string();
-        let killed = Command::new("kill").args(["-9", &pid]).status().unwrap();
-        assert!(killed.success());
+        change(victim, Action::Kill);
+    }
+
+    /// Sends the cache commands in its own words, one each; it forgets them when it is
+    /// killed.
+    pub(crate) fn command_cache(&self, commands: &[&str]) {
+        let address = self.endpoints.cache.url.trim_start_matches("redis://");
+        let mut valkey = TcpStream::connect(address).unwrap();
+        let mut answers = BufReader::new(valkey.try_clone().unwrap());
+        for command in commands {
+            valkey
+                .write_all(format!("{command}\r\n").as_bytes())
+                .unwrap();
+            let mut answer = String::new();
+            answers.read_line(&mut answer).unwrap();
+            assert!(!answer.starts_with('-'), "{command}: {answer}");
+        }
     }
 
     /// Starts a server again, on its old port.
     pub(crate) fn start(victim: Victim) {
-        let name = match victim {
-            Victim::Database => "database",
-            Victim::Cache => "cache",
-        };
-        let output = Command::new(env!("CARGO"))
-            .args(["xtask", "server", "start", name])
-            .current_dir(root())
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        change(victim, Action::Start);
     }
 
     /// Brings back whatever a test before has killed or ordered, and waits until
@@ -394,9 +375,9 @@ impl Stack {
     pub(crate) fn heal(&self) {
         self.end_faults();
         for circuit in ["retry", "fallback", "database", "cache"] {
-            self.withdraw_order(circuit);
+            self.withdraw_override(circuit);
         }
-        for victim in [Victim::Database, Victim::Cache] {
+        for victim in Victim::ALL {
             Self::start(victim);
         }
         wait_until("a write goes through closed circuits", || {
@@ -468,31 +449,22 @@ pub(crate) fn let_pass(promised: Duration) {
     thread::sleep(promised);
 }
 
-#[expect(clippy::disallowed_methods, reason = "measures real servers")]
-fn timed(send: impl FnOnce() -> Result<Response<ureq::Body>, ureq::Error>) -> Answer {
-    let started = Instant::now();
-    let (parts, mut body) = send().unwrap().into_parts();
-    let text = body.read_to_string().unwrap();
-    let body = if text.is_empty() {
+fn understood(answer: Result<http::Answer>) -> Answer {
+    let answer = answer.unwrap();
+    let body = if answer.text.is_empty() {
         Value::Null
     } else {
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"))
+        let text = &answer.text;
+        serde_json::from_str(text).unwrap_or_else(|_| panic!("no JSON: {text}"))
     };
-    let took = started.elapsed();
     Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
+        status: answer.status,
+        headers: answer.headers,
         body,
-        took,
+        took: answer.took,
     }
 }
 
-fn root() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), ".."].iter().collect()
-}
-
-fn read_endpoints() -> Endpoints {
-    let path = root().join("target/local/stack.json");
-    let text = fs::read_to_string(&path).expect("no stack is running; run `cargo xtask up` first");
-    serde_json::from_str(&text).unwrap()
+fn change(victim: Victim, action: Action) {
+    xtask::change(&Workspace::find(), victim, action, &Interrupt::new()).unwrap();
 }

@@ -27,7 +27,7 @@ fn a_request_is_found_by_its_id_in_the_logs_of_every_function_it_passed() {
         &stack,
         "the API Lambda tells what it answered",
         &id,
-        |line| line["message"] == "answered" && line["span"]["path"] == "/items",
+        |line| line["message"] == "answered" && line["span"]["route"] == "/items",
     );
     wait_for_line(&stack, "the Retry Lambda tells of the fault", &id, |line| {
         line["message"] == "fault injected" && line["span"]["name"] == "items"

@@ -49,7 +49,7 @@ impl Kind {
 
 /// What is to be deployed, and where.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Order {
+pub(crate) struct Options {
     /// Which function.
     #[arg(long, value_enum)]
     kind: Kind,
@@ -110,26 +110,26 @@ struct Target {
 }
 
 impl Target {
-    async fn find(cloud: &Cloud, order: &Order) -> Result<Self> {
-        let outputs = Outputs::of(cloud, &order.stage, "Service").await;
+    async fn find(cloud: &Cloud, options: &Options) -> Result<Self> {
+        let outputs = Outputs::of(cloud, &options.stage, "Service").await;
         // Whoever names the function may have made it without our stacks.
-        let outputs = match (outputs, &order.function) {
+        let outputs = match (outputs, &options.function) {
             (Err(_), Some(_)) => Outputs::default(),
             (outputs, _) => outputs?,
         };
-        let name = match &order.function {
+        let name = match &options.function {
             Some(name) => name.clone(),
             None => outputs
-                .required(&format!("{}FunctionName", order.kind.prefix()))?
+                .required(&format!("{}FunctionName", options.kind.prefix()))?
                 .to_owned(),
         };
         let told = outputs.get("ApiUrl").map(ToOwned::to_owned);
         Ok(Self {
-            api_url: order.api_url.clone().or(told),
-            traffic: if order.at_once {
+            api_url: options.api_url.clone().or(told),
+            traffic: if options.at_once {
                 Traffic::AllAtOnce
             } else {
-                Traffic::of(cloud, &order.stage, &name).await?
+                Traffic::of(cloud, &options.stage, &name).await?
             },
             name,
         })
@@ -138,26 +138,26 @@ impl Target {
 
 /// # Errors
 /// When anything goes wrong; the former version is live then.
-pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
-    let package = Package::read(&order.zip)?;
-    let target = Target::find(cloud, order).await?;
+pub(crate) async fn deploy(cloud: &Cloud, options: &Options) -> Result<()> {
+    let package = Package::read(&options.zip)?;
+    let target = Target::find(cloud, options).await?;
     let before = Live::find(cloud, &target.name).await?;
     tell(&target, &before, &package);
     if before.code_sha256 == package.sha256 {
         println!("\nThis very code is live already: nothing to do.");
-        Box::pin(discard_other(cloud, order, &target, package)).await?;
-        return verify(cloud, order, &target, &before).await;
+        Box::pin(discard_other(cloud, options, &target, package)).await?;
+        return verify(cloud, options, &target, &before).await;
     }
-    if order.kind == Kind::Retry {
+    if options.kind == Kind::Retry {
         println!("  migrations  are applied by the new version before it gets traffic");
     }
-    order.consent.obtain()?;
+    options.consent.obtain()?;
     println!();
     let before = traffic::settle(cloud, &target.name, before).await?;
     let version = release::publish(cloud, &target.name, package).await?;
     let after = before.replaced_by(&version);
     let trying = format!("version {} is tried, still without traffic", after.version);
-    let trial = trial::run(cloud, &target.name, &after.version, order.kind);
+    let trial = trial::run(cloud, &target.name, &after.version, options.kind);
     let learnt = step(&trying, trial).await.with_context(|| {
         let kept = &before.version;
         format!("the new version does not work; version {kept} stays live")
@@ -165,7 +165,7 @@ pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
     println!("  {}", style(learnt).dim());
     let moved = traffic::shift(cloud, &target, &before, &after).await;
     let settled = match moved {
-        Ok(()) => verify(cloud, order, &target, &after).await,
+        Ok(()) => verify(cloud, options, &target, &after).await,
         failed => failed,
     };
     match settled {
@@ -187,7 +187,7 @@ pub(crate) async fn deploy(cloud: &Cloud, order: &Order) -> Result<()> {
 /// would publish it. So what is live takes its place.
 async fn discard_other(
     cloud: &Cloud,
-    order: &Order,
+    options: &Options,
     target: &Target,
     package: Package,
 ) -> Result<()> {
@@ -198,7 +198,7 @@ async fn discard_other(
     }
     let waiting = package::short(waiting);
     println!("Other code waits to be published, {waiting}; what is live is to replace it.");
-    order.consent.obtain()?;
+    options.consent.obtain()?;
     release::replace_code(cloud, &target.name, package).await
 }
 
@@ -219,16 +219,16 @@ fn tell(target: &Target, before: &Live, package: &Package) {
 }
 
 /// The alias leads where it should, to code that answers.
-async fn verify(cloud: &Cloud, order: &Order, target: &Target, wanted: &Live) -> Result<()> {
+async fn verify(cloud: &Cloud, options: &Options, target: &Target, wanted: &Live) -> Result<()> {
     step(
         "verify: the right version is live",
         live::confirm(cloud, &target.name, wanted),
     )
     .await?;
-    let tried = trial::run_live(cloud, &target.name, &wanted.version, order.kind);
+    let tried = trial::run_live(cloud, &target.name, &wanted.version, options.kind);
     step("verify: it answers", tried).await?;
     if let Some(url) = &target.api_url {
-        let bound = Duration::from_secs(order.healthy_within);
+        let bound = Duration::from_secs(options.healthy_within);
         step("verify: GET /health", health::check(url, bound)).await?;
     } else {
         println!("– GET /health: skipped, no stack tells where the API is");
@@ -238,13 +238,13 @@ async fn verify(cloud: &Cloud, order: &Order, target: &Target, wanted: &Live) ->
 
 /// # Errors
 /// When the code cannot be replaced or its migrations fail.
-pub(crate) async fn migrate(cloud: &Cloud, order: &Migration) -> Result<()> {
-    let Some(outputs) = Outputs::if_deployed(cloud, &order.stage, "Service").await? else {
+pub(crate) async fn migrate(cloud: &Cloud, options: &Migration) -> Result<()> {
+    let Some(outputs) = Outputs::if_deployed(cloud, &options.stage, "Service").await? else {
         println!("– migrations: there is no Retry function yet, so they come after the stacks");
         return Ok(());
     };
     let name = outputs.required("RetryFunctionName")?;
-    let qualifier = match &order.zip {
+    let qualifier = match &options.zip {
         Some(zip) => {
             let found = Live::find(cloud, name).await?;
             traffic::settle(cloud, name, found).await?;
@@ -264,9 +264,9 @@ pub(crate) async fn migrate(cloud: &Cloud, order: &Migration) -> Result<()> {
 
 /// # Errors
 /// When the API does not answer well in time.
-pub(crate) async fn health(cloud: &Cloud, order: &HealthCheck) -> Result<()> {
-    let url = outputs::api_url(cloud, &order.stage, order.api_url.as_deref()).await?;
-    let bound = Duration::from_secs(order.healthy_within);
+pub(crate) async fn health(cloud: &Cloud, options: &HealthCheck) -> Result<()> {
+    let url = outputs::api_url(cloud, &options.stage, options.api_url.as_deref()).await?;
+    let bound = Duration::from_secs(options.healthy_within);
     step("verify: GET /health", health::check(&url, bound)).await?;
     println!("\nThe API is at {url}");
     Ok(())

@@ -2,14 +2,14 @@
 
 use crate::cloud::Cloud;
 
-fn order<'a>(kind: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+fn options<'a>(kind: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["function", "--stage", "dev", "--kind", kind], more].concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn new_code_is_tried_without_traffic_and_then_goes_live() {
     let cloud = Cloud::start("live").await;
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(ended.good, "{}", ended.told);
     let expected = ["code", "publish 2", "try 2", "live 2", "try 2"];
     assert_eq!(cloud.sky().story, expected);
@@ -25,7 +25,7 @@ async fn new_code_is_tried_without_traffic_and_then_goes_live() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_migrations_are_applied_before_the_new_version_gets_traffic() {
     let cloud = Cloud::start("migrations").await;
-    let ended = cloud.deploy(&order("retry", &["--yes"])).await;
+    let ended = cloud.deploy(&options("retry", &["--yes"])).await;
     assert!(ended.good, "{}", ended.told);
     assert!(
         ended.told.contains("2 migrations applied"),
@@ -40,7 +40,7 @@ async fn the_migrations_are_applied_before_the_new_version_gets_traffic() {
 async fn a_version_that_does_not_work_gets_no_traffic() {
     let cloud = Cloud::start("broken").await;
     cloud.sky().broken = vec![2];
-    let ended = cloud.deploy(&order("fallback", &["--yes"])).await;
+    let ended = cloud.deploy(&options("fallback", &["--yes"])).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(
         ended.told.contains("version 1 stays live"),
@@ -54,7 +54,7 @@ async fn a_version_that_does_not_work_gets_no_traffic() {
 async fn a_version_that_makes_the_api_sick_is_taken_back() {
     let cloud = Cloud::start("sick").await;
     cloud.sky().unhealthy = vec![2];
-    let impatient = order("api", &["--yes", "--healthy-within", "1"]);
+    let impatient = options("api", &["--yes", "--healthy-within", "1"]);
     let ended = cloud.deploy(&impatient).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(
@@ -76,7 +76,7 @@ async fn a_version_that_makes_the_api_sick_is_taken_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_consent_nothing_is_changed() {
     let cloud = Cloud::start("consent").await;
-    let ended = cloud.deploy(&order("api", &[])).await;
+    let ended = cloud.deploy(&options("api", &[])).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(ended.told.contains("say --yes"), "{}", ended.told);
     assert!(
@@ -92,10 +92,10 @@ async fn without_consent_nothing_is_changed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_live_already_is_not_deployed_again() {
     let cloud = Cloud::start("again").await;
-    let order = order("api", &["--yes"]);
-    assert!(cloud.deploy(&order).await.good);
+    let options = options("api", &["--yes"]);
+    assert!(cloud.deploy(&options).await.good);
     cloud.sky().story.clear();
-    let ended = cloud.deploy(&order).await;
+    let ended = cloud.deploy(&options).await;
     assert!(ended.good, "{}", ended.told);
     assert!(ended.told.contains("live already"), "{}", ended.told);
     assert_eq!(cloud.sky().story, ["try 2"]);
@@ -104,11 +104,11 @@ async fn what_is_live_already_is_not_deployed_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn code_that_was_refused_does_not_wait_to_be_published() {
     let cloud = Cloud::start("refused-code").await;
-    let order = order("api", &["--yes"]);
-    assert!(cloud.deploy(&order).await.good);
+    let options = options("api", &["--yes"]);
+    assert!(cloud.deploy(&options).await.good);
     cloud.sky().leave_unpublished("refused");
     cloud.sky().story.clear();
-    let ended = cloud.deploy(&order).await;
+    let ended = cloud.deploy(&options).await;
     assert!(ended.good, "{}", ended.told);
     assert!(ended.told.contains("live already"), "{}", ended.told);
     assert_eq!(cloud.sky().story, ["code", "try 2"]);
@@ -119,7 +119,7 @@ async fn who_moves_the_alias_while_ours_is_taken_back_is_not_overruled() {
     let cloud = Cloud::start("usurper").await;
     cloud.sky().unhealthy = vec![2];
     cloud.sky().usurper = Some(9);
-    let impatient = order("api", &["--yes", "--healthy-within", "1"]);
+    let impatient = options("api", &["--yes", "--healthy-within", "1"]);
     let ended = cloud.deploy(&impatient).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(ended.told.contains("PreconditionFailed"), "{}", ended.told);
@@ -130,7 +130,7 @@ async fn who_moves_the_alias_while_ours_is_taken_back_is_not_overruled() {
 async fn a_function_without_our_stacks_is_named_by_hand() {
     let cloud = Cloud::start("by-name").await;
     cloud.sky().empty = true;
-    let named = order("api", &["--yes", "--function", "circuit-breaker-dev-api"]);
+    let named = options("api", &["--yes", "--function", "circuit-breaker-dev-api"]);
     let ended = cloud.deploy(&named).await;
     assert!(ended.good, "{}", ended.told);
     assert!(
@@ -159,7 +159,7 @@ async fn after_a_first_deployment_that_failed_there_is_nothing_to_migrate() {
 async fn a_deployment_beside_ours_is_neither_overwritten_nor_taken_back() {
     let cloud = Cloud::start("beside").await;
     cloud.sky().interloper = Some(9);
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(ended.told.contains("PreconditionFailed"), "{}", ended.told);
     assert!(ended.told.contains("version 9 is live"), "{}", ended.told);
@@ -170,7 +170,7 @@ async fn a_deployment_beside_ours_is_neither_overwritten_nor_taken_back() {
 async fn where_there_is_a_deployment_group_codedeploy_moves_the_traffic() {
     let cloud = Cloud::start("canary").await;
     cloud.sky().code_deploy = Some("Succeeded");
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(ended.good, "{}", ended.told);
     assert!(
         ended.told.contains("LambdaCanary10Percent5Minutes"),
@@ -185,7 +185,7 @@ async fn where_there_is_a_deployment_group_codedeploy_moves_the_traffic() {
 async fn a_canary_that_rings_an_alarm_fails_the_deployment() {
     let cloud = Cloud::start("alarm").await;
     cloud.sky().code_deploy = Some("Stopped");
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(
         ended.told.contains("CodeDeploy stopped: an alarm rang"),
@@ -207,7 +207,7 @@ async fn a_share_that_a_canary_leaves_with_the_new_version_is_taken_back() {
             (sky.live, sky.leaves_share) = (1, true);
             sky.code_deploy = Some(ends);
         });
-        let ended = cloud.deploy(&order("api", &["--yes"])).await;
+        let ended = cloud.deploy(&options("api", &["--yes"])).await;
         assert!(!ended.good, "{name}: {}", ended.told);
         assert!(
             ended.told.contains("taken back, version 1 is live"),
@@ -223,7 +223,7 @@ async fn a_share_that_a_canary_leaves_with_the_new_version_is_taken_back() {
 async fn who_may_not_ask_codedeploy_does_not_go_around_it() {
     let cloud = Cloud::start("denied").await;
     cloud.sky().code_deploy_denied = true;
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(ended.told.contains("AccessDenied"), "{}", ended.told);
     assert_eq!(cloud.sky().story, Vec::<String>::new());
@@ -233,7 +233,7 @@ async fn who_may_not_ask_codedeploy_does_not_go_around_it() {
 async fn code_that_somebody_else_replaced_is_not_published() {
     let cloud = Cloud::start("meddler").await;
     cloud.sky().meddler = true;
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(!ended.good, "{}", ended.told);
     assert_eq!(cloud.sky().story, ["code"]);
 }
@@ -242,7 +242,7 @@ async fn code_that_somebody_else_replaced_is_not_published() {
 async fn what_is_not_usable_yet_is_waited_for() {
     let cloud = Cloud::start("network").await;
     cloud.sky().in_a_network = true;
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(ended.good, "{}", ended.told);
     let expected = ["code", "publish 2", "try 2", "live 2", "try 2"];
     assert_eq!(cloud.sky().story, expected);
@@ -252,7 +252,7 @@ async fn what_is_not_usable_yet_is_waited_for() {
 async fn whoever_deploys_right_after_us_is_noticed_and_left_alone() {
     let cloud = Cloud::start("successor").await;
     cloud.sky().successor = Some(9);
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(
         ended.told.contains("version 9 is live, not 2"),
@@ -266,7 +266,7 @@ async fn whoever_deploys_right_after_us_is_noticed_and_left_alone() {
 async fn an_alias_that_another_version_answers_is_noticed() {
     let cloud = Cloud::start("stale").await;
     cloud.sky().stale = Some(1);
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(
         ended.told.contains("version 1 answered, not 2"),
@@ -279,7 +279,7 @@ async fn an_alias_that_another_version_answers_is_noticed() {
 async fn an_api_that_answers_well_now_and_then_is_not_well() {
     let cloud = Cloud::start("now-and-then").await;
     cloud.sky().health = vec![200, 200, 500];
-    let impatient = order("api", &["--yes", "--healthy-within", "2"]);
+    let impatient = options("api", &["--yes", "--healthy-within", "2"]);
     let ended = cloud.deploy(&impatient).await;
     assert!(!ended.good, "{}", ended.told);
     assert_eq!(cloud.sky().live, 1);
@@ -313,7 +313,7 @@ async fn unpublished_code_that_is_live_becomes_a_version_before_it_is_replaced()
     let cloud = Cloud::start("unpublished").await;
     cloud.sky().live = 0;
     cloud.sky().broken = vec![3];
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(!ended.good, "{}", ended.told);
     let expected = ["publish 2", "live 2", "code", "publish 3", "try 3"];
     assert_eq!(cloud.sky().story, expected);
@@ -323,7 +323,7 @@ async fn unpublished_code_that_is_live_becomes_a_version_before_it_is_replaced()
 async fn who_is_in_a_hurry_does_without_codedeploy() {
     let cloud = Cloud::start("hurry").await;
     cloud.sky().code_deploy = Some("Stopped");
-    let ended = cloud.deploy(&order("api", &["--yes", "--at-once"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes", "--at-once"])).await;
     assert!(ended.good, "{}", ended.told);
     assert_eq!(cloud.sky().live, 2);
 }
@@ -334,7 +334,7 @@ async fn before_the_first_deployment_there_is_nothing_to_migrate() {
     cloud.sky().empty = true;
     let ended = cloud.deploy(&["migrate", "--stage", "dev"]).await;
     assert!(ended.good, "{}", ended.told);
-    let ended = cloud.deploy(&order("api", &["--yes"])).await;
+    let ended = cloud.deploy(&options("api", &["--yes"])).await;
     assert!(!ended.good, "{}", ended.told);
     assert!(
         ended

@@ -29,9 +29,11 @@ async fn deploy(cloud: &Cloud, more: &[&str]) -> Ended {
     assert_eq!(page, PAGE);
     let config = std::fs::read_to_string(cloud.file("config.json")).unwrap();
     assert_eq!(config, CONFIG);
-    let order = ["web", "--stage", "dev", "--pages", pages.to_str().unwrap()];
+    let options = ["web", "--stage", "dev", "--pages", pages.to_str().unwrap()];
     let impatient = ["--served-within", "1"];
-    cloud.deploy(&[&order, &impatient[..], more].concat()).await
+    cloud
+        .deploy(&[&options, &impatient[..], more].concat())
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

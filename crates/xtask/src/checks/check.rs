@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use super::tally::{self, Succeeded, Tally};
+use super::warnings;
 use crate::disk;
 use crate::interrupt::Interrupt;
 use crate::program::Program;
@@ -51,6 +52,15 @@ impl<'run> Check<'run> {
     /// A command that succeeds or fails.
     pub(crate) fn command(name: &str, program: Program) -> Self {
         Self::new(name, move |_, interrupt| program.run(interrupt))
+    }
+
+    /// A command of Cargo that compiles, and fails for a warning too. Cargo repeats the
+    /// warnings of what it need not compile again.
+    pub(crate) fn without_warnings(name: &str, program: Program) -> Self {
+        Self::new(name, move |_, interrupt| {
+            program.run(interrupt)?;
+            refuse_warnings(&program)
+        })
     }
 
     /// `cargo test`, counted by its own summaries.
@@ -113,6 +123,17 @@ impl<'run> Check<'run> {
         self.needs.extend(names);
         self
     }
+}
+
+fn refuse_warnings(program: &Program) -> Result<()> {
+    let log = quotation::read(program.log());
+    let warnings = warnings::of_cargo(&log);
+    ensure!(
+        warnings.is_empty(),
+        "there are warnings\n{}",
+        quotation::of_part(program.log(), &warnings)
+    );
+    Ok(())
 }
 
 /// Runs the tests, then counts them and, where their runner tells, quotes the
@@ -187,6 +208,18 @@ mod tests {
             failure.to_string().contains("| test result: FAILED"),
             "{failure}"
         );
+    }
+
+    #[test]
+    fn a_build_with_a_warning_fails_and_shows_it() {
+        let scratch = Scratch::new("check-warnings");
+        let build = |script| Check::without_warnings("build", shell(&scratch, script));
+        let error = outcome(build("echo 'warning: unused variable'; echo; echo fine")).unwrap_err();
+        assert!(
+            error.to_string().ends_with("| warning: unused variable"),
+            "{error}"
+        );
+        outcome(build("echo 'fine: no warning'")).unwrap();
     }
 
     #[test]

@@ -12,23 +12,32 @@ use super::check::{Check, Failure};
 use super::tally::Tally;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::progress::Progress;
-use crate::waiting;
+use crate::waiting::{self, Stopwatch};
+
+/// How long each step took that was begun.
+pub(crate) type Times = Vec<(String, Duration)>;
 
 /// How the steps ended so far.
 struct Board<'run> {
     passed: Mutex<BTreeMap<String, bool>>,
+    times: Mutex<Times>,
     progress: &'run Progress,
     interrupt: &'run Interrupt,
 }
 
-/// Answers what all the steps counted together.
-pub(crate) fn run(lanes: Vec<Vec<Check<'_>>>, progress: &Progress, interrupt: &Interrupt) -> Tally {
+/// Answers what all the steps counted together, and how long each took.
+pub(crate) fn run(
+    lanes: Vec<Vec<Check<'_>>>,
+    progress: &Progress,
+    interrupt: &Interrupt,
+) -> (Tally, Times) {
     let board = Board {
         passed: Mutex::default(),
+        times: Mutex::default(),
         progress,
         interrupt,
     };
-    std::thread::scope(|scope| {
+    let tally = std::thread::scope(|scope| {
         let board = &board;
         let running: Vec<_> = lanes
             .into_iter()
@@ -44,7 +53,9 @@ pub(crate) fn run(lanes: Vec<Vec<Check<'_>>>, progress: &Progress, interrupt: &I
             .into_iter()
             .map(|lane| lane.join().unwrap_or(Tally::ONE_FAILED));
         tallies.fold(Tally::default(), |a, b| a + b)
-    })
+    });
+    let times = board.times.into_inner();
+    (tally, times.unwrap_or_else(PoisonError::into_inner))
 }
 
 impl Board<'_> {
@@ -64,9 +75,13 @@ impl Board<'_> {
             self.end(&name, false);
             return Tally::ONE_SKIPPED;
         }
+        let watch = Stopwatch::start();
         let outcome = self
             .progress
             .step(&name, |step| (check.work)(step, self.interrupt));
+        let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        times.push((name.clone(), watch.elapsed()));
+        drop(times);
         self.end(&name, outcome.is_ok());
         outcome.unwrap_or_else(|error| self.failed(&name, &error))
     }
@@ -114,7 +129,7 @@ mod tests {
     }
 
     fn counted(lanes: Vec<Vec<Check<'_>>>) -> Tally {
-        run(lanes, &Progress::new(), &Interrupt::new())
+        run(lanes, &Progress::new(), &Interrupt::new()).0
     }
 
     #[test]
@@ -157,7 +172,9 @@ mod tests {
             waiting::pause(Duration::from_mins(10), interrupt)
         });
         let lane = vec![passing("first"), interrupted, passing("last")];
-        let tally = run(vec![lane], &Progress::new(), &interrupt);
+        let (tally, times) = run(vec![lane], &Progress::new(), &interrupt);
+        let begun: Vec<_> = times.into_iter().map(|(name, _)| name).collect();
+        assert_eq!(begun, ["first", "interrupted"]);
         assert_eq!(
             tally,
             Tally {

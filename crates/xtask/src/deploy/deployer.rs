@@ -6,9 +6,8 @@ use anyhow::{Context, Result, bail};
 
 use super::account::Account;
 use crate::interrupt::Interrupt;
-use crate::program::Program;
 use crate::progress::Progress;
-use crate::stack::functions::cargo;
+use crate::stack::functions::build_programs;
 use crate::workspace::Workspace;
 
 /// Deploys to one account.
@@ -28,16 +27,7 @@ impl<'run> Deployer<'run> {
     ) -> Result<Self> {
         let account = Account::of(workspace, stage)?;
         Progress::new().step("the program that deploys", |_| {
-            cargo(workspace, "cargo-deploy")
-                .args([
-                    "build",
-                    "--locked",
-                    "--profile",
-                    "local",
-                    "--package",
-                    "deploy",
-                ])
-                .run(interrupt)
+            build_programs(workspace, "cargo-deploy", &["deploy"]).run(interrupt)
         })?;
         Ok(Self { workspace, account })
     }
@@ -48,14 +38,6 @@ impl<'run> Deployer<'run> {
     /// When it fails; it has told why.
     pub(super) fn run(&self, arguments: &[String]) -> Result<()> {
         in_terminal(Command::new(self.path()).args(arguments), &self.account)
-    }
-
-    /// The same as a program with a log, for nobody to answer.
-    pub(super) fn program(&self, log: &str, arguments: &[String]) -> Program {
-        let program = Program::new(self.path(), self.workspace.root(), self.workspace.log(log));
-        let variables = self.account.variables().into_iter();
-        let program = variables.fold(program, |program, (name, value)| program.env(&name, value));
-        program.args(arguments)
     }
 
     fn path(&self) -> std::path::PathBuf {

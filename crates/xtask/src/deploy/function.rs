@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use tooling::archive::write_zip;
 
 use super::deployer::Deployer;
 use crate::interrupt::Interrupt;
@@ -13,7 +14,7 @@ use crate::workspace::Workspace;
 
 /// Which code goes where.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Order {
+pub(crate) struct Options {
     /// The stage: local, dev or prod.
     #[arg(long)]
     stage: String,
@@ -33,32 +34,17 @@ pub(crate) struct Order {
     yes: bool,
 }
 
-impl Order {
-    /// Without anybody to ask.
-    pub(super) fn unattended(stage: &str) -> Self {
-        Self {
-            stage: stage.to_owned(),
-            packages: None,
-            function: None,
-            at_once: false,
-            yes: true,
-        }
+fn word(function: Function) -> &'static str {
+    match function {
+        Function::Api => "api",
+        Function::Retry => "retry",
+        Function::Fallback => "fallback",
     }
 }
 
-impl Function {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Api => "api",
-            Self::Retry => "retry",
-            Self::Fallback => "fallback",
-        }
-    }
-
-    /// The variable that names it to whoever has no stacks of ours.
-    fn variable(self) -> String {
-        format!("AWS_LAMBDA_{}_FUNCTION_NAME", self.word().to_uppercase())
-    }
+/// The variable that names a function where no stack does.
+fn variable(function: Function) -> String {
+    format!("AWS_LAMBDA_{}_FUNCTION_NAME", word(function).to_uppercase())
 }
 
 /// # Errors
@@ -66,43 +52,43 @@ impl Function {
 pub(super) fn deploy(
     workspace: &Workspace,
     function: Function,
-    order: &Order,
+    options: &Options,
     interrupt: &Interrupt,
 ) -> Result<()> {
-    let deployer = Deployer::ready(workspace, &order.stage, interrupt)?;
-    let zip = match &order.packages {
+    let deployer = Deployer::ready(workspace, &options.stage, interrupt)?;
+    let zip = match &options.packages {
         Some(folder) => package::zip(folder, function),
         None => build(workspace, function, &deployer, interrupt)?,
     };
     println!();
-    deployer.run(&arguments(&deployer, function, order, &zip))
+    deployer.run(&arguments(&deployer, function, options, &zip))
 }
 
-pub(super) fn arguments(
+fn arguments(
     deployer: &Deployer<'_>,
     function: Function,
-    order: &Order,
+    options: &Options,
     zip: &std::path::Path,
 ) -> Vec<String> {
-    let mut arguments: Vec<String> = ["function", "--kind", function.word(), "--stage"]
+    let mut arguments: Vec<String> = ["function", "--kind", word(function), "--stage"]
         .map(ToOwned::to_owned)
         .into();
     arguments.extend([
-        order.stage.clone(),
+        options.stage.clone(),
         "--zip".to_owned(),
         zip.display().to_string(),
     ]);
     arguments.extend(deployer.account.api_url());
-    let named = order.function.clone();
-    let named = named.or_else(|| std::env::var(function.variable()).ok());
+    let named = options.function.clone();
+    let named = named.or_else(|| std::env::var(variable(function)).ok());
     if let Some(name) = named.filter(|name| !name.is_empty()) {
         arguments.extend(["--function".to_owned(), name]);
     }
     // The emulator knows no CodeDeploy.
-    if order.at_once || deployer.account.is_emulator() {
+    if options.at_once || deployer.account.is_emulator() {
         arguments.push("--at-once".to_owned());
     }
-    if order.yes {
+    if options.yes {
         arguments.push("--yes".to_owned());
     }
     arguments
@@ -131,7 +117,7 @@ fn build(
         functions::build(workspace, Build::Alone, interrupt)?;
         let zip = package::zip(&workspace.built(), function);
         let binary = std::fs::read(workspace.built().join(function.package()))?;
-        package::write_zip(&zip, binary)?;
+        write_zip(&zip, binary)?;
         Ok(zip)
     })
 }

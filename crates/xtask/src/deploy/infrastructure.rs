@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Result, bail, ensure};
 
 use super::deployer::{Deployer, in_terminal};
+use super::words;
 use crate::interrupt::Interrupt;
 use crate::package::{self, Architecture};
 use crate::progress::Progress;
@@ -15,7 +16,7 @@ use crate::workspace::Workspace;
 
 /// Which stage is deployed, and how.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Order {
+pub(crate) struct Options {
     /// The stage: dev or prod.
     #[arg(long)]
     stage: String,
@@ -57,15 +58,19 @@ pub(crate) struct Destruction {
 ///
 /// # Errors
 /// When the stacks are not deployed, or the API does not answer afterwards.
-pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt) -> Result<()> {
+pub(super) fn deploy(
+    workspace: &Workspace,
+    options: &Options,
+    interrupt: &Interrupt,
+) -> Result<()> {
     ensure!(
-        order.stage != "local",
+        options.stage != "local",
         "the local stage is deployed by `cargo xtask up`"
     );
-    let deployer = Deployer::ready(workspace, &order.stage, interrupt)?;
+    let deployer = Deployer::ready(workspace, &options.stage, interrupt)?;
     let progress = Progress::new();
     prepare(workspace, &progress, interrupt)?;
-    let packages = if let Some(folder) = &order.packages {
+    let packages = if let Some(folder) = &options.packages {
         std::path::absolute(folder)?
     } else {
         let all = &Function::ALL;
@@ -73,21 +78,24 @@ pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt
         workspace.package()
     };
     let mut context = vec![
-        format!("stage={}", order.stage),
+        format!("stage={}", options.stage),
         format!("functionsDir={}", packages.display()),
     ];
-    let given = order.settings.iter().filter(|setting| !setting.is_empty());
+    let given = options
+        .settings
+        .iter()
+        .filter(|setting| !setting.is_empty());
     context.extend(given.cloned());
-    println!("\nWhat will change in the stage {}:\n", order.stage);
+    println!("\nWhat will change in the stage {}:\n", options.stage);
     cdk(workspace, &deployer, &["diff", "--all"], &context)?;
-    ask(&deployer, order.yes)?;
-    if !order.migrate_after {
+    ask(&deployer, options.yes)?;
+    if !options.migrate_after {
         let retry = package::zip(&packages, Function::Retry);
         let retry = retry.display().to_string();
         deployer.run(&words(&[
             "migrate",
             "--stage",
-            &order.stage,
+            &options.stage,
             "--zip",
             &retry,
         ]))?;
@@ -102,34 +110,34 @@ pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt
     ];
     cdk(workspace, &deployer, &go, &context)?;
     // The first time, there was no function to ask before.
-    deployer.run(&words(&["migrate", "--stage", &order.stage]))?;
-    deployer.run(&words(&["health", "--stage", &order.stage]))
+    deployer.run(&words(&["migrate", "--stage", &options.stage]))?;
+    deployer.run(&words(&["health", "--stage", &options.stage]))
 }
 
 /// # Errors
 /// When something stays that was not meant to.
 pub(crate) fn destroy(
     workspace: &Workspace,
-    order: &Destruction,
+    options: &Destruction,
     interrupt: &Interrupt,
 ) -> Result<()> {
-    if order.stage == "local" {
+    if options.stage == "local" {
         bail!("`cargo xtask down` stops the local stack and leaves nothing behind");
     }
-    let deployer = Deployer::ready(workspace, &order.stage, interrupt)?;
+    let deployer = Deployer::ready(workspace, &options.stage, interrupt)?;
     prepare(workspace, &Progress::new(), interrupt)?;
     // Only the stacks' names and their order matter here, so what else the app asks for is
     // made up; the repository has the app know the stack of the workflows' role.
     let placeholders = workspace.infrastructure().join("test/fixtures/functions");
     let context = [
-        format!("stage={}", order.stage),
+        format!("stage={}", options.stage),
         format!("functionsDir={}", placeholders.display()),
         "dynamoDbPrefixList=pl-00000000".to_owned(),
         "githubRepository=example/circuit-breaker".to_owned(),
     ];
     println!("\nThese stacks will be gone, and with them what is not protected:\n");
     cdk(workspace, &deployer, &["list"], &context)?;
-    ask(&deployer, order.yes)?;
+    ask(&deployer, options.yes)?;
     cdk(
         workspace,
         &deployer,
@@ -147,10 +155,6 @@ fn prepare(workspace: &Workspace, progress: &Progress, interrupt: &Interrupt) ->
 fn ask(deployer: &Deployer<'_>, yes: bool) -> Result<()> {
     let yes = yes.then_some("--yes");
     deployer.run(&words(&[&["ask"], yes.as_slice()].concat()))
-}
-
-fn words(arguments: &[&str]) -> Vec<String> {
-    arguments.iter().map(ToString::to_string).collect()
 }
 
 fn cdk(

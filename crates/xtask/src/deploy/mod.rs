@@ -5,7 +5,7 @@ mod account;
 mod deployer;
 mod function;
 mod infrastructure;
-pub(crate) mod rehearsal;
+mod migrations;
 mod web;
 
 use anyhow::Result;
@@ -19,25 +19,34 @@ use crate::workspace::Workspace;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum What {
     /// Every stack of a stage, with the functions' code.
-    Infrastructure(infrastructure::Order),
+    Infrastructure(infrastructure::Options),
     /// The code of the API function.
-    Api(function::Order),
+    Api(function::Options),
     /// The code of the Retry function, and its migrations.
-    Retry(function::Order),
+    Retry(function::Options),
     /// The code of the Fallback function.
-    Fallback(function::Order),
+    Fallback(function::Options),
+    /// The migrations of the Retry function that is live.
+    Migrations(migrations::Options),
     /// The web app.
-    Web(web::Order),
+    Web(web::Options),
 }
 
 /// # Errors
 /// When it is not in place and working afterwards.
 pub(crate) fn deploy(workspace: &Workspace, what: &What, interrupt: &Interrupt) -> Result<()> {
     match what {
-        What::Infrastructure(order) => infrastructure::deploy(workspace, order, interrupt),
-        What::Api(order) => function::deploy(workspace, Function::Api, order, interrupt),
-        What::Retry(order) => function::deploy(workspace, Function::Retry, order, interrupt),
-        What::Fallback(order) => function::deploy(workspace, Function::Fallback, order, interrupt),
-        What::Web(order) => web::deploy(workspace, order, interrupt),
+        What::Infrastructure(options) => infrastructure::deploy(workspace, options, interrupt),
+        What::Api(options) => function::deploy(workspace, Function::Api, options, interrupt),
+        What::Retry(options) => function::deploy(workspace, Function::Retry, options, interrupt),
+        What::Fallback(options) => {
+            function::deploy(workspace, Function::Fallback, options, interrupt)
+        }
+        What::Migrations(options) => migrations::apply(workspace, options, interrupt),
+        What::Web(options) => web::deploy(workspace, options, interrupt),
     }
+}
+
+fn words(arguments: &[&str]) -> Vec<String> {
+    arguments.iter().map(ToString::to_string).collect()
 }

@@ -1,10 +1,10 @@
 //! The web app, for Amplify.
 
 use anyhow::{Context, Result};
+use tooling::archive::Archive;
 
 use super::deployer::Deployer;
 use crate::interrupt::Interrupt;
-use crate::package::Archive;
 use crate::progress::Progress;
 use crate::stack::web;
 use crate::tools;
@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 
 /// Which stage gets the pages.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Order {
+pub(crate) struct Options {
     /// The stage: dev or prod.
     #[arg(long)]
     stage: String,
@@ -23,8 +23,12 @@ pub(crate) struct Order {
 
 /// # Errors
 /// When the pages are not served afterwards.
-pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt) -> Result<()> {
-    let deployer = Deployer::ready(workspace, &order.stage, interrupt)?;
+pub(super) fn deploy(
+    workspace: &Workspace,
+    options: &Options,
+    interrupt: &Interrupt,
+) -> Result<()> {
+    let deployer = Deployer::ready(workspace, &options.stage, interrupt)?;
     let progress = Progress::new();
     progress.step("npm packages of static-web-app", |step| {
         tools::npm(workspace, &workspace.web_app()).prepare(step, interrupt)
@@ -32,7 +36,7 @@ pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt
     progress.step("web app: build", |_| web::build(workspace, interrupt))?;
     let pages = workspace.web_app().join("dist");
     let zip = workspace.target().join("web-app.zip");
-    let stage = ["--stage".to_owned(), order.stage.clone()];
+    let stage = ["--stage".to_owned(), options.stage.clone()];
     let folder = pages.display().to_string();
     let mut configure = vec!["configure".to_owned(), "--pages".to_owned(), folder.clone()];
     configure.extend(stage.clone());
@@ -45,7 +49,7 @@ pub(super) fn deploy(workspace: &Workspace, order: &Order, interrupt: &Interrupt
     let mut deploy = vec!["web".to_owned(), "--pages".to_owned(), folder];
     deploy.extend(["--zip".to_owned(), zip.display().to_string()]);
     deploy.extend(stage);
-    if order.yes {
+    if options.yes {
         deploy.push("--yes".to_owned());
     }
     println!();

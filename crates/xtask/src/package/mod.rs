@@ -7,16 +7,16 @@
 //! ```
 
 mod architecture;
-mod archive;
 mod sbom;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use console::style;
+use tooling::archive::write_zip;
+use tooling::cargo::RELEASE_VARIABLE;
 
 pub(crate) use self::architecture::Architecture;
-pub(crate) use self::archive::{Archive, Mode};
 use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::progress::{Progress, Step};
@@ -91,7 +91,7 @@ pub(crate) fn build(
     progress.step(
         &format!("functions: release build for {architecture}"),
         |_| {
-            add_target(workspace, architecture, interrupt)?;
+            add_target(workspace, architecture.target(), interrupt)?;
             cargo_lambda(workspace, architecture, functions).run(interrupt)
         },
     )?;
@@ -106,27 +106,16 @@ pub(crate) fn build(
     })
 }
 
-/// The standard library for that processor, which rustup has where Cargo came from
-/// rustup; elsewhere the build tells whether it is there.
-fn add_target(
-    workspace: &Workspace,
-    architecture: Architecture,
-    interrupt: &Interrupt,
-) -> Result<()> {
-    let rustup = Program::new("rustup", workspace.root(), workspace.log("rustup-target")).args([
-        "target",
-        "add",
-        architecture.target(),
-    ]);
+/// The standard library for `target`, which rustup has where Cargo came from rustup;
+/// elsewhere the build says whether it is there.
+pub(crate) fn add_target(workspace: &Workspace, target: &str, interrupt: &Interrupt) -> Result<()> {
+    let rustup = Program::new("rustup", workspace.root(), workspace.log("rustup-target"))
+        .args(["target", "add", target]);
     match rustup.run(interrupt) {
         Err(error) if error.is::<crate::interrupt::Interrupted>() => Err(error),
         _ => Ok(()),
     }
 }
-
-/// What AWS-LC would measure at every start, whether the processor's time varies
-/// enough to draw randomness from, Lambda's kernel has long done.
-pub(crate) const RELEASE_VARIABLE: (&str, &str) = ("AWS_LC_SYS_NO_JITTER_ENTROPY", "1");
 
 /// Zig links for the glibc of Amazon Linux, wherever this runs.
 fn cargo_lambda(
@@ -163,16 +152,6 @@ fn zip_bootstrap(folder: &Path, function: Function, architecture: Architecture) 
     architecture::expect(architecture, &program)
         .with_context(|| format!("{} cannot run on Lambda", path.display()))?;
     write_zip(&zip(folder, function), program)
-}
-
-/// A zip file with one program that Lambda starts.
-///
-/// # Errors
-/// When it cannot be written.
-pub(crate) fn write_zip(path: &Path, program: Vec<u8>) -> Result<()> {
-    let mut archive = Archive::default();
-    archive.add("bootstrap", Mode::Executable, program);
-    std::fs::write(path, archive.to_zip()?).with_context(|| format!("writing {}", path.display()))
 }
 
 fn bootstrap(folder: &Path, function: Function) -> PathBuf {

@@ -1,17 +1,19 @@
 //! Everything between nothing and a stack that works, in the order that its
 //! parts need, side by side where they do not need one another.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::Result;
+use tooling::stack::{self, Endpoints};
 
 use super::functions::{self, Build};
 use super::ports::Ports;
 use super::postgres::Cluster;
 use super::server::{Name, Server, start_on_free_port};
-use super::state::{Endpoints, Record};
+use super::state::Record;
 use super::{deploy, migrate, ministack, seed, valkey, web};
 use crate::interrupt::Interrupt;
 use crate::process::Identity;
@@ -59,6 +61,11 @@ struct Site<'run> {
     crew: &'run Crew<'run>,
     ports: Ports,
     record: Mutex<Record>,
+}
+
+/// A server whose process the record knows.
+fn stopped(url: String) -> stack::Server {
+    stack::Server { url, pid: None }
 }
 
 /// Database and cache, as the deployment is told of them.
@@ -122,6 +129,9 @@ impl Site<'_> {
 
     fn web_app(&self) -> Option<()> {
         self.npm(&self.workspace.web_app())?;
+        if self.build == Build::WithTests {
+            return Some(());
+        }
         self.crew
             .step("web app: build", "correct what the build says", |_| {
                 web::build(self.workspace, self.crew.interrupt())
@@ -153,7 +163,7 @@ impl Site<'_> {
 
     fn emulator(&self) -> Option<String> {
         self.crew.step("MiniStack (AWS emulator)", SEE_LOG, |step| {
-            let at_port = ministack::server(self.workspace)?;
+            let at_port = ministack::server(self.workspace, &self.workspace.data())?;
             let server = start_on_free_port(&self.ports, self.crew.interrupt(), at_port)?;
             step.note(format!("port {}", server.port));
             let url = ministack::url(server.port);
@@ -191,8 +201,9 @@ impl Site<'_> {
                 functions: outputs.functions(),
                 circuits_table: outputs.circuits_table_name,
                 aws_endpoint,
-                database_url: backends.database_url,
-                cache_url: backends.cache_url,
+                database: stopped(backends.database_url),
+                cache: stopped(backends.cache_url),
+                pids: BTreeMap::new(),
             })
         })
     }

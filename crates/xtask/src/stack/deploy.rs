@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tooling::stack::Functions;
 
 use super::ministack::REGION;
-use super::state::Functions;
 use crate::http::{Answer, Client};
 use crate::interrupt::Interrupt;
 use crate::program::Program;

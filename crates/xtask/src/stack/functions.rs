@@ -4,61 +4,59 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+pub(crate) use tooling::cargo::cargo;
+pub(crate) use tooling::functions::Function;
+
 use crate::interrupt::Interrupt;
 use crate::program::Program;
 use crate::workspace::Workspace;
-
-/// One of the three.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Function {
-    /// Answers HTTP requests; owns the breaker.
-    Api,
-    /// Works on the items in the database.
-    Retry,
-    /// Answers reads from the cache.
-    Fallback,
-}
-
-impl Function {
-    pub(crate) const ALL: [Self; 3] = [Self::Api, Self::Retry, Self::Fallback];
-
-    /// Its package, its binary, and its folder among those that the CDK app takes.
-    pub(crate) fn package(self) -> &'static str {
-        match self {
-            Self::Api => "api-lambda",
-            Self::Retry => "retry-lambda",
-            Self::Fallback => "fallback-lambda",
-        }
-    }
-}
 
 /// Which command builds them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Build {
     /// The functions and what they need, nothing else.
     Alone,
-    /// With everything that the tests need too, in one build with one set of
-    /// features, so that no dependency is compiled twice.
+    /// Everything that the tests need, the functions and the web app among it, has been
+    /// built by steps before: they are only looked at again.
     WithTests,
 }
 
-/// Cargo, with the profile of everyday work and the repository's own target folder.
-pub(crate) fn cargo(workspace: &Workspace, log: &str) -> Program {
-    Program::new("cargo", workspace.root(), workspace.log(log))
-        .env("CARGO_TARGET_DIR", workspace.target().to_string_lossy())
-        .env("CARGO_TERM_COLOR", "never")
+/// Selects every package with every target: what is linted, tested and deployed to the local
+/// stack comes from this one build. A command that needs less of it names the programs that it
+/// needs and keeps the whole workspace selected, so that no dependency is compiled again with
+/// other features.
+pub(crate) const WORKSPACE: [&str; 3] = ["--locked", "--profile=local", "--workspace"];
+
+/// The tests that need a stack, which are compiled without one.
+pub(crate) const ALL_TARGETS: [&str; 3] =
+    ["--all-targets", "--features", "system-tests/running-stack"];
+
+/// Builds some programs and nothing else.
+pub(crate) fn build_programs(workspace: &Workspace, log: &str, programs: &[&str]) -> Program {
+    cargo(workspace, log)
+        .args(["build"])
+        .args(WORKSPACE)
+        .args(programs.iter().map(|name| format!("--bin={name}")))
 }
 
 pub(crate) fn build(workspace: &Workspace, build: Build, interrupt: &Interrupt) -> Result<()> {
-    let cargo = cargo(workspace, "cargo-build").args(["build", "--locked", "--profile", "local"]);
     let cargo = match build {
-        Build::Alone => {
-            let names = Function::ALL.map(Function::package);
-            cargo.args(names.into_iter().flat_map(|name| ["--package", name]))
-        }
-        Build::WithTests => cargo.args(["--workspace", "--all-targets"]),
+        Build::Alone => build_programs(
+            workspace,
+            "cargo-build",
+            &Function::ALL.map(Function::package),
+        ),
+        Build::WithTests => build_workspace(workspace),
     };
     cargo.run(interrupt)
+}
+
+/// Builds every target of every package.
+pub(crate) fn build_workspace(workspace: &Workspace) -> Program {
+    cargo(workspace, "cargo-build")
+        .args(["build"])
+        .args(WORKSPACE)
+        .args(ALL_TARGETS)
 }
 
 /// Copies each binary to `<function>/bootstrap` in `folder`, and answers it. They

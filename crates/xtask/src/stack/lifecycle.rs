@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use console::style;
+use tooling::stack::{Action, Endpoints};
 
 use super::bring_up::bring_up;
 use super::functions::Build;
 use super::server::{Name, Server};
-use super::state::{Endpoints, Lock, Record, forget, withdraw};
+use super::state::{Lock, Record, forget, withdraw};
 use crate::disk;
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::prerequisites;
@@ -20,17 +21,6 @@ use crate::workspace::Workspace;
 
 /// How long another `cargo xtask` may take to finish what it does to the stack.
 const LOCK_BOUND: Duration = Duration::from_secs(90);
-
-/// What `cargo xtask server` does to one server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Action {
-    /// Ends it in an orderly way.
-    Stop,
-    /// Kills it with SIGKILL, as a crash would.
-    Kill,
-    /// Starts it again, with the same port and the same data.
-    Start,
-}
 
 /// Whether `up` stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -206,7 +196,7 @@ pub(crate) fn running(workspace: &Workspace) -> Result<(Record, Endpoints)> {
     Ok((record, endpoints))
 }
 
-/// Stops, kills or starts one server and keeps `stack.json` true.
+/// Stops, kills or starts one server, keeps `stack.json` true, and says what is so now.
 ///
 /// # Errors
 /// When no stack is running, or the server does not do as told.
@@ -215,7 +205,7 @@ pub(crate) fn change(
     name: Name,
     action: Action,
     interrupt: &Interrupt,
-) -> Result<Option<u32>> {
+) -> Result<()> {
     let _lock = wait_for_lock(workspace)?;
     let (mut record, _) = running(workspace)?;
     let server = record.server_mut(name)?;
@@ -230,20 +220,7 @@ pub(crate) fn change(
     };
     let pid = server.pid();
     record.save(workspace)?;
-    done.map(|()| pid)
-}
-
-/// [`change`], told to the user.
-///
-/// # Errors
-/// As for [`change`].
-pub(crate) fn change_shown(
-    workspace: &Workspace,
-    name: Name,
-    action: Action,
-    interrupt: &Interrupt,
-) -> Result<()> {
-    let pid = change(workspace, name, action, interrupt)?;
+    done?;
     let state = pid.map_or_else(
         || "stopped".to_owned(),
         |pid| format!("running (process {pid})"),
@@ -272,8 +249,8 @@ fn print_endpoints(workspace: &Workspace, record: &Record) {
     line("web app", &endpoints.web_url);
     line("API", &endpoints.api_url);
     line("AWS", &endpoints.aws_endpoint);
-    line("PostgreSQL", &endpoints.database_url);
-    line("Valkey", &endpoints.cache_url);
+    line("PostgreSQL", &endpoints.database.url);
+    line("Valkey", &endpoints.cache.url);
     println!(
         "  {:<12} {}",
         "all of it",

@@ -9,53 +9,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
+use tooling::stack::Endpoints;
+use tooling::stack::Server as Backend;
 
 use super::server::{Name, Server};
 use crate::disk;
 use crate::process::Identity;
 use crate::workspace::Workspace;
-
-/// The names of the deployed functions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Functions {
-    pub(crate) api: String,
-    pub(crate) retry: String,
-    pub(crate) fallback: String,
-}
-
-/// Where everything is, once all of it is up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Endpoints {
-    pub(crate) api_url: String,
-    pub(crate) web_url: String,
-    pub(crate) aws_endpoint: String,
-    pub(crate) region: String,
-    pub(crate) circuits_table: String,
-    pub(crate) functions: Functions,
-    pub(crate) database_url: String,
-    pub(crate) cache_url: String,
-}
-
-/// A server in `stack.json`; without a pid while it is stopped.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct Backend<'a> {
-    url: &'a str,
-    pid: Option<u32>,
-}
-
-/// The content of `stack.json`.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct StackFile<'a> {
-    api_url: &'a str,
-    web_url: &'a str,
-    aws_endpoint: &'a str,
-    region: &'a str,
-    circuits_table: &'a str,
-    functions: &'a Functions,
-    database: Backend<'a>,
-    cache: Backend<'a>,
-    pids: BTreeMap<Name, u32>,
-}
 
 /// Everything about the stack, from the first server's start on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -107,27 +67,23 @@ impl Record {
         Ok(())
     }
 
-    fn public<'a>(&self, endpoints: &'a Endpoints) -> StackFile<'a> {
+    /// Where everything is, with the processes that run now.
+    fn public(&self, endpoints: &Endpoints) -> Endpoints {
         let pid = |name| self.servers.get(&name).and_then(Server::pid);
         let pids = self.servers.iter();
-        StackFile {
-            api_url: &endpoints.api_url,
-            web_url: &endpoints.web_url,
-            aws_endpoint: &endpoints.aws_endpoint,
-            region: &endpoints.region,
-            circuits_table: &endpoints.circuits_table,
-            functions: &endpoints.functions,
+        Endpoints {
             database: Backend {
-                url: &endpoints.database_url,
                 pid: pid(Name::Database),
+                ..endpoints.database.clone()
             },
             cache: Backend {
-                url: &endpoints.cache_url,
                 pid: pid(Name::Cache),
+                ..endpoints.cache.clone()
             },
             pids: pids
-                .filter_map(|(name, server)| Some((*name, server.pid()?)))
+                .filter_map(|(name, server)| Some((name.word().to_owned(), server.pid()?)))
                 .collect(),
+            ..endpoints.clone()
         }
     }
 
@@ -222,6 +178,7 @@ mod tests {
     use crate::program::Program;
     use crate::scratch::Scratch;
     use crate::stack::server::Readiness;
+    use tooling::stack::Functions;
 
     fn endpoints() -> Endpoints {
         let functions = Functions {
@@ -236,8 +193,15 @@ mod tests {
             region: "us-east-1".to_owned(),
             circuits_table: "circuits".to_owned(),
             functions,
-            database_url: "postgres://127.0.0.1:3/postgres".to_owned(),
-            cache_url: "redis://127.0.0.1:4".to_owned(),
+            database: Backend {
+                url: "postgres://127.0.0.1:3/postgres".to_owned(),
+                pid: None,
+            },
+            cache: Backend {
+                url: "redis://127.0.0.1:4".to_owned(),
+                pid: None,
+            },
+            pids: BTreeMap::new(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! edge adds it here, on purpose.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use cargo_metadata::MetadataCommand;
 
@@ -28,12 +29,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // is part of the measure.
     ("hello-lambda", &["lambda-kit"]),
     ("lambda-kit", &["breaker-core", "contract"]),
+    // Knows the breaker as text alone, which it changes.
+    ("planted-bugs", &["tooling"]),
     ("retry-lambda", &["breaker-core", "contract", "lambda-kit"]),
     // Meets the running system as its users do, over HTTP and the AWS API, and
     // holds its table to the contract of stores.
-    ("system-tests", &["breaker-core"]),
+    ("system-tests", &["breaker-core", "tooling"]),
+    // Asks for the features that tests need, and nobody uses it.
+    ("test-features", &["breaker-core", "lambda-kit"]),
+    // Whoever runs `cargo xtask` compiles it first.
+    ("tooling", &[]),
     // Builds and runs the others; it must compile without them.
-    ("xtask", &[]),
+    ("xtask", &["tooling"]),
 ];
 
 fn allowed() -> Edges {
@@ -104,6 +111,36 @@ fn the_table_allows_no_cycle_and_no_lambda_to_use_another() {
             assert!(!to.ends_with("-lambda"), "{from} may use {to}");
         }
     }
+}
+
+/// All that the breaker without features needs, directly or not: no runtime, no SDK,
+/// and nothing that asks the operating system.
+const PURE: [&str; 9] = [
+    "fastrand",
+    "once_cell",
+    "pin-project-lite",
+    "serde",
+    "serde_core",
+    "strsim",
+    "thiserror",
+    "tracing",
+    "tracing-core",
+];
+
+#[test]
+fn the_breaker_without_features_needs_neither_a_runtime_nor_an_sdk() {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--package", "breaker-core"])
+        .args(["--no-default-features", "--edges", "normal,no-proc-macro"])
+        .args(["--prefix", "none", "--format", "{p}"])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&tree.stderr);
+    assert!(tree.status.success(), "{errors}");
+    let lines = String::from_utf8(tree.stdout).unwrap();
+    let names = lines.lines().filter_map(|line| line.split(' ').next());
+    let needed: BTreeSet<&str> = names.filter(|name| *name != "breaker-core").collect();
+    assert_eq!(needed, BTreeSet::from(PURE));
 }
 
 #[test]
