@@ -5,15 +5,15 @@
 //! | attribute | type | meaning |
 //! | --- | --- | --- |
 //! | `v` | number | schema, 3; any other is refused and left as it is |
-//! | `epoch` | number | how many transitions there have been |
+//! | `epoch` | number | how many transitions and overrides there have been |
 //! | `phase` | string | `closed`, `open` or `half_open` |
 //! | `since_ms` | number | when the phase began |
 //! | `opened_ms` | number | when the circuit opened; closed: when it had opened before |
 //! | `until_ms` | number | open: from then on a call may become a probe |
 //! | `reopens` | number | open, half open: recoveries that failed in a row |
 //! | `doubt` | number | how often in a row it has opened on a partial failure |
-//! | `suspected_ms` | number | closed: since when so much has gone wrong that all calls are told; else absent |
-//! | `probe_successes`, `probe_failures` | number | half open: probes that succeeded, and that failed after that |
+//! | `suspected_ms` | number | closed: since when so much has gone wrong that calls are told whatever their outcome; else absent |
+//! | `probe_successes`, `probe_failures` | number | half open: probes that succeeded, and that failed while successes outweighed failures |
 //! | `l<place>_owner`, `l<place>_until_ms` | string, number | half open: a lease, 32 hexadecimal digits, and its end |
 //! | `c<epoch>_<slot>` | number | calls of a slot that witnesses told of; absent if none, as the others |
 //! | `f<epoch>_<slot>`, `s<epoch>_<slot>`, `b<epoch>_<slot>` | number | those that failed, that were slow, that were both |
