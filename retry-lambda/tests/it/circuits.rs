@@ -147,10 +147,10 @@ async fn a_cache_that_fails_is_not_asked_any_more_and_no_read_is_the_worse(
     for _ in 0..FAILURES {
         circuit.inspect().await.unwrap();
         assert_eq!(circuit.open_until(), None, "one question for each read");
+        environment.clock.advance(APART);
         let read = environment.get(created.id).await;
         assert_eq!(source(read.clone()), Source::Database);
         assert_eq!(item(read), created);
-        environment.clock.advance(APART);
     }
     circuit.inspect().await.unwrap();
     assert!(circuit.open_until().is_some(), "each read asks");
